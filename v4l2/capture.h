@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A camera from open to frames: one V4L2 video capture node, memory-mapped streaming I/O, one
+ * memory plane a buffer (single- and multi-planar API).
+ *
+ *	open -> start -> { poll; next, ..., release } -> close
+ *
+ * Nothing here blocks. Between start and close the caller polls v4l2_capture_fd() for
+ * EPOLLIN | EPOLLPRI and, at any event, calls v4l2_capture_next() until -EAGAIN. While
+ * v4l2_capture_queued() is 0 the descriptor must not be polled: it would report EPOLLERR without
+ * end. Before start it must not be polled either: some drivers begin read() I/O then.
+ */
+#ifndef CAMWARD_V4L2_CAPTURE_H
+#define CAMWARD_V4L2_CAPTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct v4l2_capture;
+struct v4l2_device;
+struct v4l2_sys;
+
+/* What is asked for. The nearest the camera offers is taken; see v4l2_capture_format(). */
+struct v4l2_capture_want {
+	uint32_t width, height; /* pixels, not 0 */
+	uint32_t fps;           /* frames a second, not 0 */
+	bool allow_h264;        /* take H.264 that the camera encodes itself, if it does */
+};
+
+/* What the driver agreed to. Enumerations as in linux/videodev2.h. */
+struct v4l2_capture_format {
+	uint32_t fourcc; /* V4L2_PIX_FMT_H264, _MJPEG, _JPEG, or one to convert (v4l2/convert.h) */
+	uint32_t width, height;
+	uint32_t stride;           /* bytes a line of the first plane; 0 when compressed */
+	uint32_t size;             /* most bytes a frame can have */
+	uint32_t fps_num, fps_den; /* frames a second = num / den; 0/1: the driver does not say */
+	uint32_t colorspace, ycbcr_enc; /* enum v4l2_colorspace, enum v4l2_ycbcr_encoding */
+	uint32_t quantization, xfer_func;
+};
+
+struct v4l2_frame {
+	const uint8_t *data;     /* the driver's buffer, valid until release or close */
+	size_t bytesused;        /* payload; never more than the mapped length, never 0 */
+	uint64_t timestamp_us;   /* CLOCK_MONOTONIC, never in the future */
+	uint32_t sequence;       /* the driver's */
+	uint32_t dropped_before; /* frames lost or faulty since the frame before this one */
+	uint32_t index;          /* buffer index, for release */
+};
+
+/*
+ * Opens PATH, checks that it is a capture node that can stream and agrees on a format. sys NULL
+ * means the kernel. Allocates no buffers and starts nothing. The caller owns *ret.
+ *
+ * -ENODEV or -ENXIO: gone; -EBUSY: used by another program, worth another try; -ENOTTY: not a V4L2
+ * capture node; -EOPNOTSUPP: a node that needs a media pipeline set up (V4L2_CAP_IO_MC with raw
+ * sensor formats), cannot stream, or has no format that can be used; -EINVAL: a zero in want.
+ */
+int v4l2_capture_open(const struct v4l2_sys *sys, const char *path,
+		      const struct v4l2_capture_want *want, struct v4l2_capture **ret);
+
+/*
+ * Stops the stream if it runs, gives the buffers back and closes the device (the camera's light
+ * goes out). Every frame of it becomes invalid. NULL is allowed. Always returns NULL.
+ */
+struct v4l2_capture *v4l2_capture_close(struct v4l2_capture *capture);
+
+const struct v4l2_capture_format *v4l2_capture_format(const struct v4l2_capture *capture);
+/* For controls (v4l2/controls.h) and identity; owned by the capture. */
+struct v4l2_device *v4l2_capture_device(struct v4l2_capture *capture);
+int v4l2_capture_fd(const struct v4l2_capture *capture);
+
+/* Allocates and queues the buffers, starts the stream. -EBUSY: another program streams. */
+int v4l2_capture_start(struct v4l2_capture *capture);
+
+/* Buffers the driver holds now: 0 before start, or when the caller holds them all. */
+unsigned int v4l2_capture_queued(const struct v4l2_capture *capture);
+
+/*
+ * The next frame, owned by the caller until release. Faulty frames and frames older than the start
+ * of the stream go back to the driver unseen (the faulty are counted in dropped_before).
+ *
+ * -EAGAIN: none yet, poll; -ENODEV: unplugged; -ESTALE: the source's format changed, close and open
+ * again; any other error (-EIO, -EPIPE): the stream is broken, close and open again.
+ */
+int v4l2_capture_next(struct v4l2_capture *capture, struct v4l2_frame *ret);
+
+/* Gives a frame back to the driver and clears it. Errors as of next; -EINVAL: not handed out. */
+int v4l2_capture_release(struct v4l2_capture *capture, struct v4l2_frame *frame);
+
+#endif
