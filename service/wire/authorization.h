@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The Authorization header: `Basic` only (RFC 7617), over TLS only. The user name is a client's
+ * name, the password its token.
+ */
+#pragma once
+
+#include "base/parse.h"
+#include "wire/slice.h"
+
+#define AUTHORIZATION_TOKEN_MAX 128
+
+#define AUTHORIZATION_REALM "camward"
+
+struct authorization {
+	char name[NAME_SIZE];
+	char token[AUTHORIZATION_TOKEN_MAX + 1]; /* printable ASCII, not empty */
+};
+
+/*
+ * Errors: -ENOTSUP (another scheme), -EINVAL (malformed, or no name and token of this service).
+ * On error all of a is erased. The caller erases it after use, and the bytes that value points to
+ * as well: they are the same secret.
+ */
+int authorization_parse(struct authorization *a, struct slice value);
+void authorization_erase(struct authorization *a);
