@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * One message of a UNIX SOCK_SEQPACKET socket together with the descriptors it carries
+ * (SCM_RIGHTS). A message that was cut short, or carried more descriptors than asked for, is an
+ * error, and nothing of it is kept.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define FDPASS_MAX 4
+
+/* A connected SEQPACKET pair, CLOEXEC and non-blocking. */
+int fdpass_pair(int ret[2]);
+
+/*
+ * Sends without ever blocking. The descriptors stay the caller's.
+ * Errors: -EAGAIN (the peer does not read), -EPIPE/-ECONNRESET (it is gone).
+ */
+int fdpass_send(int sock, const void *message, size_t size, const int *fds, size_t n_fds);
+
+/*
+ * Receives one message. Returns its size, 0 at the end of the stream. fds has room for max_fds;
+ * *ret_n_fds says how many arrived; they are CLOEXEC and belong to the caller.
+ * Errors: -EAGAIN, -EMSGSIZE (longer than size), -EPROTO (too many descriptors), others of recvmsg.
+ */
+ssize_t fdpass_recv(int sock, void *message, size_t size, int *fds, size_t max_fds,
+		    size_t *ret_n_fds);

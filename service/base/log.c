@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 1024
+
+static const char *log_name = "camward";
+static int log_max_level = LOG_INFO;
+static bool log_to_journal;
+
+void log_open(const char *name)
+{
+	const char *level = getenv("CAMWARD_LOG_LEVEL");
+
+	log_name = name;
+	log_to_journal = getenv("JOURNAL_STREAM") != NULL;
+	if (level && level[0] >= '0' && level[0] <= '7' && !level[1])
+		log_max_level = level[0] - '0';
+}
+
+void log_set_max_level(int level)
+{
+	log_max_level = level;
+}
+
+void log_line(int level, const char *format, ...)
+{
+	char line[LINE_MAX_BYTES];
+	int n, m;
+	va_list ap;
+
+	if (level > log_max_level)
+		return;
+	n = log_to_journal ? snprintf(line, sizeof(line), "<%d>", level)
+			   : snprintf(line, sizeof(line), "%s: ", log_name);
+	va_start(ap, format);
+	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, format, ap);
+	va_end(ap);
+	if (m < 0)
+		return;
+	n = n + m < (int)sizeof(line) - 2 ? n + m : (int)sizeof(line) - 2;
+	/* What arrives from outside must not start a line of its own. */
+	for (int i = 0; i < n; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	line[n++] = '\n';
+	/* One write a line: processes share the terminal. */
+	if (write(STDERR_FILENO, line, (size_t)n) < 0)
+		return;
+}

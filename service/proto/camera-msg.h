@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The link between a camera process and the broker. One message = one struct, fixed size
+ * (base/chan.h).
+ *
+ *	camera -> broker   HELLO (once, first), EPOCH_KEY, RING (+1 fd), STATEMENT, SEQUENCE, STATE,
+ *	                   STILL_DONE (+1), STILL_FAILED
+ *	broker -> camera   WELCOME (once, first), CERTIFICATE, START, STOP, ADD_WAKE (+1),
+ *DROP_WAKE, LEASE, KEYFRAME, STILL, SET, SUBSCRIBER (+1)
+ *
+ * An epoch is one run from START to STOP. The broker numbers the epochs of a camera and never uses
+ * a number again.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/chan.h"
+#include "base/ring.h"
+#include "proto/limits.h"
+
+#define CAMERA_MSG_VERSION 1
+
+enum camera_msg_type {
+	/* camera -> broker */
+	CAMERA_HELLO = 1,
+	CAMERA_EPOCH_KEY = 2,
+	CAMERA_RING = 3,
+	CAMERA_STATEMENT = 4,
+	CAMERA_SEQUENCE = 5,
+	CAMERA_STATE = 6,
+	CAMERA_STILL_DONE = 7,
+	CAMERA_STILL_FAILED = 8,
+	/* broker -> camera */
+	CAMERA_WELCOME = 101,
+	CAMERA_CERTIFICATE = 102,
+	CAMERA_START = 103,
+	CAMERA_STOP = 104,
+	CAMERA_ADD_WAKE = 105,
+	CAMERA_DROP_WAKE = 106,
+	CAMERA_LEASE = 107,
+	CAMERA_KEYFRAME = 108,
+	CAMERA_STILL = 109,
+	CAMERA_SET = 110,
+	CAMERA_SUBSCRIBER = 111,
+};
+
+struct camera_hello {
+	struct chan_header header;
+	char name[PROTO_NAME_SIZE]; /* of its unit's instance; must agree with the broker's record
+				     */
+};
+
+struct camera_epoch_key {
+	struct chan_header header;
+	uint64_t epoch;
+	uint8_t key[PROTO_KEY_SIZE];
+};
+
+/* Sent once the parameter sets stand in the ring's header, that is with its first keyframe. */
+#define CAMERA_RING_FDS 1
+struct camera_ring {
+	struct chan_header header;
+	uint64_t epoch;
+	uint64_t ring_size;
+	uint32_t stream; /* enum ring_stream */
+	uint32_t reserved;
+};
+
+struct camera_statement {
+	struct chan_header header;
+	uint64_t lease;
+	uint64_t first_sequence;
+	uint64_t realtime; /* us */
+	uint8_t signature[PROTO_SIGNATURE_SIZE];
+};
+
+/* Where the camera stood when a wake was added or dropped: the upper bound of an exposure. */
+struct camera_sequence {
+	struct chan_header header;
+	uint64_t epoch;
+	uint64_t lease;
+	uint64_t next; /* sequence of the access unit to come */
+	uint32_t stream;
+	uint32_t added; /* 1: by ADD_WAKE, 0: by DROP_WAKE */
+};
+
+enum camera_condition {
+	CAMERA_IDLE = 1,     /* nobody watches; the device is closed */
+	CAMERA_STARTING = 2, /* no picture yet */
+	CAMERA_RUNNING = 3,
+	CAMERA_LOST = 4, /* unplugged, stalled, busy; it tries again by itself */
+};
+
+/* How raw frames reach the encoder. */
+enum camera_path {
+	CAMERA_PATH_NONE = 0,
+	CAMERA_PATH_PASSTHROUGH = 1, /* the camera encodes itself */
+	CAMERA_PATH_ZERO_COPY = 2,
+	CAMERA_PATH_CONVERTER = 3,
+	CAMERA_PATH_COPY = 4,
+	CAMERA_PATH_SOFTWARE = 5,
+};
+
+enum camera_drop_reason {
+	CAMERA_DROP_DRIVER = 0, /* a gap in the driver's sequence */
+	CAMERA_DROP_ERROR = 1,  /* V4L2_BUF_FLAG_ERROR */
+	CAMERA_DROP_ENCODER = 2,
+	CAMERA_DROP_STALE = 3, /* taken before STREAMON */
+	CAMERA_DROP_SIZE = 4,  /* larger than the ring takes */
+	CAMERA_N_DROP_REASONS,
+};
+
+/* Sent at each change of condition and about once a second while running. */
+struct camera_state {
+	struct chan_header header;
+	uint64_t epoch;
+	uint32_t condition; /* enum camera_condition */
+	uint32_t path;      /* enum camera_path */
+	uint32_t width, height;
+	uint32_t fps_numerator, fps_denominator;
+	uint32_t fourcc; /* V4L2 pixel format; 0: none */
+	uint32_t reserved;
+	uint64_t captured, encoded;
+	uint64_t dropped[CAMERA_N_DROP_REASONS];
+	char source[PROTO_REASON_SIZE];  /* "v4l2 vivid /dev/video0", "pattern" */
+	char encoder[PROTO_REASON_SIZE]; /* "OpenH264 2.3.1" */
+	char reason[PROTO_REASON_SIZE];  /* why this path, or what is wrong */
+};
+
+#define CAMERA_STILL_FDS 1
+struct camera_still_done {
+	struct chan_header header;
+	uint64_t request;
+	uint64_t size;
+};
+
+struct camera_still_failed {
+	struct chan_header header;
+	uint64_t request;
+	char reason[PROTO_REASON_SIZE];
+};
+
+/* What to make of the picture. 0 means: as the source gives it, or the default. */
+struct camera_configuration {
+	uint32_t width, height;
+	uint32_t fps;
+	uint32_t bitrate; /* bit/s */
+	uint32_t gop;     /* frames between keyframes */
+	uint32_t reserved;
+};
+
+struct camera_welcome {
+	struct chan_header header;
+	char name[PROTO_NAME_SIZE];
+	uint8_t uuid[UUID_SIZE];
+	struct camera_configuration configuration;
+};
+
+struct camera_certificate {
+	struct chan_header header;
+	uint64_t epoch;
+	uint32_t size;
+	uint8_t certificate[PROTO_SEAL_CERTIFICATE_SIZE];
+};
+
+struct camera_start {
+	struct chan_header header;
+	uint64_t epoch;
+	uint32_t streams; /* bit 1 << enum ring_stream */
+	uint32_t reserved;
+};
+
+struct camera_stop {
+	struct chan_header header;
+	uint64_t epoch;
+};
+
+/* fds: [0] the writing end of the lease's wake, SEQPACKET, written with MSG_DONTWAIT. A wake
+ * message is one struct camera_wake. */
+#define CAMERA_ADD_WAKE_FDS 1
+struct camera_add_wake {
+	struct chan_header header;
+	uint64_t epoch;
+	uint64_t lease;
+	uint32_t stream;
+	uint32_t reserved;
+};
+
+struct camera_wake {
+	uint64_t index; /* of the unit just published in the ring */
+};
+
+struct camera_drop_wake {
+	struct chan_header header;
+	uint64_t lease;
+};
+
+struct camera_lease {
+	struct chan_header header;
+	uint64_t epoch;
+	uint64_t lease;
+	uint8_t nonce[PROTO_NONCE_SIZE];
+	uint8_t exporter[PROTO_EXPORTER_SIZE];
+};
+
+struct camera_keyframe {
+	struct chan_header header;
+	uint32_t stream;
+	uint32_t reserved;
+};
+
+struct camera_still {
+	struct chan_header header;
+	uint64_t request;
+};
+
+struct camera_set {
+	struct chan_header header;
+	uint32_t control; /* V4L2_CID_*; 0: configuration instead */
+	int32_t value;
+	struct camera_configuration configuration;
+};
+
+#define CAMERA_SUBSCRIBER_FDS 1
+struct camera_subscriber {
+	struct chan_header header;
+	uint64_t epoch;
+	uint64_t lease;
+	uint32_t right; /* RIGHT_LIVE: a ring of its own, RIGHT_RAW: a DMA-buf pool */
+	uint32_t stream;
+};
+
+bool camera_hello_valid(const void *message);
+bool camera_ring_valid(const void *message);
+bool camera_sequence_valid(const void *message);
+bool camera_state_valid(const void *message);
+bool camera_still_done_valid(const void *message);
+bool camera_still_failed_valid(const void *message);
+bool camera_welcome_valid(const void *message);
+bool camera_certificate_valid(const void *message);
+bool camera_start_valid(const void *message);
+bool camera_add_wake_valid(const void *message);
+bool camera_keyframe_valid(const void *message);
+bool camera_set_valid(const void *message);
+bool camera_subscriber_valid(const void *message);
