@@ -10,7 +10,8 @@
 
 #define AUTHORIZATION_TOKEN_MAX 128
 
-#define AUTHORIZATION_REALM "camward"
+/* Of WWW-Authenticate. Only this one: a Digest beside it makes clients send that, or nothing. */
+#define AUTHORIZATION_CHALLENGE "Basic realm=\"camward\", charset=\"UTF-8\""
 
 struct authorization {
 	char name[NAME_SIZE];

@@ -39,6 +39,9 @@ int headers_find_end(const void *data, size_t len);
 /* block: the lines after the first one, without the empty line. 0 or -status (400, 413, 431). */
 int headers_parse(struct headers *h, struct slice block);
 
+/* A token (RFC 9110 section 5.6.2): what a method, a header name or a scheme is. */
+bool headers_is_token(struct slice s);
+
 /* Any case; the first of that name. NULL: none. */
 const struct header *headers_find(const struct headers *h, const char *name);
 /* Its value; an absent one gives data NULL. */

@@ -9,7 +9,8 @@
 
 #include "wire/writer.h"
 
-/* Status line, Server, Cache-Control. 401 carries its challenge, 405 and 501 the methods. */
+/* Status line, Server, Cache-Control. 401 carries its challenge, 405 and 501 `Allow`. A status
+ * without a phrase (status.h) fails the writer. */
 void http_reply_begin(struct writer *w, unsigned status);
 void http_reply_header(struct writer *w, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

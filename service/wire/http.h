@@ -30,3 +30,6 @@ struct http_request {
 };
 
 enum request_result http_request_parse(struct http_request *r, const void *data, size_t len);
+
+/* HTTP_UNKNOWN: none that is served here. */
+enum http_method http_method_parse(struct slice name);

@@ -18,6 +18,7 @@ struct rtp_h264_depay {
 	uint16_t sequence;       /* expected next */
 	bool started;            /* ssrc and sequence are known */
 	bool open;               /* an access unit has begun */
+	bool skip;               /* after an error, up to the next marker */
 	bool fragment;           /* inside an FU-A */
 	uint8_t fragment_header; /* of the NAL unit that it makes */
 	bool finished; /* the access unit in out was handed over; the next packet clears it */
@@ -28,7 +29,7 @@ void rtp_h264_depay_init(struct rtp_h264_depay *d, void *out, size_t size);
 /*
  * Takes one packet. 1: an access unit is complete in out[0..len), until the next call; 0: more to
  * come. Errors: -EBADMSG (malformed, or of another stream), -EILSEQ (out of sequence), -ENOSPC.
- * After an error the access unit in work is given up; the next packet starts anew, so the caller
- * should go on at an IDR picture.
+ * After an error the access unit in work is given up, with the rest of its packets up to a marker;
+ * what follows may refer to it, so the caller goes on at an IDR picture.
  */
 int rtp_h264_depay_push(struct rtp_h264_depay *d, const struct rtp_packet *p);

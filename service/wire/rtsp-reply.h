@@ -16,7 +16,8 @@
 
 #include "wire/writer.h"
 
-/* Status line, CSeq if there is one, Server. 401 carries its challenge, 405 and 501 the methods. */
+/* Status line, CSeq if there is one, Server. 401 carries its challenge, 405 `Allow`, 501 `Public`.
+ * A status without a phrase (status.h) fails the writer. */
 void rtsp_reply_begin(struct writer *w, unsigned status, bool has_cseq, uint64_t cseq);
 void rtsp_reply_header(struct writer *w, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
