@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The names of the service on the system bus, shared by the service and by camwardctl. What they
+ * mean stands in the XML files beside this header, one an interface.
+ */
+#pragma once
+
+#define CAMWARD_BUS_NAME "org.camward.Camward1"
+
+#define CAMWARD_INTERFACE_MANAGER "org.camward.Camward1.Manager"
+#define CAMWARD_INTERFACE_CAMERA  "org.camward.Camward1.Camera"
+#define CAMWARD_INTERFACE_CLIENT  "org.camward.Camward1.Client"
+#define CAMWARD_INTERFACE_GRANT   "org.camward.Camward1.Grant"
+#define CAMWARD_INTERFACE_LEASE   "org.camward.Camward1.Lease"
+
+/* The manager and the object manager; every other object stands below it, its last element
+ * escaped by sd_bus_path_encode(). */
+#define CAMWARD_PATH         "/org/camward/Camward1"
+#define CAMWARD_PATH_CAMERAS CAMWARD_PATH "/camera" /* then the camera's name */
+#define CAMWARD_PATH_CLIENTS CAMWARD_PATH "/client" /* then the client's name */
+#define CAMWARD_PATH_GRANTS  CAMWARD_PATH "/grant"  /* then the grant's id, decimal */
+#define CAMWARD_PATH_LEASES  CAMWARD_PATH "/lease"  /* then the lease's id, decimal */
+
+/* Options and limits: the keys of a{sv}; each value's type follows. Times are microseconds of
+ * CLOCK_REALTIME. */
+#define CAMWARD_OPTION_INTEGRATION "integration" /* s */
+#define CAMWARD_OPTION_EXPIRES     "expires"     /* t */
+#define CAMWARD_LIMIT_NOT_BEFORE   "not-before"  /* t */
+#define CAMWARD_LIMIT_NOT_AFTER    "not-after"   /* t */
+
+#define CAMWARD_RIGHT_LIVE  "live"
+#define CAMWARD_RIGHT_STILL "still"
+#define CAMWARD_RIGHT_RAW   "raw"
+
+/* Kinds of suspensions. */
+#define CAMWARD_SUSPEND_ALL         "all"
+#define CAMWARD_SUSPEND_CAMERA      "camera"
+#define CAMWARD_SUSPEND_CLIENT      "client"
+#define CAMWARD_SUSPEND_INTEGRATION "integration"
+
+#define CAMWARD_ERROR_INVALID_NAME      "org.camward.Camward1.Error.InvalidName"
+#define CAMWARD_ERROR_NO_SUCH_CLIENT    "org.camward.Camward1.Error.NoSuchClient"
+#define CAMWARD_ERROR_NO_SUCH_CAMERA    "org.camward.Camward1.Error.NoSuchCamera"
+#define CAMWARD_ERROR_NO_SUCH_GRANT     "org.camward.Camward1.Error.NoSuchGrant"
+#define CAMWARD_ERROR_NO_SUCH_LEASE     "org.camward.Camward1.Error.NoSuchLease"
+#define CAMWARD_ERROR_NO_SUCH_TOKEN     "org.camward.Camward1.Error.NoSuchToken"
+#define CAMWARD_ERROR_ALREADY_EXISTS    "org.camward.Camward1.Error.AlreadyExists"
+#define CAMWARD_ERROR_NOT_SUSPENDED     "org.camward.Camward1.Error.NotSuspended"
+#define CAMWARD_ERROR_ALREADY_SUSPENDED "org.camward.Camward1.Error.AlreadySuspended"
+#define CAMWARD_ERROR_INVALID_LIMITS    "org.camward.Camward1.Error.InvalidLimits"
+#define CAMWARD_ERROR_INVALID_RIGHTS    "org.camward.Camward1.Error.InvalidRights"
+#define CAMWARD_ERROR_LIMIT_REACHED     "org.camward.Camward1.Error.LimitReached"
+#define CAMWARD_ERROR_STORAGE_FAILED    "org.camward.Camward1.Error.StorageFailed"
