@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs the tests by group; ./check is the door to it. docs/TESTING.md says what each group is for.
+
+Every step is a command. Its tests are counted by what its runner prints (cmocka, unittest); a step
+that prints no count is one test. A step that fails counts at least one failure, and its output is
+shown. The last line is "N passed, N failed", which is also what the exit status says.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[1]
+FUZZ_SECONDS = int(os.environ.get("CAMWARD_FUZZ_SECONDS", "15"))
+PYTHON = sys.executable
+
+SANITIZED = ["-Db_sanitize=address,undefined", "-Db_lundef=false"]
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:exitcode=99",
+}
+# Tests whose program has threads of its own; they run under TSan as well.
+THREADED = ("store",)
+
+
+class Results:
+    def __init__(self):
+        self.passed = 0
+        self.failed = 0
+        self.failures = []
+        self.start = time.monotonic()
+
+    def say(self, text):
+        print(f"[{time.monotonic() - self.start:5.0f} s] {text}", flush=True)
+
+    def count(self, output, ok):
+        """(passed, failed) by what the step's runner printed."""
+        passed = failed = 0
+        for n in re.findall(r"\[  PASSED  \] (\d+) test", output):
+            passed += int(n)
+        for n in re.findall(r"\[  FAILED  \] (?:\w+: )?(\d+) test", output):
+            failed += int(n)
+        for n, rest in re.findall(r"^Ran (\d+) tests? in [\d.]+s\n\n(.*)$", output, re.M):
+            bad = sum(int(m) for m in re.findall(r"(?:failures|errors)=(\d+)", rest))
+            skipped = sum(int(m) for m in re.findall(r"skipped=(\d+)", rest))
+            passed += int(n) - bad - skipped
+            failed += bad
+        if passed + failed == 0:
+            passed, failed = (1, 0) if ok else (0, 1)
+        if not ok and failed == 0:
+            failed = 1
+        return passed, failed
+
+    def step(self, name, command, env=None, timeout=600, cwd=TOP):
+        """Runs one command; returns whether it succeeded."""
+        began = time.monotonic()
+        try:
+            done = subprocess.run(command, cwd=cwd, env=dict(os.environ, **(env or {})),
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, errors="replace",
+                                  timeout=timeout)
+            output, ok = done.stdout, done.returncode == 0
+        except subprocess.TimeoutExpired as e:
+            output = (e.stdout or b"").decode(errors="replace") + f"\ntimed out after {timeout} s\n"
+            ok = False
+        except OSError as e:
+            output, ok = str(e), False
+        passed, failed = self.count(output, ok)
+        self.passed += passed
+        self.failed += failed
+        self.say(f"{'ok  ' if ok else 'FAIL'} {name}: {passed} passed"
+                 f"{f', {failed} failed' if failed else ''} ({time.monotonic() - began:.1f} s)")
+        if not ok:
+            self.failures.append(name)
+            print("\n".join("    " + line for line in output[-12000:].splitlines()), flush=True)
+        return ok
+
+
+def c_files():
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "*.c", "*.h"], cwd=TOP,
+                            stdout=subprocess.PIPE, text=True, check=False).stdout.split()
+    return [f for f in listed if (TOP / f).exists() and not f.startswith("tests/vm/modules/")]
+
+
+def build(r, name, directory, options=(), env=None):
+    """Configures and builds; a failed build is a failed test."""
+    path = TOP / directory
+    if not (path / "build.ninja").exists():
+        shutil.rmtree(path, ignore_errors=True)
+        if not r.step(f"{name}: meson setup", ["meson", "setup", str(path), *options], env):
+            return False
+    return r.step(f"{name}: build without a warning", ["ninja", "-C", str(path)], env, 1800)
+
+
+def unit_programs(directory):
+    return sorted(p for p in (TOP / directory / "tests/unit").glob("test-*")
+                  if p.is_file() and os.access(p, os.X_OK))
+
+
+def run_unit(r, directory, label="", env=None, only=None):
+    environment = dict({"TESTS": str(TOP / "tests")}, **(env or {}))
+    for program in unit_programs(directory):
+        if only is None or any(program.name == f"test-{name}" for name in only):
+            r.step(f"{label}{program.name}", [str(program)], environment, 300)
+
+
+def style(r):
+    files = c_files()
+    r.step("clang-format", ["clang-format-14", "--dry-run", "--Werror", *files])
+    r.step("rooms and files", [PYTHON, "tests/style/rooms.py"])
+    shell = [f for f in ("demo", "check", ".ci/run", "tests/support/packages.sh")
+             if (TOP / f).exists()]
+    for script in shell:
+        r.step(f"sh -n {script}", ["sh", "-n", script])
+    build(r, "clang", "build-clang", env={"CC": "clang-14"})
+
+
+def unit(r):
+    if not build(r, "gcc", "build"):
+        return
+    run_unit(r, "build")
+    for test in sorted((TOP / "tests/support").glob("test_*.py")):
+        r.step(test.stem, [PYTHON, "-m", "unittest", "-q", test.stem], cwd=test.parent)
+
+
+def integration_tests():
+    return sorted((TOP / "tests/integration").glob("test_*.py"))
+
+
+def run_integration(r, directory, label="", env=None, skip=()):
+    environment = {"CAMWARD_BUILD": str(TOP / directory), **(env or {})}
+    for test in integration_tests():
+        if test.stem not in skip:
+            r.step(f"{label}{test.stem}", [PYTHON, "-m", "unittest", "-q", test.stem], environment,
+                   900, test.parent)
+
+
+def integration(r):
+    if build(r, "gcc", "build"):
+        run_integration(r, "build")
+
+
+def browser(r):
+    r.say("browser: there is no page yet")
+
+
+def vm(r):
+    if not build(r, "gcc", "build"):
+        return
+    r.say("vm: building the virtual machine, about three minutes unless it is cached")
+    if not r.step("the virtual machine builds", ["tests/vm/build"], timeout=1800):
+        return
+    for job in sorted((TOP / "tests/vm/jobs").glob("*.sh")):
+        r.step(f"vm {job.stem}", ["tests/vm/run", str(job)], timeout=900)
+
+
+def fuzz(r):
+    if not build(r, "fuzz", "build-fuzz", ["-Dfuzz=true"], {"CC": "clang-14"}):
+        return
+    for target in sorted((TOP / "build-fuzz/tests/fuzz").glob("fuzz-*")):
+        if not (target.is_file() and os.access(target, os.X_OK)):
+            continue
+        thing = target.name.removeprefix("fuzz-")
+        found = TOP / "build-fuzz/found" / thing
+        found.mkdir(parents=True, exist_ok=True)
+        command = [str(target), f"-max_total_time={FUZZ_SECONDS}", "-timeout=5", "-print_final_stats=0",
+                   "-verbosity=0", f"-artifact_prefix={found}/crash-", str(found)]
+        corpus = TOP / "tests/fuzz/corpus" / thing
+        if corpus.is_dir():
+            command.append(str(corpus))
+        r.step(target.name, command, SANITIZER_ENV, FUZZ_SECONDS + 120)
+
+
+def sanitize(r):
+    if build(r, "asan", "build-asan", SANITIZED):
+        run_unit(r, "build-asan", "asan: ", SANITIZER_ENV)
+        run_integration(r, "build-asan", "asan: ", dict(SANITIZER_ENV, CAMWARD_SANITIZED="1"))
+    if build(r, "tsan", "build-tsan", ["-Db_sanitize=thread", "-Db_lundef=false"]):
+        run_unit(r, "build-tsan", "tsan: ", SANITIZER_ENV, THREADED)
+
+
+GROUPS = {
+    "style": (style, "format, rooms, files, clang without warnings"),
+    "unit": (unit, "the rooms' parts, and the test tools themselves"),
+    "integration": (integration, "real processes on a private bus, real players"),
+    "browser": (browser, "the page (not built yet)"),
+    "vm": (vm, "real drivers in a virtual machine"),
+    "fuzz": (fuzz, "each parser for a short while"),
+    "sanitize": (sanitize, "unit and integration under ASan and UBSan, threads under TSan"),
+}
+
+
+def main():
+    listed = "\n".join(f"  {name:<12} {what}" for name, (_, what) in GROUPS.items())
+    parser = argparse.ArgumentParser(
+        prog="./check", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Runs the tests and ends with the line 'N passed, N failed'.",
+        epilog=f"groups:\n{listed}\n  all          all of them (the default)\n\n"
+               "CAMWARD_FUZZ_SECONDS: how long each fuzz target runs (default 15).")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help="which groups (default: all)")
+    chosen = parser.parse_args().groups or ["all"]
+    for group in chosen:
+        if group not in GROUPS and group != "all":
+            parser.error(f"there is no group {group}; there are: {', '.join(GROUPS)}, all")
+    if "all" in chosen:
+        chosen = list(GROUPS)
+
+    r = Results()
+    for group in chosen:
+        r.say(f"== {group}")
+        GROUPS[group][0](r)
+    if r.failures:
+        print("failed: " + ", ".join(r.failures))
+    print(f"{r.passed} passed, {r.failed} failed")
+    return 1 if r.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The table of rooms, checked: who may include whom, by the includes; what may be linked into
+which program, by the symbols that only one room has. docs/ARCHITECTURE.md shows the same table."""
+
+import pathlib
+import re
+import sys
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+
+ROOMS = {
+    "base": [],
+    "v4l2": ["base"],
+    "proto": ["base"],
+    "wire": ["base"],
+    "broker": ["base", "proto", "wire"],
+    "camera": ["base", "proto", "wire", "v4l2"],
+    "session": ["base", "proto", "wire"],
+    "dbus": ["base", "proto", "broker"],
+    "ctl": ["base", "dbus"],
+    "view": ["base", "wire"],
+}
+
+# Headers that a room gives to rooms which may not have the rest of it.
+ONLY = {("ctl", "dbus"): {"dbus/names.h"}}
+WIRE_FOR_BROKER = {"wire/seal.h"}
+
+# External headers by prefix, and the rooms that may include them.
+EXTERNAL = {
+    "sqlite3.h": {"broker"},
+    "gnutls/": {"wire", "broker", "session", "view"},
+    "wels/": {"camera"},
+    "jpeglib.h": {"camera"},
+    "json-c/": {"ctl"},
+    "qrencode.h": {"ctl"},
+    "linux/videodev2.h": {"v4l2", "camera"},
+    "libv4lconvert.h": {"v4l2"},
+    "libdrm/": {"v4l2", "view"},
+    "xf86drm": {"v4l2", "view"},
+    "systemd/sd-bus": {"dbus", "ctl"},
+}
+
+# One file of the broker's folder joins the rooms; it is no part of the broker's library.
+COMPOSITION = {"service/broker/main.c": {"dbus"}}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
+
+
+def room_folder(room):
+    return TOP / room if room in ("v4l2", "dbus") else TOP / "service" / room
+
+
+def sources(room):
+    folder = room_folder(room)
+    return sorted(p for p in folder.rglob("*.[ch]")) if folder.is_dir() else []
+
+
+def includes(path):
+    return INCLUDE.findall(path.read_text())
+
+
+class Rooms(unittest.TestCase):
+    def test_rooms_include_only_what_the_table_permits(self):
+        wrong = []
+        for room, may in ROOMS.items():
+            for path in sources(room):
+                name = str(path.relative_to(TOP))
+                for quote, header in includes(path):
+                    if quote != '"':
+                        continue
+                    other = header.split("/")[0]
+                    if "/" not in header:
+                        wrong.append(f'{name}: "{header}" does not carry its room')
+                    elif other != room and other not in may and \
+                            other not in COMPOSITION.get(name, ()):
+                        wrong.append(f'{name}: {room} may not include "{header}"')
+                    elif (room, other) in ONLY and header not in ONLY[room, other]:
+                        wrong.append(f'{name}: {room} may include of {other} only'
+                                     f' {sorted(ONLY[room, other])}')
+                    elif room == "broker" and other == "wire" and header not in WIRE_FOR_BROKER:
+                        wrong.append(f'{name}: the broker may include of wire only the seal')
+        self.assertEqual(wrong, [])
+
+    def test_external_libraries_stay_in_their_rooms(self):
+        wrong = []
+        for room in ROOMS:
+            for path in sources(room):
+                name = str(path.relative_to(TOP))
+                for quote, header in includes(path):
+                    for prefix, may in EXTERNAL.items():
+                        if quote == "<" and header.startswith(prefix) and room not in may and \
+                                not (name in COMPOSITION and "dbus" in may):
+                            wrong.append(f"{name}: {room} may not include <{header}>")
+        self.assertEqual(wrong, [])
+
+    def test_every_include_of_ours_exists(self):
+        wrong = []
+        for room in ROOMS:
+            for path in sources(room):
+                for quote, header in includes(path):
+                    if quote == '"' and not ((TOP / header).exists() or
+                                             (TOP / "service" / header).exists() or
+                                             header.startswith("config")):
+                        wrong.append(f"{path.relative_to(TOP)}: {header}")
+        self.assertEqual(wrong, [])
+
+    def test_the_table_finds_a_wrong_include(self):
+        self.assertNotIn("broker", ROOMS["session"])
+        self.assertNotIn("session", ROOMS["broker"])
+        self.assertEqual(INCLUDE.findall('#include "broker/lease.h"\n'), [('"', "broker/lease.h")])
+
+
+class Files(unittest.TestCase):
+    def all_sources(self):
+        found = [p for room in ROOMS for p in sources(room)]
+        found += [p for p in (TOP / "tests").rglob("*.[ch]")]
+        return found
+
+    def test_every_source_names_its_licence(self):
+        wrong = [str(p.relative_to(TOP)) for p in self.all_sources()
+                 if "SPDX-License-Identifier" not in p.open().readline()]
+        self.assertEqual(wrong, [])
+
+    def test_no_file_outgrows_its_noun(self):
+        wrong = [f"{p.relative_to(TOP)}: {n} lines" for p in self.all_sources()
+                 if (n := len(p.read_text().splitlines())) > 500]
+        self.assertEqual(wrong, [])
+
+    def test_no_marks_of_unfinished_work(self):
+        mark = re.compile("TODO|FIX" + "ME|XX" + "X")
+        wrong = [str(p.relative_to(TOP)) for p in self.all_sources() if mark.search(p.read_text())]
+        self.assertEqual(wrong, [])
+
+    def test_headers_are_guarded(self):
+        wrong = [str(p.relative_to(TOP)) for p in self.all_sources()
+                 if p.suffix == ".h" and "#pragma once" not in p.read_text()]
+        self.assertEqual(wrong, [])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv)

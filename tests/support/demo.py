@@ -1,0 +1,563 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The demo's launcher: what systemd does on a device, done on loopback by one parent process.
+
+The parent holds the listening sockets and, for each camera and for the gate, one end of a socket
+pair ("port") whose other end the broker inherited. For each run of a camera process or of the gate
+it makes a fresh link and hands the broker's end through that port: identity is what was inherited,
+so a process that crashed can be started again without anybody being able to take its place.
+"""
+
+import argparse
+import array
+import json
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+PARENT = os.getpid()
+RESTART_DELAY = 0.3  # seconds; doubles up to RESTART_MAX while a process keeps dying
+RESTART_MAX = 5.0
+START_TIMEOUT = 30.0
+CLIENTS = ("owner", "guest", "stranger")
+
+BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <allow own="*"/>
+    <allow send_destination="*"/>
+    <allow receive_sender="*"/>
+  </policy>
+</busconfig>
+"""
+
+
+class DemoError(Exception):
+    """Something the user can mend; the text says how."""
+
+
+def camera_names(n):
+    return (["front", "back"] + [f"cam{i}" for i in range(2, n)])[:n]
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(
+        prog="./demo",
+        description="Starts camward on loopback: a private bus, the broker, cameras and the gate.",
+        epilog="Stop it with Ctrl-C. Nothing is left behind unless --dir was given.",
+    )
+    parser.add_argument("--cameras", type=int, default=2, metavar="N",
+                        help="how many: front, back, cam2, ... (default 2)")
+    parser.add_argument("--source", default="pattern", metavar="SOURCE",
+                        help="pattern (the default), clip:FILE (Annex-B H.264) or v4l2:DEV;"
+                             " for v4l2 several devices may be given: v4l2:DEV,DEV")
+    parser.add_argument("--size", default="1280x720", metavar="WxH")
+    parser.add_argument("--fps", type=int, default=30, metavar="N")
+    parser.add_argument("--rtsps-port", type=int, default=8322, metavar="P")
+    parser.add_argument("--https-port", type=int, default=8443, metavar="P")
+    parser.add_argument("--dir", type=pathlib.Path, metavar="DIR",
+                        help="where state is kept (default: a temporary directory)")
+    parser.add_argument("--no-install", action="store_true",
+                        help="never install packages, not even as root")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
+                        help="once all is serving, write how to reach it")
+    parser.add_argument("--build", type=pathlib.Path, default=None, metavar="DIR",
+                        help="use this build directory as it is instead of building")
+    a = parser.parse_args()
+    if not 1 <= a.cameras <= 64:
+        parser.error("--cameras takes 1 to 64")
+    match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", a.size)
+    if not match or int(match[1]) % 2 or int(match[2]) % 2:
+        parser.error("--size takes WIDTHxHEIGHT, both even, such as 1280x720")
+    if not 1 <= a.fps <= 120:
+        parser.error("--fps takes 1 to 120")
+    for port in (a.rtsps_port, a.https_port):
+        if not 0 <= port <= 65535:
+            parser.error("a port lies between 1 and 65535 (0: any free one)")
+    a.sources = camera_sources(parser, a.source, a.cameras)
+    return a
+
+
+def camera_sources(parser, source, n):
+    """One source a camera; errors are told before anything is built."""
+    kind, _, rest = source.partition(":")
+    if source == "pattern":
+        return [source] * n
+    if kind == "clip" and rest:
+        if not os.path.isfile(rest):
+            parser.error(f"--source {source}: there is no file {rest}")
+        return [f"clip:{os.path.abspath(rest)}"] * n
+    if kind == "v4l2" and rest:
+        devices = rest.split(",")
+        if len(devices) != n:
+            parser.error(f"--source {source} names {len(devices)} device(s) for {n} camera(s):"
+                         f" say --cameras {len(devices)}")
+        for device in devices:
+            if not os.path.exists(device):
+                parser.error(f"--source {source}: there is no device {device}"
+                             " (v4l2-ctl --list-devices shows what there is)")
+        return [f"v4l2:{device}" for device in devices]
+    return parser.error("--source takes pattern, clip:FILE or v4l2:DEV")
+
+
+def run_as():
+    """Whom the service runs as: oneself, or an unprivileged user when one is root."""
+    if os.getuid() != 0:
+        return None
+    sudo = os.environ.get("SUDO_UID", "")
+    uid = int(sudo) if sudo.isdigit() and sudo != "0" else None
+    try:
+        return pwd.getpwuid(uid) if uid else pwd.getpwnam("nobody")
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
+def build(chosen):
+    """The directory with the binaries, brought up to date unless it was chosen by hand."""
+    if chosen:
+        if not (chosen / "service").is_dir():
+            raise DemoError(f"--build {chosen}: there is no build in it")
+        return chosen.resolve()
+    directory = TOP / "build"
+    if not os.access(directory if directory.exists() else TOP, os.W_OK):
+        cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
+        directory = cache / "camward" / "build"
+        directory.parent.mkdir(parents=True, exist_ok=True)
+    steps = [["ninja", "-C", str(directory)]]
+    if not (directory / "build.ninja").exists():
+        steps.insert(0, ["meson", "setup", str(directory), str(TOP)])
+    for step in steps:
+        print(f"demo: {' '.join(step[:2])} ...", flush=True)
+        done = subprocess.run(step, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            sys.stderr.write(done.stdout[-8000:])
+            raise DemoError(f"the build failed ({' '.join(step)})")
+    return directory
+
+
+def listen(port, what):
+    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        s.bind(("127.0.0.1", port))
+    except OSError as e:
+        raise DemoError(f"port {port} for {what} is taken or not permitted ({e.strerror}):"
+                        f" choose another with --{what}-port") from e
+    s.listen(128)
+    return s
+
+
+class Port:
+    """Where the broker takes in one kind of process; see the module's text."""
+
+    def __init__(self):
+        self.parent, self.broker = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    def link(self):
+        """A fresh link: its far end goes to the broker, the near end is returned."""
+        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        rights = array.array("i", [far.fileno()])
+        self.parent.sendmsg([b"\x01"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+        far.close()
+        return near
+
+    def close(self):
+        self.parent.close()
+        self.broker.close()
+
+
+class Process:
+    """One of the service's processes, started again when it dies."""
+
+    def __init__(self, name, start):
+        self.name = name
+        self.start = start
+        self.popen = None
+        self.delay = RESTART_DELAY
+        self.due = 0.0
+        self.since = 0.0
+
+    def run(self):
+        self.popen = self.start()
+        self.since = time.monotonic()
+
+    def died(self):
+        """How it ended, or None while it runs."""
+        code = self.popen.poll() if self.popen else None
+        if code is None:
+            return None
+        if time.monotonic() - self.since > 10:
+            self.delay = RESTART_DELAY
+        self.due = time.monotonic() + self.delay
+        self.delay = min(self.delay * 2, RESTART_MAX)
+        self.popen = None
+        return f"signal {signal.Signals(-code).name}" if code < 0 else f"status {code}"
+
+
+class Demo:
+    def __init__(self, arguments, binaries, user):
+        self.arguments = arguments
+        self.user = user
+        self.names = camera_names(arguments.cameras)
+        self.temporary = None
+        if arguments.dir:
+            self.directory = arguments.dir.resolve()
+            self.directory.mkdir(parents=True, exist_ok=True)
+        else:
+            self.temporary = tempfile.mkdtemp(prefix="camward-demo-")
+            self.directory = pathlib.Path(self.temporary)
+            self.directory.chmod(0o755)
+        self.state = self.own("state")
+        self.config = self.own("config")
+        self.runtime = self.own("run")
+        self.bin = self.install(binaries)
+        self.ctl = binaries / "service/ctl/camwardctl"
+        self.bus = f"unix:path={self.runtime / 'bus'}"
+        self.processes = {}
+        self.ports = {}
+        self.stopping = False
+
+    def own(self, name):
+        path = self.directory / name
+        path.mkdir(mode=0o700, exist_ok=True)
+        if self.user:
+            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+        return path
+
+    def install(self, binaries):
+        """The binaries where the service's user can reach them: root's checkout may be closed."""
+        found = {"camwardd": "service/broker/camwardd", "camward-gate": "service/session/camward-gate",
+                 "camward-camera": "service/camera/camward-camera"}
+        if not self.user:
+            return {name: str(binaries / path) for name, path in found.items()}
+        directory = self.directory / "bin"
+        directory.mkdir(mode=0o755, exist_ok=True)
+        for name, path in found.items():
+            target = directory / name
+            target.unlink(missing_ok=True)
+            shutil.copy(binaries / path, target)
+            target.chmod(0o755)
+        return {name: str(directory / name) for name in found}
+
+    def readable(self, path):
+        """A copy of a clip that the service's user can open."""
+        if not self.user:
+            return path
+        target = self.directory / "bin" / pathlib.Path(path).name
+        shutil.copy(path, target)
+        target.chmod(0o644)
+        return str(target)
+
+    # -- processes ------------------------------------------------------------------------------
+
+    def spawn(self, command, pass_fds=(), environment=None, stdout=None):
+        env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
+               "DBUS_SYSTEM_BUS_ADDRESS": self.bus}
+        for name in ("TZ", "CAMWARD_LOG_LEVEL", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
+                     "LSAN_OPTIONS"):
+            if name in os.environ:
+                env[name] = os.environ[name]
+        env.update(environment or {})
+        options = {}
+        if self.user:
+            groups = []
+            if self.arguments.source.startswith("v4l2:"):
+                groups = [os.stat(s.partition(":")[2]).st_gid for s in self.arguments.sources]
+            options = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": groups}
+        # Whatever ends this parent ends what it started.
+        command = ["setpriv", "--pdeathsig", "TERM", *command]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, env=env,
+                                pass_fds=pass_fds, cwd="/", start_new_session=True, **options)
+
+    def start_bus(self):
+        config = self.runtime / "bus.conf"
+        config.write_text(BUS_CONFIG.format(socket=self.runtime / "bus"))
+        if self.user:
+            os.chown(config, self.user.pw_uid, self.user.pw_gid)
+            self.runtime.chmod(0o755)
+        return self.spawn(["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"])
+
+    def start_broker(self):
+        for port in self.ports.values():
+            port.close()
+        self.ports = {name: Port() for name in self.names}
+        self.ports[""] = Port()
+        command = [self.bin["camwardd"], "--state-directory", str(self.state),
+                   "--config-directory", str(self.config)]
+        for name in self.names:
+            command += ["--camera", f"{name}={self.ports[name].broker.fileno()}"]
+        command += ["--gate", str(self.ports[""].broker.fileno())]
+        popen = self.spawn(command, [p.broker.fileno() for p in self.ports.values()])
+        for port in self.ports.values():
+            port.broker.close()
+        return popen
+
+    def start_camera(self, name, source):
+        def start():
+            link = self.ports[name].link()
+            command = [self.bin["camward-camera"], "--name", name, "--link-fd", str(link.fileno()),
+                       "--source", source]
+            popen = self.spawn(command, [link.fileno()])
+            link.close()
+            return popen
+        return start
+
+    def start_gate(self):
+        # As socket activation has it: descriptors from 3 on, LISTEN_PID the process itself.
+        link = self.ports[""].link()
+        fds = [self.rtsps.fileno(), self.https.fileno(), link.fileno()]
+        script = ('i=3; for fd in $FDS; do eval "exec $i<&$fd $fd<&-"; i=$((i+1)); done; unset FDS;'
+                  ' LISTEN_PID=$$ exec "$@"')
+        # The shell cannot move a descriptor onto one that is still to be moved: lift them first.
+        high = [os.dup2(fd, 100 + i) and 100 + i for i, fd in enumerate(fds)]
+        popen = self.spawn(["bash", "-c", script, "gate", self.bin["camward-gate"], "--broker-fd", "5"],
+                           high, {"FDS": " ".join(map(str, high)), "LISTEN_FDS": "2",
+                                  "LISTEN_FDNAMES": "rtsps:https"})
+        for fd in high:
+            os.close(fd)
+        link.close()
+        return popen
+
+    def write_configuration(self):
+        cameras = self.config / "camera.d"
+        cameras.mkdir(mode=0o755, exist_ok=True)
+        for name in self.names:
+            (cameras / f"{name}.conf").write_text(
+                f"[camera]\nsize={self.arguments.size}\nfps={self.arguments.fps}\n")
+        if self.user:
+            self.config.chmod(0o755)
+
+    def start(self):
+        self.write_configuration()
+        self.rtsps = listen(self.arguments.rtsps_port, "rtsps")
+        self.https = listen(self.arguments.https_port, "https")
+        sources = self.arguments.sources
+        if self.arguments.source.startswith("clip:"):
+            copy = "clip:" + self.readable(sources[0].partition(":")[2])
+            sources = [copy] * len(sources)
+        self.processes["bus"] = Process("bus", self.start_bus)
+        self.processes["broker"] = Process("broker", self.start_broker)
+        for name, source in zip(self.names, sources):
+            self.processes[name] = Process(f"camera {name}", self.start_camera(name, source))
+        self.processes["gate"] = Process("gate", self.start_gate)
+
+        self.processes["bus"].run()
+        self.await_(lambda: (self.runtime / "bus").exists(), "the private bus")
+        for key, process in self.processes.items():
+            if key != "bus":
+                process.run()
+        self.await_(self.ready, "the broker")
+        self.await_(self.accepts, "the gate")
+
+    def await_(self, condition, what):
+        end = time.monotonic() + START_TIMEOUT
+        while not condition():
+            for process in self.processes.values():
+                if process.popen and process.popen.poll() is not None:
+                    raise DemoError(f"the {process.name} ended ({process.died()}); see its message")
+            if time.monotonic() > end:
+                raise DemoError(f"{what} did not come up within {START_TIMEOUT:.0f} s")
+            time.sleep(0.05)
+
+    def control(self, *arguments, check=True):
+        env = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.bus)
+        done = subprocess.run([str(self.ctl), *arguments], env=env, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if check and done.returncode != 0:
+            raise DemoError(f"camwardctl {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout if done.returncode == 0 else None
+
+    def ready(self):
+        status = self.control("status", "--json", check=False)
+        if not status:
+            return False
+        cameras = json.loads(self.control("cameras", "--json"))["cameras"]
+        return all(c["condition"] != "absent" for c in cameras if c["name"] in self.names)
+
+    def accepts(self):
+        # The gate listens from the start; it greets once it has the server's certificate.
+        import ssl
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        try:
+            with socket.create_connection(self.rtsps.getsockname(), timeout=2) as s:
+                s.settimeout(2)
+                with context.wrap_socket(s):
+                    return True
+        except OSError:
+            return False
+
+    # -- what the user gets ---------------------------------------------------------------------
+
+    def clients(self):
+        """Names and tokens; made at the first start, kept in the state directory for the next."""
+        path = self.state / "demo-clients.json"
+        if path.exists():
+            known = json.loads(path.read_text())
+        else:
+            known = {}
+        for name in CLIENTS:
+            if name not in known:
+                known[name] = json.loads(self.control("client", "add", name, "--json"))["token"]
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+            json.dump(known, f)
+        granted = {(g["client"], g["camera"])
+                   for g in json.loads(self.control("grants", "--json"))["grants"]}
+        for client, cameras in (("owner", self.names), ("guest", self.names[:1])):
+            for camera in cameras:
+                if (client, camera) not in granted:
+                    self.control("grant", client, camera, "live,still")
+        return known
+
+    def describe(self, tokens):
+        status = json.loads(self.control("status", "--json"))
+        certificate = self.directory / "server.pem"
+        certificate.write_text(status["server_certificate"])
+        root = None
+        if status.get("seal_root"):
+            root = self.directory / "seal-root"
+            root.write_text(status["seal_root"] + "\n")
+        cameras = json.loads(self.control("cameras", "--json"))["cameras"]
+        by_name = {c["name"]: c for c in cameras}
+        return {
+            "bus": self.bus,
+            "host": "127.0.0.1",
+            "rtsps_port": self.rtsps.getsockname()[1],
+            "https_port": self.https.getsockname()[1],
+            "server_cert": str(certificate),
+            "spki_sha256": status["fingerprint"],
+            "seal_root": str(root) if root else None,
+            "cameras": [{"name": n, "uuid": by_name[n]["uuid"]} for n in self.names],
+            "clients": [{"name": n, "token": tokens[n], "cert": None, "key": None} for n in CLIENTS],
+            "pids": self.pids(),
+        }
+
+    def pids(self):
+        def pid(key):
+            popen = self.processes[key].popen
+            return popen.pid if popen else None
+        return {"broker": pid("broker"), "gate": pid("gate"),
+                "cameras": [pid(name) for name in self.names]}
+
+    def write_json(self, description):
+        if not self.arguments.json:
+            return
+        partial = self.arguments.json.with_name(self.arguments.json.name + ".new")
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+            json.dump(description, f, indent=2)
+            f.write("\n")
+        partial.replace(self.arguments.json)
+
+    def greet(self, d):
+        owner = d["clients"][0]["token"]
+        url = f"rtsps://owner:{owner}@127.0.0.1:{d['rtsps_port']}"
+        ctl = os.path.relpath(self.ctl) if str(self.ctl).startswith(os.getcwd()) else self.ctl
+        lines = ["", f"camward is serving {len(self.names)} camera(s) on 127.0.0.1."
+                     " Ctrl-C stops it.", "", "Watch (as the client 'owner', who may see all):"]
+        lines += [f"  ffplay -rtsp_transport tcp {url}/{name}" for name in self.names[:3]]
+        lines += [f"  gst-launch-1.0 rtspsrc location={url}/{self.names[0]}"
+                  " tls-validation-flags=0 latency=100 ! decodebin ! autovideosink",
+                  "", "Control (in another terminal):",
+                  f"  export DBUS_SYSTEM_BUS_ADDRESS={d['bus']}",
+                  f"  {ctl} status",
+                  f"  {ctl} leases                # who is watching",
+                  f"  {ctl} revoke owner {self.names[0]}    # ends it at once", "",
+                  f"'guest' may see {self.names[0]} only, 'stranger' nothing; their tokens:"]
+        lines += [f"  {c['name']:<9}{c['token']}" for c in d["clients"][1:]]
+        print("\n".join(lines), flush=True)
+
+    # -- life -----------------------------------------------------------------------------------
+
+    def serve(self):
+        tokens = self.clients()
+        description = self.describe(tokens)
+        self.write_json(description)
+        self.greet(description)
+        while not self.stopping:
+            time.sleep(0.1)
+            if self.supervise():
+                description["pids"] = self.pids()
+                self.write_json(description)
+
+    def supervise(self):
+        """Notices who died and starts them again. Returns whether anything changed."""
+        changed = False
+        for key, process in self.processes.items():
+            how = process.died()
+            if how:
+                if key == "bus":
+                    raise DemoError(f"the private bus ended ({how})")
+                print(f"demo: the {process.name} ended ({how}); it is started again", flush=True)
+                changed = True
+            broker = self.processes["broker"]
+            if not process.popen and time.monotonic() >= process.due and \
+                    (key == "broker" or broker.popen):
+                try:
+                    process.run()
+                    changed = True
+                except OSError:  # the broker has just gone: its port is closed
+                    process.due = time.monotonic() + process.delay
+        return changed
+
+    def stop(self):
+        """In the order in which systemd would: what faces the network first."""
+        for key in ("gate", *self.names, "broker", "bus"):
+            process = self.processes.get(key)
+            if process and process.popen and process.popen.poll() is None:
+                process.popen.terminate()
+                try:
+                    process.popen.wait(3)
+                except subprocess.TimeoutExpired:
+                    process.popen.kill()
+                    process.popen.wait()
+        if self.temporary:
+            shutil.rmtree(self.temporary, ignore_errors=True)
+
+
+def main():
+    arguments = parse_arguments()
+    demo = None
+
+    def interrupted(number, frame):
+        if demo:
+            demo.stopping = True
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    try:
+        binaries = build(arguments.build)
+        demo = Demo(arguments, binaries, run_as())
+        demo.start()
+        demo.serve()
+    except KeyboardInterrupt:
+        pass
+    except DemoError as e:
+        print(f"demo: {e}", file=sys.stderr)
+        return 1
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        if demo:
+            demo.stop()
+    print("\ndemo: stopped; nothing is left behind" if demo and demo.temporary
+          else "\ndemo: stopped", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
