@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A named identity that may watch: a person's phone, a hub. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/parse.h"
+#include "broker/token.h"
+
+#define CLIENT_TOKENS_MAX 8
+
+struct client {
+	char name[NAME_SIZE];
+	char integration[NAME_SIZE]; /* the group it belongs to; "": none */
+	uint64_t created;            /* us, CLOCK_REALTIME */
+	size_t n_tokens;
+	struct token tokens[CLIENT_TOKENS_MAX];
+	bool pending; /* policy.h */
+};
+
+/* NULL if it has none of this id. */
+struct token *client_find_token(struct client *client, uint64_t id);
+
+/* -ENOBUFS: it has CLIENT_TOKENS_MAX already. */
+int client_add_token(struct client *client, const struct token *token);
+
+/* -ENOENT: there is none of this id. */
+int client_remove_token(struct client *client, uint64_t id);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Client or integration x camera x rights x limits. Refers to the camera's UUID, never its name:
+ * another device that takes the name over inherits nothing. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/parse.h"
+#include "proto/rights.h"
+
+#define GRANT_HOURS_SIZE 128
+
+struct grant {
+	uint64_t id;                 /* never used again */
+	char client[NAME_SIZE];      /* exactly one of client and integration is not "" */
+	char integration[NAME_SIZE]; /* every client of it */
+	uint8_t camera[UUID_SIZE];
+	uint32_t rights;     /* enum right */
+	uint64_t not_before; /* us, CLOCK_REALTIME; 0: from ever */
+	uint64_t not_after;  /* us, CLOCK_REALTIME; the first moment without it; 0: for ever */
+	uint64_t created;    /* us, CLOCK_REALTIME */
+	bool only_sub;       /* the small stream only */
+	/* Limits that policy_decide cannot judge yet: a grant that has one permits nothing. */
+	bool ask_first;
+	uint32_t max_leases;          /* 0: no limit */
+	char hours[GRANT_HOURS_SIZE]; /* weekly, local time; "": always */
+	bool pending;                 /* policy.h */
+};
+
+/* -EINVAL: not exactly one of client and integration, bad names, no camera, no or unknown rights,
+ * an empty interval. */
+int grant_check(const struct grant *grant);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The decision: may this client have this of this camera now, and until when is that so? Pure;
+ * default deny; suspensions beat every grant; any one grant that permits is enough. Looks at every
+ * grant whatever the outcome, so that the time it takes tells nothing about what exists.
+ */
+#pragma once
+
+#include "broker/policy.h"
+
+enum policy_reason {
+	POLICY_ALLOWED = 0,
+	POLICY_NO_CLIENT,
+	POLICY_NO_TOKEN, /* removed or expired */
+	POLICY_NO_CAMERA,
+	POLICY_SUSPENDED,
+	POLICY_NO_GRANT,      /* none for this client and camera */
+	POLICY_NO_RIGHT,      /* a grant, but without this right */
+	POLICY_NO_STREAM,     /* a grant for the small stream only */
+	POLICY_LIMIT,         /* a grant whose limits cannot be judged */
+	POLICY_CLOCK_NOT_SET, /* a limit in time, and the time is not known */
+	POLICY_EXPIRED,
+	POLICY_NOT_YET,
+};
+
+struct policy_request {
+	const char *client;
+	uint64_t token; /* the id of the token that the client came with; 0: came without */
+	uint8_t camera[UUID_SIZE];
+	uint32_t right;  /* exactly one of enum right */
+	uint32_t stream; /* enum ring_stream */
+};
+
+struct policy_verdict {
+	bool allowed;
+	enum policy_reason reason; /* if several grants refuse: of the one that came closest */
+	/* us, CLOCK_REALTIME: when it may turn out differently though nothing has been changed;
+	 * 0: never. Never in the past. A clock that is set or jumps asks for a new decision. */
+	uint64_t ask_again;
+	uint64_t grant; /* ALLOWED: by this one, of those that permit the one that lasts longest */
+};
+
+struct policy_verdict policy_decide(const struct policy *policy,
+				    const struct policy_request *request, uint64_t now,
+				    bool clock_set);
+
+/* The rights (set of enum right) that a decision about any stream of this camera allows now:
+ * what a client is shown. request's right and stream are not read. */
+uint32_t policy_rights(const struct policy *policy, const struct policy_request *request,
+		       uint64_t now, bool clock_set);
+
+/* For the ledger and for people: "suspended", "no grant". */
+const char *policy_reason_text(enum policy_reason reason);

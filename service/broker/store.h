@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The broker's memory on disk: DIR/camward.db, SQLite with WAL and synchronous=FULL, in a thread
+ * of its own, so that the main loop never waits for a disk.
+ *
+ * Every call below but open and close puts a job into a queue and returns at once: 0, or -ENOMEM,
+ * -ENOBUFS (STORE_QUEUE_MAX) or -EINVAL, in which case nothing happens. The thread runs all that
+ * are queued in one transaction, in order. When they are durable, store_fd() becomes readable and
+ * store_dispatch() calls each job's done (may be NULL) with 0 or its error, in order, in the main
+ * loop's thread, exactly once. A job that fails leaves nothing behind and harms no other; if the
+ * transaction as a whole cannot be written, all of its jobs fail.
+ *
+ * Errors of jobs: -EEXIST, -ENOENT, -EINVAL (a constraint), -ENOSPC, -EIO, -EUCLEAN (the database
+ * is damaged), -EROFS, -EBUSY, -ENOMEM.
+ */
+#pragma once
+
+#include "broker/policy.h"
+
+#define STORE_FILE      "camward.db"
+#define STORE_QUEUE_MAX 8192
+
+struct store;
+
+typedef void (*store_done)(void *userdata, int error);
+
+/*
+ * Opens or makes the database in dir (made with mode 0700 if it lacks; refused if others may write
+ * there), checks it, closes what a crash has left open in the ledger, and loads everything into
+ * policy, which must be empty. Errors: -EPERM (the directory), -EBUSY (another broker uses it),
+ * -ENOTSUP (written by a newer version), -EUCLEAN (damaged, or no database), or as above.
+ */
+int store_open(const char *dir, struct policy *policy, struct store **ret);
+
+/* A sentence that says what to do about an error of store_open. */
+const char *store_open_error_text(int error);
+
+/* Waits until all that is queued has been written, and calls every done that is due. */
+void store_close(struct store *store);
+DEFINE_CLEANUP(struct store *, store_close)
+
+/* Readable (EPOLLIN) when completions wait. The store's; do not read it. */
+int store_fd(const struct store *store);
+void store_dispatch(struct store *store);
+
+/* How often this database has been opened: 1 at first. Durable before store_open returned. */
+uint64_t store_run(const struct store *store);
+
+/* An id for a lease: never used twice, not after a crash either. 0: none can be had just now,
+ * because the disk does not answer. */
+uint64_t store_next_lease_id(struct store *store);
+
+/* With its tokens. -EEXIST. */
+int store_add_client(struct store *store, const struct client *client, store_done done,
+		     void *userdata);
+/* With its tokens and grants. -ENOENT. */
+int store_remove_client(struct store *store, const char *name, store_done done, void *userdata);
+int store_add_token(struct store *store, const char *client, const struct token *token,
+		    store_done done, void *userdata);
+int store_remove_token(struct store *store, uint64_t id, store_done done, void *userdata);
+int store_add_camera(struct store *store, const struct camera_record *camera, store_done done,
+		     void *userdata);
+int store_add_grant(struct store *store, const struct grant *grant, store_done done,
+		    void *userdata);
+int store_remove_grant(struct store *store, uint64_t id, store_done done, void *userdata);
+/* The client's own grants for this camera; none is no error. */
+int store_remove_grants(struct store *store, const char *client, const uint8_t camera[UUID_SIZE],
+			store_done done, void *userdata);
+/* Replaces one of the same kind and name. */
+int store_suspend(struct store *store, const struct suspension *suspension, store_done done,
+		  void *userdata);
+/* -ENOENT. */
+int store_resume(struct store *store, enum suspension_kind kind, const char *name, store_done done,
+		 void *userdata);
