@@ -14,7 +14,7 @@
 
 #define HEADERS_MAX      64
 #define HEADERS_SIZE_MAX 8192 /* request line and headers together, with the empty line */
-#define HEADERS_LINE_MAX 2048 /* request line */
+#define HEADERS_LINE_MAX 2048 /* request line with its CRLF */
 #define HEADERS_BODY_MAX 4096 /* Content-Length */
 
 struct header {

@@ -6,11 +6,15 @@
 
 #include "wire/sdp.h"
 
-/* The path, from its slash on or empty. */
-static int skip_authority(struct slice text, struct slice *path)
+static bool ends_authority(uint8_t c)
 {
-	const uint8_t *slash;
-	size_t scheme;
+	return c == '/' || c == '?' || c == '#';
+}
+
+/* What follows the host part: empty, or from its `/`, `?` or `#` on. */
+static int skip_authority(struct slice text, struct slice *rest)
+{
+	size_t scheme, i;
 
 	if (slice_starts_nocase(text, "rtsp://"))
 		scheme = strlen("rtsp://");
@@ -18,12 +22,10 @@ static int skip_authority(struct slice text, struct slice *path)
 		scheme = strlen("rtsps://");
 	else
 		return -EINVAL;
-	text = slice_of(text.data + scheme, text.len - scheme);
-	if (text.len == 0 || strchr("/?#", text.data[0]))
-		return -EINVAL;
-	slash = memchr(text.data, '/', text.len);
-	*path = slash ? slice_of(slash, text.data + text.len - slash) : slice_of(NULL, 0);
-	return 0;
+	for (i = scheme; i < text.len && !ends_authority(text.data[i]);)
+		i++;
+	*rest = slice_of(text.data + i, text.len - i);
+	return i > scheme ? 0 : -EINVAL;
 }
 
 /* path: after its first slash. */
@@ -63,7 +65,7 @@ int rtsp_uri_parse(struct rtsp_uri *uri, struct slice text)
 	r = skip_authority(text, &path);
 	if (r < 0)
 		return r;
-	if (path.len > 0)
+	if (path.len > 0 && path.data[0] == '/')
 		parse_path(uri, slice_of(path.data + 1, path.len - 1));
 	if (uri->kind != RTSP_URI_CAMERA)
 		uri->sub = uri->track = false;
