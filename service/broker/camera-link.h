@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The link of a camera's process (proto/camera-msg.h): takes in what it says. */
+#pragma once
+
+#include "broker/camera.h"
+
+/* Takes fd, the link of a new run of the camera's process; an older one is over. The process must
+ * name this camera in its HELLO, or the link ends. */
+void camera_link_adopt(struct camera *camera, int fd);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A camera that the broker knows, whether its process runs or not: its epochs, its rings on their
+ * way from the process to the sessions, and what it last said about itself.
+ *
+ * An epoch begins when the first lease wants pictures and ends CAMERA_LINGER after the last one, or
+ * when the process dies or has lost its device. A ring's descriptor is kept as long as its epoch
+ * and is never mapped here.
+ */
+#pragma once
+
+#include "broker/link.h"
+#include "broker/list.h"
+#include "proto/camera-msg.h"
+
+#define CAMERA_LINGER            (2 * USEC_PER_SEC)
+#define CAMERA_KEYFRAME_INTERVAL (1 * USEC_PER_SEC)
+
+struct broker;
+struct camera_record;
+struct lease;
+
+struct camera_stream {
+	int ring; /* -EBADF: none yet */
+	uint64_t ring_size;
+};
+
+struct camera {
+	struct list list; /* of the broker */
+	struct broker *broker;
+	char name[NAME_SIZE];
+	uint8_t uuid[UUID_SIZE];
+	/* Why it is kept out; "": it is not. */
+	char trouble[PROTO_REASON_SIZE];
+
+	struct link link;          /* not open: the process does not run */
+	bool welcomed;             /* HELLO has been answered */
+	struct camera_state state; /* as last told; condition 0: nothing yet */
+
+	uint64_t epoch; /* 0: none */
+	struct camera_stream streams[RING_N_STREAMS];
+	unsigned n_leases;
+	sd_event_source *linger;
+	sd_event_source *keyframe_timer;
+	uint64_t keyframe_sent; /* us, CLOCK_MONOTONIC */
+};
+
+int camera_new(struct broker *broker, const struct camera_record *record, struct camera **ret);
+struct camera *camera_free(struct camera *camera);
+
+struct camera *camera_find(const struct broker *broker, const char *name);
+
+/* "absent", "idle", "starting", "running", "lost". */
+const char *camera_condition_text(const struct camera *camera);
+/* Whether a viewer could be served: it has a process that has not lost its device. */
+bool camera_is_online(const struct camera *camera);
+
+/* One lease more or less that wants pictures. -ENODEV: it is absent. */
+int camera_attach(struct camera *camera);
+void camera_detach(struct camera *camera);
+
+/* Ends the epoch: every lease in it gets an orderly end with this reason. */
+void camera_end_epoch(struct camera *camera, const char *reason);
+
+/* At most one in CAMERA_KEYFRAME_INTERVAL; those between become one at its end. */
+void camera_want_keyframe(struct camera *camera);
+
+/* Makes a lease's wake: the camera's process gets one end, *ret the other (the caller's). */
+int camera_add_wake(struct camera *camera, uint64_t lease, uint32_t stream, int *ret);
+void camera_drop_wake(struct camera *camera, uint64_t lease);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What an administrator can do, without the bus. Each call checks, changes what has to change at
+ * once, puts the rest into the store's queue and returns; done follows from the loop, once, when it
+ * is on disk or has failed.
+ *
+ *	A denial takes effect in memory, leases are ended, then it is committed, then done.
+ *	A permission is committed, then takes effect in memory, then done.
+ *
+ * Returns: 0 (done will be called), a positive enum control_error, or -errno (the store's); in both
+ * latter cases nothing has happened, except that a denial whose job was refused by the store stays
+ * in effect in memory. done's error: 0, a control_error, or the store's -errno.
+ */
+#pragma once
+
+#include "broker/policy.h"
+
+struct broker;
+struct lease;
+
+enum control_error {
+	CONTROL_INVALID_NAME = 1,
+	CONTROL_NO_SUCH_CLIENT,
+	CONTROL_NO_SUCH_CAMERA,
+	CONTROL_NO_SUCH_GRANT,
+	CONTROL_NO_SUCH_LEASE,
+	CONTROL_NO_SUCH_TOKEN,
+	CONTROL_ALREADY_EXISTS,
+	CONTROL_NOT_SUSPENDED,
+	CONTROL_ALREADY_SUSPENDED,
+	CONTROL_INVALID_LIMITS,
+	CONTROL_INVALID_RIGHTS,
+	CONTROL_LIMIT_REACHED,
+};
+
+typedef void (*control_done)(void *userdata, int error);
+
+/* For the caller's answer; good when the call returned 0. */
+struct control_result {
+	unsigned grants_removed, leases_ended;
+	uint64_t id;                 /* of what was made */
+	char token[TOKEN_TEXT_SIZE]; /* the caller erases it */
+};
+
+/* integration: "" none; expires: of the first token, 0 never. */
+int control_add_client(struct broker *broker, const char *name, const char *integration,
+		       uint64_t expires, struct control_result *ret, control_done done,
+		       void *userdata);
+int control_remove_client(struct broker *broker, const char *name, struct control_result *ret,
+			  control_done done, void *userdata);
+int control_add_token(struct broker *broker, const char *client, uint64_t expires,
+		      struct control_result *ret, control_done done, void *userdata);
+int control_remove_token(struct broker *broker, const char *client, uint64_t id,
+			 struct control_result *ret, control_done done, void *userdata);
+
+int control_add_grant(struct broker *broker, const char *client, const char *camera,
+		      uint32_t rights, uint64_t not_before, uint64_t not_after,
+		      struct control_result *ret, control_done done, void *userdata);
+int control_revoke(struct broker *broker, const char *client, const char *camera,
+		   struct control_result *ret, control_done done, void *userdata);
+int control_remove_grant(struct broker *broker, uint64_t id, struct control_result *ret,
+			 control_done done, void *userdata);
+
+int control_suspend(struct broker *broker, enum suspension_kind kind, const char *name,
+		    const char *reason, struct control_result *ret, control_done done,
+		    void *userdata);
+int control_resume(struct broker *broker, enum suspension_kind kind, const char *name,
+		   control_done done, void *userdata);
+
+/* Nothing to commit: it is done on return. */
+int control_end_lease(struct broker *broker, uint64_t id, const char *reason);

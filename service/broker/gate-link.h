@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The gate, which accepts connections and forks a session for each (proto/gate-msg.h). Without its
+ * gate no session goes on: when the link ends, all of its connections are aborted.
+ */
+#pragma once
+
+#include "broker/link.h"
+#include "broker/list.h"
+#include "proto/gate-msg.h"
+
+struct broker;
+
+struct gate {
+	struct list list; /* of the broker */
+	struct broker *broker;
+	struct link link;
+	struct list sessions;
+};
+
+/* Takes fd, tells the gate the server's certificates. */
+int gate_new(struct broker *broker, int fd, struct gate **ret);
+/* With all of its sessions; their leases end with this reason. */
+struct gate *gate_free(struct gate *gate, const char *reason);
+
+/* The connection has a lease. */
+void gate_admitted(struct gate *gate, uint64_t connection);
+/* Its session is to be killed. */
+void gate_kill(struct gate *gate, uint64_t connection);

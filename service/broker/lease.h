@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A lease: one permitted delivery of one camera's stream to one session, from the decision to the
+ * ledger's last row about it.
+ *
+ *	WAITING    for the camera's ring
+ *	RECORDING  the ledger's OPENED is on its way to the disk
+ *	RUNNING    the session has the ring
+ *	ENDING     the session was told to end in order
+ *	DRAINING   the session is done; its last bytes are on their way and can still be cut off
+ *
+ * However it ends, nothing here waits for a disk, a process or another lease.
+ */
+#pragma once
+
+#include "broker/grant.h"
+#include "broker/list.h"
+#include "broker/session-link.h"
+#include "broker/tcp.h"
+
+#define LEASE_OPEN_TIMEOUT  (3 * USEC_PER_SEC) /* for the ring */
+#define LEASE_END_TIMEOUT   (1 * USEC_PER_SEC) /* for DONE after END */
+#define LEASE_DRAIN_TIMEOUT (4 * USEC_PER_SEC) /* as TCP_USER_TIMEOUT of the session */
+#define LEASE_DRAIN_CHECK   (20 * USEC_PER_MSEC)
+
+enum lease_state {
+	LEASE_WAITING = 1,
+	LEASE_RECORDING,
+	LEASE_RUNNING,
+	LEASE_ENDING,
+	LEASE_DRAINING,
+};
+
+struct lease {
+	struct list list; /* of the broker */
+	struct broker *broker;
+	uint64_t id;
+	enum lease_state state;
+	struct camera *camera;
+	struct session *session; /* NULL: DRAINING */
+
+	char client[NAME_SIZE];
+	uint64_t token, grant; /* ids: what it came with, what permitted it */
+	uint32_t right, stream, protocol;
+	uint64_t epoch; /* 0: WAITING */
+	uint64_t since; /* us, CLOCK_REALTIME */
+	struct gate_peer peer;
+	char peer_text[SESSION_PEER_TEXT_SIZE];
+
+	const struct session_counters *counters; /* NULL before RUNNING; the session writes it */
+	int socket;                              /* DRAINING: the dup, taken from the session */
+	uint64_t drain_until;                    /* us, CLOCK_MONOTONIC */
+	const char *ending;                      /* ENDING, DRAINING: why; a literal or lasting */
+	sd_event_source *timer;
+};
+
+/* What was decided about an OPEN. */
+struct lease_request {
+	struct session *session;
+	struct camera *camera;
+	const char *client; /* the policy's */
+	uint64_t token, grant;
+	uint32_t right, stream, protocol;
+};
+
+/* The session gets its answer, GRANTED or DENIED, from here on. Errors: -ENODEV (the camera is
+ * absent), -EBUSY (no id to be had just now), -ENOMEM: then there is no lease and no answer yet. */
+int lease_open(struct broker *broker, const struct lease_request *request);
+
+struct lease *lease_find(const struct broker *broker, uint64_t id);
+
+/* The camera has a ring for this lease. */
+void lease_ring_ready(struct lease *lease);
+
+/*
+ * Ends it now: abort, wake, kill, ledger, signal; in this order. One that has not been granted yet
+ * is denied instead. The lease is gone afterwards. reason: for people.
+ */
+void lease_end(struct lease *lease, const char *reason);
+
+/* Ends it in order: the session is told, LEASE_END_TIMEOUT later it is aborted. One that has not
+ * been granted yet is denied. reason: a literal. */
+void lease_finish(struct lease *lease, const char *reason, enum session_end_reason tell);
+
+/* The session said DONE. */
+void lease_done(struct lease *lease, enum session_done_how how);
+
+/* What the session's page says now; a copy, plausible in itself: bounded, and no more frames than
+ * were begun. All 0 before RUNNING. */
+struct lease_counts {
+	uint64_t intent, done, offered, skipped[SESSION_N_SKIP_REASONS];
+	uint64_t first_sequence, last_sequence; /* + 1; 0: none */
+	uint64_t wire_bytes;
+};
+void lease_count(const struct lease *lease, struct lease_counts *ret);
+/* Bytes sent and acknowledged on its connection so far. */
+void lease_count_bytes(const struct lease *lease, struct tcp_bytes *ret);
+
+static inline bool lease_is_opening(const struct lease *lease)
+{
+	return lease->state == LEASE_WAITING || lease->state == LEASE_RECORDING;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Requests of a session that come with a credential. An unknown camera, one that is not granted and
+ * one that is suspended are refused with the same answer after the same work.
+ */
+#pragma once
+
+#include "broker/session-link.h"
+
+/* Handlers of SESSION_OPEN and SESSION_LIST (struct chan_rule). */
+int session_on_open(void *userdata, const void *message, int *fds);
+int session_on_list(void *userdata, const void *message, int *fds);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A camera's configuration, CONFIG-DIRECTORY/camera.d/NAME.conf:
+ *
+ *	[camera]
+ *	size=1280x720
+ *	fps=30
+ *	bitrate=4000000     # bit/s
+ *	gop=60              # frames between keyframes
+ *
+ * What is left out stays 0: as the source gives it, or the default. An unknown section or key, a
+ * value out of bounds and a key given twice are errors: a misspelt limit must not be no limit.
+ */
+#pragma once
+
+#include "proto/camera-msg.h"
+
+#define SETTINGS_ERROR_SIZE 256
+
+#define SETTINGS_SIDE_MIN    16
+#define SETTINGS_SIDE_MAX    8192
+#define SETTINGS_FPS_MAX     240
+#define SETTINGS_BITRATE_MIN 10000
+#define SETTINGS_BITRATE_MAX 100000000
+#define SETTINGS_GOP_MAX     3600
+
+/* No file: all defaults. Errors: -EINVAL (error says "FILE:LINE: ..."), those of open(). */
+int settings_load_camera(const char *directory, const char *name, struct camera_configuration *ret,
+			 char error[SETTINGS_ERROR_SIZE]);
