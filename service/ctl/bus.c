@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/bus.h"
+
+#include "ctl/verb.h"
+#include "dbus/names.h"
+
+int bus_open(struct ctl *ctl)
+{
+	const char *address = getenv("DBUS_SYSTEM_BUS_ADDRESS");
+	int r;
+
+	if (ctl->bus)
+		return 0;
+	r = sd_bus_open_system(&ctl->bus);
+	if (r >= 0)
+		return 0;
+	if (address)
+		return ctl_fail("There is no bus at %s, which DBUS_SYSTEM_BUS_ADDRESS names: %s.",
+				address, strerror(-r));
+	return ctl_fail("The system bus cannot be reached: %s. Start it, or set "
+			"DBUS_SYSTEM_BUS_ADDRESS.",
+			strerror(-r));
+}
+
+int bus_new_call(struct ctl *ctl, const char *path, const char *interface, const char *method,
+		 sd_bus_message **ret)
+{
+	int r = bus_open(ctl);
+
+	if (r)
+		return r;
+	r = sd_bus_message_new_method_call(ctl->bus, ret, CAMWARD_BUS_NAME, path, interface,
+					   method);
+	return r < 0 ? bus_call_failed(r) : 0;
+}
+
+int bus_send(struct ctl *ctl, sd_bus_message *call, const char *missing, sd_bus_message **ret_reply)
+{
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	if (sd_bus_call(ctl->bus, call, 0, &error, ret_reply) < 0)
+		return bus_explain(ctl, &error, missing);
+	return 0;
+}
+
+int bus_path(const char *prefix, const char *id, char **ret)
+{
+	int r = sd_bus_path_encode(prefix, id, ret);
+
+	return r < 0 ? bus_call_failed(r) : 0;
+}
+
+char *bus_path_id(const char *prefix, const char *path)
+{
+	char *id = NULL;
+
+	return sd_bus_path_decode(path, prefix, &id) > 0 ? id : NULL;
+}
+
+int bus_append_time(sd_bus_message *m, const char *key, uint64_t t)
+{
+	return t ? sd_bus_message_append(m, "{sv}", key, "t", t) : 0;
+}
+
+int bus_call_failed(int error)
+{
+	return ctl_fail("The request cannot be put into a message: %s.", strerror(-error));
+}
+
+int bus_reply_failed(int error)
+{
+	return ctl_fail(
+		"The answer of camwardd cannot be read (%s): camwardctl and camwardd are of "
+		"different versions.",
+		strerror(-error));
+}

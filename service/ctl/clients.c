@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <stdio.h>
+
+#include "ctl/bus.h"
+#include "ctl/check.h"
+#include "ctl/objects.h"
+#include "ctl/secret.h"
+#include "ctl/table.h"
+#include "ctl/verbs.h"
+#include "dbus/names.h"
+
+#define SENTENCE_SIZE 256
+
+static void cell_tokens(struct table *table, const struct json_object *tokens)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	char when[WHEN_STRING_SIZE];
+
+	if (!stream) {
+		table_cell(table, "?");
+		return;
+	}
+	for (size_t i = 0; i < json_count(tokens); i++) {
+		const struct json_object *token = json_at(tokens, i);
+		const char *expires = objects_when(token, "expires", NULL, when);
+
+		fprintf(stream, "%s%s", i ? ", " : "", json_text(token, "id"));
+		if (expires)
+			fprintf(stream, " (until %s)", expires);
+	}
+	fclose(stream);
+	table_cell(table, "%s", text && *text ? text : "none");
+}
+
+static int print_clients(const struct json_object *clients)
+{
+	static const char *const titles[] = {"NAME",      "INTEGRATION", "CREATED",
+					     "SUSPENDED", "TOKENS",      NULL};
+	_cleanup_(table_freep) struct table *table = table_new(titles);
+	char when[WHEN_STRING_SIZE];
+
+	if (!table)
+		return ctl_out_of_memory();
+	for (size_t i = 0; i < json_count(clients); i++) {
+		const struct json_object *client = json_at(clients, i);
+		const char *integration = json_text(client, "integration");
+
+		table_cell(table, "%s", json_text(client, "name"));
+		table_cell(table, "%s", *integration ? integration : "-");
+		table_cell(table, "%s", objects_when(client, "created", "-", when));
+		table_cell(table, "%s", json_true(client, "suspended") ? "yes" : "no");
+		cell_tokens(table, json_member(client, "tokens"));
+	}
+	return table_print(table);
+}
+
+int clients_run(struct ctl *ctl, const struct args *args)
+{
+	_cleanup_json_ struct json_object *clients = NULL;
+	int r = objects_list(ctl, CAMWARD_INTERFACE_CLIENT, &clients);
+
+	if (r)
+		return r;
+	if (ctl->json)
+		return json_print_list("clients", clients);
+	if (json_count(clients) == 0) {
+		puts("No clients: nobody can watch. 'camwardctl client add NAME' makes one.");
+		return 0;
+	}
+	return print_clients(clients);
+}
+
+/* An a{sv} of what was given. Returns -errno. */
+static int append_options(sd_bus_message *call, const char *integration, uint64_t expires)
+{
+	int r = sd_bus_message_open_container(call, 'a', "{sv}");
+
+	if (r >= 0 && integration)
+		r = sd_bus_message_append(call, "{sv}", CAMWARD_OPTION_INTEGRATION, "s",
+					  integration);
+	if (r >= 0)
+		r = bus_append_time(call, CAMWARD_OPTION_EXPIRES, expires);
+	return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+static int show_token(struct ctl *ctl, const struct args *args, const char *client, const char *id,
+		      uint64_t expires, const char *token)
+{
+	_cleanup_json_ struct json_object *record = NULL;
+	char sentence[SENTENCE_SIZE], when[WHEN_STRING_SIZE] = "", until[WHEN_STRING_SIZE + 8] = "";
+
+	if (ctl->json) {
+		record = json_object_new_object();
+		if (!record)
+			return ctl_out_of_memory();
+		json_set_text(record, "client", client);
+		if (id)
+			json_set_text(record, "id", id);
+		json_set_time(record, "expires", expires);
+	}
+	if (expires) {
+		when_format_local(expires, when);
+		snprintf(until, sizeof(until), ", until %s", when);
+	}
+	if (id)
+		snprintf(sentence, sizeof(sentence), "Token %s of %s%s:", id, client, until);
+	else
+		snprintf(sentence, sizeof(sentence), "Client %s is added. Its token%s:", client,
+			 until);
+	return secret_show(token, sentence, record,
+			   verb_option(ctl->verb, args, "--quiet") != NULL);
+}
+
+int clients_add(struct ctl *ctl, const struct args *args)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	const char *name = args->operand[0], *path, *token;
+	const char *integration = verb_option(ctl->verb, args, "--integration");
+	uint64_t expires = 0;
+	int r = check_name(ctl, "client", name);
+
+	if (!r && integration)
+		r = check_name(ctl, "integration", integration);
+	if (!r)
+		r = check_time(ctl, args, "--expires", &expires);
+	if (!r)
+		r = bus_new_call(ctl, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER, "AddClient", &call);
+	if (r)
+		return r;
+	r = sd_bus_message_append(call, "s", name);
+	if (r >= 0)
+		r = append_options(call, integration, expires);
+	if (r < 0)
+		return bus_call_failed(r);
+	r = bus_send(ctl, call, NULL, &reply);
+	if (r)
+		return r;
+	sd_bus_message_sensitive(reply);
+	r = sd_bus_message_read(reply, "os", &path, &token);
+	if (r < 0)
+		return bus_reply_failed(r);
+	return show_token(ctl, args, name, NULL, expires, token);
+}
+
+int clients_remove(struct ctl *ctl, const struct args *args)
+{
+	_cleanup_message_ sd_bus_message *call = NULL;
+	_cleanup_json_ struct json_object *record = NULL;
+	const char *name = args->operand[0];
+	int r = check_name(ctl, "client", name);
+
+	if (!r)
+		r = bus_new_call(ctl, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER, "RemoveClient",
+				 &call);
+	if (r)
+		return r;
+	r = sd_bus_message_append(call, "s", name);
+	if (r < 0)
+		return bus_call_failed(r);
+	r = bus_send(ctl, call, NULL, NULL);
+	if (r)
+		return r;
+	if (!ctl->json) {
+		printf("Client %s is removed, with its tokens and grants; it watches nothing any "
+		       "more.\n",
+		       name);
+		return 0;
+	}
+	record = json_object_new_object();
+	json_set_text(record, "client", name);
+	return json_print(record);
+}
+
+/* A call upon the client's object; `missing` gets the sentence for one that is not there. */
+static int new_client_call(struct ctl *ctl, const char *name, const char *method,
+			   char missing[SENTENCE_SIZE], sd_bus_message **ret)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = bus_path(CAMWARD_PATH_CLIENTS, name, &path);
+
+	if (r)
+		return r;
+	snprintf(missing, SENTENCE_SIZE,
+		 "There is no client named %s. 'camwardctl clients' lists them.", name);
+	return bus_new_call(ctl, path, CAMWARD_INTERFACE_CLIENT, method, ret);
+}
+
+static int add_token(struct ctl *ctl, const struct args *args, const char *name, uint64_t expires)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	char missing[SENTENCE_SIZE];
+	const char *id, *token;
+	int r = new_client_call(ctl, name, "AddToken", missing, &call);
+
+	if (r)
+		return r;
+	r = append_options(call, NULL, expires);
+	if (r < 0)
+		return bus_call_failed(r);
+	r = bus_send(ctl, call, missing, &reply);
+	if (r)
+		return r;
+	sd_bus_message_sensitive(reply);
+	r = sd_bus_message_read(reply, "ss", &id, &token);
+	if (r < 0)
+		return bus_reply_failed(r);
+	return show_token(ctl, args, name, id, expires, token);
+}
+
+static int remove_token(struct ctl *ctl, const char *name, const char *id)
+{
+	_cleanup_message_ sd_bus_message *call = NULL;
+	_cleanup_json_ struct json_object *record = NULL;
+	char missing[SENTENCE_SIZE];
+	int r = new_client_call(ctl, name, "RemoveToken", missing, &call);
+
+	if (r)
+		return r;
+	r = sd_bus_message_append(call, "s", id);
+	if (r < 0)
+		return bus_call_failed(r);
+	r = bus_send(ctl, call, missing, NULL);
+	if (r)
+		return r;
+	if (!ctl->json) {
+		printf("Token %s of %s is removed; whoever watched with it no longer does.\n", id,
+		       name);
+		return 0;
+	}
+	record = json_object_new_object();
+	json_set_text(record, "client", name);
+	json_set_text(record, "id", id);
+	return json_print(record);
+}
+
+int clients_token(struct ctl *ctl, const struct args *args)
+{
+	const char *name = args->operand[0], *id = verb_option(ctl->verb, args, "--remove");
+	uint64_t expires = 0;
+	int r = check_name(ctl, "client", name);
+
+	if (!r)
+		r = check_time(ctl, args, "--expires", &expires);
+	if (r)
+		return r;
+	if (!id)
+		return add_token(ctl, args, name, expires);
+	if (expires || verb_option(ctl->verb, args, "--quiet"))
+		return ctl_misused(ctl->verb, "--remove goes with neither --expires nor --quiet.");
+	return remove_token(ctl, name, id);
+}

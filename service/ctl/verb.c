@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/verb.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "ctl/text.h"
+
+static void print_operands(const struct verb *verb, FILE *to)
+{
+	if (verb->synopsis) {
+		fprintf(to, " %s", verb->synopsis);
+		return;
+	}
+	for (unsigned i = 0; i < VERB_OPERANDS_MAX && verb->operand[i]; i++)
+		fprintf(to, i < verb->n_required ? " %s" : " [%s]", verb->operand[i]);
+}
+
+void verb_print_usage(const struct verb *verb, FILE *to)
+{
+	if (!verb) {
+		fputs("Usage: camwardctl VERB [ARGUMENTS] [--json]; camwardctl --help lists them\n",
+		      to);
+		return;
+	}
+	fprintf(to, "Usage: camwardctl %s", verb->name);
+	print_operands(verb, to);
+	for (unsigned i = 0; i < VERB_OPTIONS_MAX && verb->option[i].name; i++) {
+		const struct verb_option *option = &verb->option[i];
+
+		if (option->required)
+			fprintf(to, " %s %s", option->name, option->value);
+		else if (option->value)
+			fprintf(to, " [%s %s]", option->name, option->value);
+		else
+			fprintf(to, " [%s]", option->name);
+	}
+	fputs(" [--json]\n", to);
+}
+
+static void print_option(const char *name, const char *value, const char *help)
+{
+	int used = printf("  %s%s%s", name, value ? " " : "", value ? value : "");
+
+	printf("%*s%s\n", used < 26 ? 26 - used : 1, "", help);
+}
+
+void verb_print_help(const struct verb *verb)
+{
+	verb_print_usage(verb, stdout);
+	printf("\n%s\n\nOptions:\n", verb->help ? verb->help : verb->summary);
+	for (unsigned i = 0; i < VERB_OPTIONS_MAX && verb->option[i].name; i++)
+		print_option(verb->option[i].name, verb->option[i].value, verb->option[i].help);
+	print_option("--json", NULL, "print JSON for programs instead of text");
+	print_option("--help", NULL, "print this");
+	printf("\nExample:\n%s\n", verb->example);
+}
+
+static int unknown_option(const struct verb *verb, const char *given, size_t length)
+{
+	const char *names[VERB_OPTIONS_MAX + 2] = {"--json", "--help"}, *nearest;
+	char name[64];
+	size_t n = 2;
+
+	for (unsigned i = 0; i < VERB_OPTIONS_MAX && verb->option[i].name; i++)
+		names[n++] = verb->option[i].name;
+	snprintf(name, sizeof(name), "%.*s", (int)length, given);
+	nearest = text_nearest(name, names, n);
+	if (nearest)
+		return ctl_misused(verb, "%s has no option %s; did you mean %s?", verb->name, name,
+				   nearest);
+	return ctl_misused(verb, "%s has no option %s.", verb->name, name);
+}
+
+/* *i: the index of the option in argv; moved to that of its value if this is a word of its own. */
+static int parse_option(struct ctl *ctl, const struct verb *verb, char **argv, int argc, int *i,
+			struct args *args, bool *help)
+{
+	const char *given = argv[*i], *value = strchr(given, '=');
+	size_t length = value ? (size_t)(value - given) : strlen(given);
+	const struct verb_option *option = NULL;
+	unsigned at;
+
+	if (strcmp(given, "--json") == 0) {
+		ctl->json = true;
+		return 0;
+	}
+	if (strcmp(given, "--help") == 0 || strcmp(given, "-h") == 0) {
+		*help = true;
+		return 0;
+	}
+	for (at = 0; at < VERB_OPTIONS_MAX && verb->option[at].name && !option; at++)
+		if (strlen(verb->option[at].name) == length &&
+		    strncmp(verb->option[at].name, given, length) == 0)
+			option = &verb->option[at];
+	if (!option)
+		return unknown_option(verb, given, length);
+	if (args->option[at - 1])
+		return ctl_misused(verb, "%s is given twice.", option->name);
+	if (!option->value) {
+		if (value)
+			return ctl_misused(verb, "%s takes no value.", option->name);
+		args->option[at - 1] = "";
+		return 0;
+	}
+	if (value)
+		value++;
+	else if (*i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0)
+		value = argv[++*i];
+	if (!value || !*value)
+		return ctl_misused(verb, "%s needs a %s.", option->name, option->value);
+	args->option[at - 1] = value;
+	return 0;
+}
+
+static int check_complete(const struct verb *verb, const struct args *args, unsigned n_operands)
+{
+	if (n_operands < verb->n_required)
+		return ctl_misused(verb, "%s needs %s.", verb->name, verb->operand[n_operands]);
+	for (unsigned i = 0; i < VERB_OPTIONS_MAX && verb->option[i].name; i++)
+		if (verb->option[i].required && !args->option[i])
+			return ctl_misused(verb, "%s needs %s %s.", verb->name,
+					   verb->option[i].name, verb->option[i].value);
+	return 0;
+}
+
+int verb_parse(struct ctl *ctl, const struct verb *verb, char **argv, int argc, struct args *ret,
+	       bool *ret_help)
+{
+	bool options = true;
+	unsigned n = 0;
+
+	*ret = (struct args){0};
+	for (int i = 0; i < argc; i++) {
+		if (options && strcmp(argv[i], "--") == 0) {
+			options = false;
+		} else if (options && argv[i][0] == '-' && argv[i][1]) {
+			int r = parse_option(ctl, verb, argv, argc, &i, ret, ret_help);
+
+			if (r)
+				return r;
+		} else if (n == VERB_OPERANDS_MAX || !verb->operand[n]) {
+			return ctl_misused(verb, "%s does not take the argument '%s'.", verb->name,
+					   argv[i]);
+		} else {
+			ret->operand[n++] = argv[i];
+		}
+	}
+	return *ret_help ? 0 : check_complete(verb, ret, n);
+}
+
+const char *verb_option(const struct verb *verb, const struct args *args, const char *name)
+{
+	for (unsigned i = 0; i < VERB_OPTIONS_MAX && verb->option[i].name; i++)
+		if (strcmp(verb->option[i].name, name) == 0)
+			return args->option[i];
+	return NULL;
+}

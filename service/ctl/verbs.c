@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "ctl/text.h"
+
+#define VERBS_MAX 32
+#define TWO_WORDS 64
+
+#define OPTION(n, v, h)                                \
+	{                                              \
+		.name = (n), .value = (v), .help = (h) \
+	}
+#define OPTION_EXPIRES OPTION("--expires", "TIME", "when the token ends")
+#define OPTION_QUIET   OPTION("--quiet", NULL, "print nothing but the token")
+#define SCOPE          "{all | camera NAME | client NAME | integration NAME}"
+
+const struct verb verbs[] = {
+	{
+		.name = "status",
+		.summary = "how things stand, at a glance",
+		.help = "Shows the service's version, the fingerprint that viewers pin, each "
+			"camera with its\ncondition and viewers, and what is suspended.",
+		.example = "    camwardctl status",
+		.run = status_run,
+	},
+	{
+		.name = "cameras",
+		.summary = "the cameras, and how they work",
+		.example = "    camwardctl cameras",
+		.run = cameras_run,
+	},
+	{
+		.name = "clients",
+		.summary = "who has an identity, and its tokens",
+		.example = "    camwardctl clients",
+		.run = clients_run,
+	},
+	{
+		.name = "client add",
+		.operand = {"NAME"},
+		.n_required = 1,
+		.option = {OPTION("--integration", "NAME",
+				  "the group it is granted and suspended with"),
+			   OPTION_EXPIRES, OPTION_QUIET},
+		.summary = "make a client; prints its token, once",
+		.help = "Makes a client. Its token is printed once and cannot be shown again. The "
+			"client may watch\nnothing until it is granted a camera.",
+		.example = "    camwardctl client add phone --expires +365d",
+		.run = clients_add,
+	},
+	{
+		.name = "client remove",
+		.operand = {"NAME"},
+		.n_required = 1,
+		.summary = "remove a client, its tokens and grants; ends its viewers",
+		.example = "    camwardctl client remove phone",
+		.run = clients_remove,
+	},
+	{
+		.name = "client token",
+		.operand = {"NAME"},
+		.n_required = 1,
+		.option = {OPTION_EXPIRES, OPTION_QUIET,
+			   OPTION("--remove", "ID",
+				  "remove this token instead; 'clients' lists them")},
+		.summary = "make another token for a client, or remove one",
+		.help = "Makes another token, which is printed once; or, with --remove, takes one "
+			"away and ends\nwhoever watches with it.",
+		.example = "    camwardctl client token phone --expires +30d\n"
+			   "    camwardctl client token phone --remove ID",
+		.run = clients_token,
+	},
+	{
+		.name = "grants",
+		.summary = "who may watch what",
+		.example = "    camwardctl grants",
+		.run = grants_run,
+	},
+	{
+		.name = "grant",
+		.operand = {"CLIENT", "CAMERA", "RIGHTS"},
+		.n_required = 3,
+		.option = {OPTION("--from", "TIME", "not before this time"),
+			   OPTION("--until", "TIME", "not from this time on")},
+		.summary = "let a client watch a camera",
+		.help = "Lets a client watch a camera. RIGHTS are one or more of live, still and "
+			"raw, separated by\ncommas.",
+		.example = "    camwardctl grant guest front live,still --until +2h",
+		.run = grants_grant,
+	},
+	{
+		.name = "revoke",
+		.operand = {"CLIENT", "CAMERA"},
+		.n_required = 1,
+		.synopsis = "{CLIENT CAMERA | ID}",
+		.summary = "take grants back; ends who watches by them",
+		.help = "Takes back all grants of a client for a camera, or the one grant with "
+			"this ID. Who watched\nby them is cut off before the command returns.",
+		.example = "    camwardctl revoke guest front",
+		.run = grants_revoke,
+	},
+	{
+		.name = "leases",
+		.summary = "who is watching now",
+		.example = "    camwardctl leases",
+		.run = leases_run,
+	},
+	{
+		.name = "lease end",
+		.operand = {"ID"},
+		.n_required = 1,
+		.option = {OPTION("--reason", "TEXT", "why; it is kept with the lease")},
+		.summary = "cut off one viewer",
+		.help = "Cuts off one viewer. It may come back as long as a grant allows it: to "
+			"prevent that, revoke\nthe grant or suspend the client.",
+		.example = "    camwardctl lease end 12 --reason \"wrong room\"",
+		.run = leases_end,
+	},
+	{
+		.name = "suspend",
+		.operand = {"KIND", "NAME"},
+		.n_required = 1,
+		.synopsis = SCOPE,
+		.option = {{.name = "--reason",
+			    .value = "TEXT",
+			    .help = "why; it is shown until things are resumed",
+			    .required = true}},
+		.summary = "shut off a camera, a client, an integration or everything",
+		.help = "Shuts off everything, a camera, a client or an integration: viewers are "
+			"cut off before the\ncommand returns, and nobody comes in until it is "
+			"resumed. Survives restarts, beats every grant.",
+		.example =
+			"    camwardctl suspend integration nest --reason \"strangers' pictures\"",
+		.run = suspend_run,
+	},
+	{
+		.name = "resume",
+		.operand = {"KIND", "NAME"},
+		.n_required = 1,
+		.synopsis = SCOPE,
+		.summary = "end a suspension",
+		.example = "    camwardctl resume camera front",
+		.run = suspend_resume,
+	},
+	{
+		.name = "watch",
+		.summary = "tell what happens, as it happens",
+		.help = "Tells of leases, denials, grants, cameras and suspensions as they come "
+			"and go, until\ninterrupted. With --json, one event a line.",
+		.example = "    camwardctl watch --json",
+		.run = watch_run,
+	},
+};
+
+const size_t verbs_count = ARRAY_SIZE(verbs);
+
+static const struct verb *find(const char *name)
+{
+	for (size_t i = 0; i < verbs_count; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static bool join(char **argv, int argc, char to[TWO_WORDS])
+{
+	return argc > 1 && argv[1][0] != '-' &&
+	       snprintf(to, TWO_WORDS, "%s %s", argv[0], argv[1]) < TWO_WORDS;
+}
+
+const struct verb *verbs_find(char **argv, int argc, int *ret_words)
+{
+	const struct verb *verb = NULL;
+	char two[TWO_WORDS];
+
+	*ret_words = 2;
+	if (join(argv, argc, two))
+		verb = find(two);
+	if (!verb) {
+		*ret_words = 1;
+		verb = find(argv[0]);
+	}
+	return verb;
+}
+
+/* "client" alone: the verbs that begin with it. */
+static int incomplete(const char *word)
+{
+	char list[256] = "";
+	size_t length = strlen(word);
+
+	for (size_t i = 0; i < verbs_count; i++) {
+		const char *name = verbs[i].name;
+		size_t used = strlen(list);
+
+		if (strncmp(name, word, length) == 0 && name[length] == ' ')
+			snprintf(list + used, sizeof(list) - used, "%s'%s'", used ? ", " : "",
+				 name);
+	}
+	if (!*list)
+		return 0;
+	return ctl_misused(NULL, "'%s' needs a second word: %s.", word, list);
+}
+
+int verbs_unknown(char **argv, int argc)
+{
+	const char *names[VERBS_MAX], *nearest = NULL, *given = argv[0];
+	char two[TWO_WORDS];
+	int r;
+
+	for (size_t i = 0; i < verbs_count; i++)
+		names[i] = verbs[i].name;
+	if (join(argv, argc, two)) {
+		nearest = text_nearest(two, names, verbs_count);
+		given = nearest ? two : given;
+	}
+	if (!nearest) {
+		r = incomplete(argv[0]);
+		if (r)
+			return r;
+		nearest = text_nearest(argv[0], names, verbs_count);
+	}
+	if (nearest)
+		return ctl_misused(NULL, "There is no verb '%s'; did you mean '%s'?", given,
+				   nearest);
+	return ctl_misused(NULL, "There is no verb '%s'.", argv[0]);
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The verbs: each does what struct verb's run promises and returns 0 or the exit status. */
+#pragma once
+
+#include "ctl/verb.h"
+
+/* status.c */
+int status_run(struct ctl *ctl, const struct args *args);
+/* cameras.c */
+int cameras_run(struct ctl *ctl, const struct args *args);
+/* clients.c */
+int clients_run(struct ctl *ctl, const struct args *args);
+int clients_add(struct ctl *ctl, const struct args *args);
+int clients_remove(struct ctl *ctl, const struct args *args);
+int clients_token(struct ctl *ctl, const struct args *args);
+/* grants.c */
+int grants_run(struct ctl *ctl, const struct args *args);
+int grants_grant(struct ctl *ctl, const struct args *args);
+int grants_revoke(struct ctl *ctl, const struct args *args);
+/* leases.c */
+int leases_run(struct ctl *ctl, const struct args *args);
+int leases_end(struct ctl *ctl, const struct args *args);
+/* suspend.c */
+int suspend_run(struct ctl *ctl, const struct args *args);
+int suspend_resume(struct ctl *ctl, const struct args *args);
+/* watch.c */
+int watch_run(struct ctl *ctl, const struct args *args);
+
+/* All verbs, in the order of the help. */
+extern const struct verb verbs[];
+extern const size_t verbs_count;
+
+/* The verb that the first one or two words name, and how many they are; NULL: none. */
+const struct verb *verbs_find(char **argv, int argc, int *ret_words);
+/* Says that the words are no verb, and which might be meant. */
+int verbs_unknown(char **argv, int argc);
