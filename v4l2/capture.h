@@ -10,8 +10,7 @@
  * v4l2_capture_queued() is 0 the descriptor must not be polled: it would report EPOLLERR without
  * end. Before start it must not be polled either: some drivers begin read() I/O then.
  */
-#ifndef CAMWARD_V4L2_CAPTURE_H
-#define CAMWARD_V4L2_CAPTURE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +25,7 @@ struct v4l2_capture_want {
 	uint32_t width, height; /* pixels, not 0 */
 	uint32_t fps;           /* frames a second, not 0 */
 	bool allow_h264;        /* take H.264 that the camera encodes itself, if it does */
+	bool allow_jpeg;        /* take JPEG pictures if nothing raw is as good */
 };
 
 /* What the driver agreed to. Enumerations as in linux/videodev2.h. */
@@ -52,9 +52,9 @@ struct v4l2_frame {
  * Opens PATH, checks that it is a capture node that can stream and agrees on a format. sys NULL
  * means the kernel. Allocates no buffers and starts nothing. The caller owns *ret.
  *
- * -ENODEV or -ENXIO: gone; -EBUSY: used by another program, worth another try; -ENOTTY: not a V4L2
- * capture node; -EOPNOTSUPP: a node that needs a media pipeline set up (V4L2_CAP_IO_MC with raw
- * sensor formats), cannot stream, or has no format that can be used; -EINVAL: a zero in want.
+ * -ENOENT, -ENODEV, -ENXIO: gone; -EBUSY: used by another program, worth another try; -ENOTTY: not
+ * a V4L2 capture node; -EOPNOTSUPP: a node that cannot stream, has no format that can be used, or
+ * lies behind a media pipeline (V4L2_CAP_IO_MC) that is not set up to one; -EINVAL: a zero in want.
  */
 int v4l2_capture_open(const struct v4l2_sys *sys, const char *path,
 		      const struct v4l2_capture_want *want, struct v4l2_capture **ret);
@@ -87,5 +87,3 @@ int v4l2_capture_next(struct v4l2_capture *capture, struct v4l2_frame *ret);
 
 /* Gives a frame back to the driver and clears it. Errors as of next; -EINVAL: not handed out. */
 int v4l2_capture_release(struct v4l2_capture *capture, struct v4l2_frame *frame);
-
-#endif

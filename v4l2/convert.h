@@ -8,8 +8,7 @@
  * Odd widths and heights are allowed where the source format allows them; I420 chroma planes are
  * (width + 1) / 2 by (height + 1) / 2.
  */
-#ifndef CAMWARD_V4L2_CONVERT_H
-#define CAMWARD_V4L2_CONVERT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,5 +47,3 @@ int v4l2_image_map(struct v4l2_image *ret, uint32_t fourcc, uint32_t width, uint
 /* -EOPNOTSUPP: unknown format; -EINVAL: a stride too small, a missing plane, or an empty picture.
  */
 int v4l2_convert_to_i420(const struct v4l2_image *image, const struct v4l2_i420 *ret);
-
-#endif

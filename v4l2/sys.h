@@ -5,8 +5,7 @@
  *
  * Every entry returns its result or -errno. The table must outlive whatever was opened with it.
  */
-#ifndef CAMWARD_V4L2_SYS_H
-#define CAMWARD_V4L2_SYS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,5 +25,3 @@ struct v4l2_sys {
 
 /* The kernel itself; ioctl repeats on EINTR. */
 extern const struct v4l2_sys v4l2_sys_kernel;
-
-#endif

@@ -12,15 +12,14 @@
 #include "dma-heap.c"
 
 #undef module_init
-#define module_init(function)                                   \
-	static int __init dma_heaps_init(void)                  \
-	{                                                       \
-		int r = dma_heap_init();                        \
-                                                                \
-		return r ? r : function();                      \
-	}                                                       \
-	int init_module(void) __copy(dma_heaps_init)            \
-		__attribute__((alias("dma_heaps_init")));
+#define module_init(function)                  \
+	static int __init dma_heaps_init(void) \
+	{                                      \
+		int r = dma_heap_init();       \
+                                               \
+		return r ? r : function();     \
+	}                                      \
+	int init_module(void) __copy(dma_heaps_init) __attribute__((alias("dma_heaps_init")));
 #include "system_heap.c"
 
 MODULE_IMPORT_NS(DMA_BUF);

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "v4l2/capture.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "v4l2/controls.h"
+#include "v4l2/device.h"
+#include "v4l2/format.h"
+#include "v4l2/queue.h"
+
+/* Beyond what the driver keeps for itself: one held by the caller, two to bridge its pauses. */
+#define BUFFERS_EXTRA 3
+#define BUFFERS_LEAST 4
+
+/*
+ * Frames left over from before the start can come once for each buffer. If more of them seem older
+ * than the start, the driver's clock is not the monotonic one that it claims.
+ */
+#define STALE_MAX V4L2_QUEUE_BUFFERS_MAX
+
+/* A sequence that leaps further was begun anew by the driver: that says nothing about losses. */
+#define SEQUENCE_GAP_MAX 10000
+
+struct v4l2_capture {
+	struct v4l2_device device;
+	struct v4l2_capture_format format;
+	struct v4l2_queue queue;
+	uint64_t started_us;
+	unsigned int stale;
+	bool has_sequence;
+	uint32_t sequence;
+	uint32_t dropped; /* since the last frame that was handed out */
+};
+
+static void capture_free(struct v4l2_capture *capture)
+{
+	v4l2_capture_close(capture);
+}
+
+DEFINE_CLEANUP(struct v4l2_capture *, capture_free)
+
+int v4l2_capture_open(const struct v4l2_sys *sys, const char *path,
+		      const struct v4l2_capture_want *want, struct v4l2_capture **ret)
+{
+	_cleanup_(capture_freep) struct v4l2_capture *capture = NULL;
+	int r;
+
+	if (want->width == 0 || want->height == 0 || want->fps == 0)
+		return -EINVAL;
+	capture = calloc(1, sizeof(*capture));
+	if (!capture)
+		return -ENOMEM;
+	r = v4l2_device_open(sys, path, &capture->device);
+	if (r < 0)
+		return r;
+	if (capture->device.kind != V4L2_DEVICE_CAPTURE)
+		return -ENOTTY;
+	if (!capture->device.streaming)
+		return -EOPNOTSUPP;
+	r = v4l2_format_negotiate(&capture->device, want, &capture->format);
+	if (r < 0)
+		return r;
+	*ret = steal_pointer(&capture);
+	return 0;
+}
+
+struct v4l2_capture *v4l2_capture_close(struct v4l2_capture *capture)
+{
+	if (!capture)
+		return NULL;
+	v4l2_queue_free(&capture->queue);
+	v4l2_device_close(&capture->device);
+	free(capture);
+	return NULL;
+}
+
+const struct v4l2_capture_format *v4l2_capture_format(const struct v4l2_capture *capture)
+{
+	return &capture->format;
+}
+
+struct v4l2_device *v4l2_capture_device(struct v4l2_capture *capture)
+{
+	return &capture->device;
+}
+
+int v4l2_capture_fd(const struct v4l2_capture *capture)
+{
+	return capture->device.fd;
+}
+
+static unsigned int buffers_wanted(const struct v4l2_device *device)
+{
+	int32_t least;
+
+	if (v4l2_controls_get(device, V4L2_CID_MIN_BUFFERS_FOR_CAPTURE, &least) < 0 || least < 1)
+		return BUFFERS_LEAST;
+	if (least > V4L2_QUEUE_BUFFERS_MAX - BUFFERS_EXTRA)
+		return V4L2_QUEUE_BUFFERS_MAX;
+	return (unsigned int)least + BUFFERS_EXTRA > BUFFERS_LEAST
+		       ? (unsigned int)least + BUFFERS_EXTRA
+		       : BUFFERS_LEAST;
+}
+
+/* Not every driver has such events; without them a changed source shows as an error or a stall. */
+static void subscribe_source_change(const struct v4l2_device *device)
+{
+	struct v4l2_event_subscription subscription = {.type = V4L2_EVENT_SOURCE_CHANGE};
+
+	v4l2_device_ioctl(device, VIDIOC_SUBSCRIBE_EVENT, &subscription);
+}
+
+static int stream(struct v4l2_capture *capture)
+{
+	const struct v4l2_sys *sys = capture->device.sys;
+	int r;
+
+	for (uint32_t i = 0; i < capture->queue.count; i++) {
+		r = v4l2_queue_put(&capture->queue, i);
+		if (r < 0)
+			return r;
+	}
+	capture->started_us = sys->now_us(sys);
+	return v4l2_queue_start(&capture->queue);
+}
+
+int v4l2_capture_start(struct v4l2_capture *capture)
+{
+	int r;
+
+	if (capture->queue.device)
+		return -EBUSY;
+	r = v4l2_queue_allocate(&capture->queue, &capture->device,
+				v4l2_device_capture_type(&capture->device),
+				buffers_wanted(&capture->device));
+	if (r < 0)
+		return r;
+	subscribe_source_change(&capture->device);
+	r = stream(capture);
+	if (r < 0)
+		v4l2_queue_free(&capture->queue);
+	return r;
+}
+
+unsigned int v4l2_capture_queued(const struct v4l2_capture *capture)
+{
+	return capture->queue.streaming ? capture->queue.queued : 0;
+}
+
+/* Takes all events; true if the source now gives something else. */
+static bool source_changed(const struct v4l2_device *device)
+{
+	struct v4l2_event event = {};
+	bool changed = false;
+
+	for (unsigned int i = 0; i < V4L2_QUEUE_BUFFERS_MAX; i++) {
+		if (v4l2_device_ioctl(device, VIDIOC_DQEVENT, &event) < 0)
+			break;
+		changed |= event.type == V4L2_EVENT_SOURCE_CHANGE &&
+			   (event.u.src_change.changes & V4L2_EVENT_SRC_CH_RESOLUTION);
+	}
+	return changed;
+}
+
+static void count_gap(struct v4l2_capture *capture, uint32_t sequence)
+{
+	uint32_t gap = sequence - capture->sequence - 1;
+
+	if (capture->has_sequence && gap <= SEQUENCE_GAP_MAX)
+		capture->dropped += gap;
+	capture->has_sequence = true;
+	capture->sequence = sequence;
+}
+
+/* When the picture was taken, or false if that was before the start. */
+static bool judge_time(struct v4l2_capture *capture, const struct v4l2_queue_item *item,
+		       uint64_t *ret)
+{
+	const struct v4l2_sys *sys = capture->device.sys;
+	uint64_t now = sys->now_us(sys);
+	uint64_t taken =
+		(uint64_t)item->timestamp.tv_sec * 1000000 + (uint64_t)item->timestamp.tv_usec;
+
+	*ret = now;
+	if ((item->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) != V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC)
+		return true;
+	if (taken < capture->started_us)
+		return capture->stale++ >= STALE_MAX;
+	/* Some drivers state the end of the frame, a little ahead of now. */
+	if (taken < now)
+		*ret = taken;
+	return true;
+}
+
+/* Fills the frame, or returns false if nobody should see this one. */
+static bool judge(struct v4l2_capture *capture, const struct v4l2_queue_item *item,
+		  struct v4l2_frame *ret)
+{
+	uint64_t taken;
+
+	count_gap(capture, item->sequence);
+	if (!judge_time(capture, item, &taken)) {
+		capture->dropped = 0;
+		return false;
+	}
+	if ((item->flags & V4L2_BUF_FLAG_ERROR) || item->bytesused == 0) {
+		capture->dropped++;
+		return false;
+	}
+	*ret = (struct v4l2_frame){
+		.data = item->data,
+		.bytesused = item->bytesused,
+		.timestamp_us = taken,
+		.sequence = item->sequence,
+		.dropped_before = capture->dropped,
+		.index = item->index,
+	};
+	capture->dropped = 0;
+	return true;
+}
+
+int v4l2_capture_next(struct v4l2_capture *capture, struct v4l2_frame *ret)
+{
+	struct v4l2_queue_item item;
+	int r;
+
+	/* Once round the buffers at most: a driver that gives only faulty ones does not hold us. */
+	for (unsigned int i = 0; i < capture->queue.count; i++) {
+		r = v4l2_queue_get(&capture->queue, &item);
+		if (r == -EAGAIN || r == -EIO || r == -EPIPE)
+			return source_changed(&capture->device) ? -ESTALE : r;
+		if (r < 0)
+			return r;
+		if (judge(capture, &item, ret))
+			return 0;
+		r = v4l2_queue_put(&capture->queue, item.index);
+		if (r < 0)
+			return r;
+	}
+	return -EAGAIN;
+}
+
+int v4l2_capture_release(struct v4l2_capture *capture, struct v4l2_frame *frame)
+{
+	uint32_t index = frame->index;
+
+	if (!frame->data)
+		return -EINVAL;
+	*frame = (struct v4l2_frame){};
+	return v4l2_queue_put(&capture->queue, index);
+}
