@@ -69,12 +69,9 @@ static int explain_not_permitted(struct ctl *ctl)
 	if (sd_bus_get_name_creds(ctl->bus, CAMWARD_BUS_NAME, SD_BUS_CREDS_EUID, &creds) >= 0 &&
 	    sd_bus_creds_get_euid(creds, &uid) >= 0 && uid != 0)
 		user = getpwuid(uid);
-	if (user)
-		return ctl_fail("You may not do this: only root and the user %s may. Try it with "
-				"sudo.",
-				user->pw_name);
-	return ctl_fail("You may not do this: only root and the user that camwardd runs as may. "
-			"Try it with sudo.");
+	return ctl_fail("You may not do this: root and the user %s may do everything, members of "
+			"the group camward may look. Try it with sudo.",
+			user ? user->pw_name : "that camwardd runs as");
 }
 
 int bus_explain(struct ctl *ctl, const sd_bus_error *error, const char *missing)

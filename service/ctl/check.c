@@ -15,7 +15,7 @@ int check_name(struct ctl *ctl, const char *what, const char *name)
 	if (name_valid(name))
 		return 0;
 	return ctl_misused(ctl->verb,
-			   "'%s' cannot be the name of a %s: names are 1 to %d of a-z, 0-9, '.', "
+			   "'%s' cannot be the %s's name: names are 1 to %d of a-z, 0-9, '.', "
 			   "'_' and '-', the first a letter or a digit.",
 			   name, what, NAME_MAX_LENGTH);
 }

@@ -36,7 +36,7 @@ static int check_scope(struct ctl *ctl, const struct args *args, const char **re
 	if (strcmp(kind, CAMWARD_SUSPEND_ALL) == 0)
 		return name ? ctl_misused(ctl->verb, "'all' takes no name.") : 0;
 	if (!name)
-		return ctl_misused(ctl->verb, "%s %s needs a NAME.", ctl->verb->name, kind);
+		return ctl_misused(ctl->verb, "%s %s needs NAME.", ctl->verb->name, kind);
 	return check_name(ctl, kind, name);
 }
 

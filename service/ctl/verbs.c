@@ -16,7 +16,7 @@
 	}
 #define OPTION_EXPIRES OPTION("--expires", "TIME", "when the token ends")
 #define OPTION_QUIET   OPTION("--quiet", NULL, "print nothing but the token")
-#define SCOPE          "{all | camera NAME | client NAME | integration NAME}"
+#define SCOPE          "{all | camera|client|integration NAME}"
 
 const struct verb verbs[] = {
 	{
