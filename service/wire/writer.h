@@ -27,6 +27,7 @@ uint8_t *writer_reserve(struct writer *w, size_t n);
 
 void writer_bytes(struct writer *w, const void *data, size_t n);
 void writer_text(struct writer *w, const char *text);
+/* Needs room for a byte more than it writes. */
 void writer_printf(struct writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void writer_vprintf(struct writer *w, const char *format, va_list ap)
 	__attribute__((format(printf, 2, 0)));

@@ -148,6 +148,18 @@ static void test_base64(void **state)
 	}
 }
 
+static void test_base64_malformed(void **state)
+{
+	static const char *const rows[] = {
+		"Z",    "Zg",   "Zg=",  "Zg==Zg==", "Zh==", "Zm9=",   "Zm9v\n",
+		"====", "Z===", "Zm-v", "Zm_v",     " Zm9", "Zm\xc3v"};
+	char out[16];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_row(rows[i],
+			   base64_decode(slice_text(rows[i]), out, sizeof(out)) == -EINVAL);
+}
+
 static void test_base64_round_trip(void **state)
 {
 	uint8_t bytes[256], out[256];
@@ -169,9 +181,13 @@ static void test_base64_round_trip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepted),         cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_no_name_or_token), cmocka_unit_test(test_lengths),
-		cmocka_unit_test(test_base64),           cmocka_unit_test(test_base64_round_trip),
+		cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_name_or_token),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_base64_malformed),
+		cmocka_unit_test(test_base64_round_trip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

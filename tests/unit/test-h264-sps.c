@@ -231,6 +231,90 @@ static void test_dimension_bounds(void **state)
 	assert_int_equal(parse_made(&m, &sps), -EMSGSIZE);
 }
 
+/* All of the VUI before the timing, with the odd tick rates that other encoders write. */
+static void test_vui(void **state)
+{
+	static const struct {
+		uint32_t units, scale, num, den;
+	} rows[] = {
+		{1, 50, 25, 1},
+		{1001, 60000, 30000, 1001},
+		{2, 25, 25, 4},
+		{0, 50, 0, 0},
+		{1, 0, 0, 0},
+		{0x80000000, 3, 0, 0},
+		{0x80000000, 2, 1, 0x80000000},
+	};
+	struct h264_sps sps;
+	struct maker m;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		make_start(&m, 66);
+		make_rest(&m, 2, 2);
+		m.n -= 1;
+		u(&m, 1, 1); /* vui_parameters_present_flag */
+		u(&m, 1, 1);
+		u(&m, 8, 255); /* Extended_SAR */
+		u(&m, 32, 0x12345678);
+		u(&m, 2, 3); /* overscan */
+		u(&m, 1, 1); /* video_signal_type_present_flag */
+		u(&m, 4, 0xb);
+		u(&m, 1, 1); /* colour_description_present_flag */
+		u(&m, 24, 0x010101);
+		u(&m, 1, 1); /* chroma_loc_info_present_flag */
+		ue(&m, 5);
+		ue(&m, 5);
+		u(&m, 1, 1); /* timing_info_present_flag */
+		u(&m, 32, rows[i].units);
+		u(&m, 32, rows[i].scale);
+		u(&m, 1, 1);
+		assert_int_equal(parse_made(&m, &sps), 0);
+		assert_int_equal(sps.fps_num, rows[i].num);
+		assert_int_equal(sps.fps_den, rows[i].den);
+	}
+}
+
+/* 4:2:2 and separate planes crop in other units; fields are two to a frame. */
+static void test_crop_units(void **state)
+{
+	static const struct {
+		unsigned chroma, separate, frames_only, width, height;
+	} rows[] = {
+		{0, 0, 1, 63, 31}, {1, 0, 1, 62, 30}, {2, 0, 1, 62, 31}, {3, 0, 1, 63, 31},
+		{3, 1, 1, 63, 31}, {1, 0, 0, 62, 60}, {2, 0, 0, 62, 62},
+	};
+	struct h264_sps sps;
+	struct maker m;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		make_start(&m, 244);
+		ue(&m, rows[i].chroma);
+		if (rows[i].chroma == 3)
+			u(&m, 1, rows[i].separate);
+		ue(&m, 0);
+		ue(&m, 0);
+		u(&m, 2, 0);
+		ue(&m, 0);
+		ue(&m, 2);
+		ue(&m, 1);
+		u(&m, 1, 0);
+		ue(&m, 3); /* 64 wide */
+		ue(&m, 1); /* 32 high, or 64 */
+		u(&m, 1, rows[i].frames_only);
+		if (!rows[i].frames_only)
+			u(&m, 1, 0);
+		u(&m, 2, 3); /* direct 8x8, cropping */
+		ue(&m, 1);   /* one unit on the left */
+		ue(&m, 0);
+		ue(&m, 0);
+		ue(&m, 1); /* one at the bottom */
+		u(&m, 1, 0);
+		assert_int_equal(parse_made(&m, &sps), 0);
+		assert_int_equal(sps.width, rows[i].width);
+		assert_int_equal(sps.height, rows[i].height);
+	}
+}
+
 static void test_cropped_to_nothing(void **state)
 {
 	struct h264_sps sps;
@@ -292,6 +376,8 @@ int main(void)
 		cmocka_unit_test(test_scaling_lists),
 		cmocka_unit_test(test_picture_order_cycle),
 		cmocka_unit_test(test_dimension_bounds),
+		cmocka_unit_test(test_vui),
+		cmocka_unit_test(test_crop_units),
 		cmocka_unit_test(test_cropped_to_nothing),
 		cmocka_unit_test(test_bad_codes),
 		cmocka_unit_test(test_no_sps),

@@ -241,11 +241,12 @@ static const char *types(const char *bytes, size_t len, const struct h264_parame
 
 static void test_which_sets_are_sent(void **state)
 {
-	struct h264_parameter_sets none = {0};
+	struct h264_parameter_sets none = {0}, no_pps = {.sps = sets.sps};
 
 	TYPES(N("\x65\x88"), &sets, "24 5 ");
 	TYPES(N("\x65\x88"), NULL, "5 ");
 	TYPES(N("\x65\x88"), &none, "5 ");
+	TYPES(N("\x65\x88"), &no_pps, "5 ");
 	TYPES(N("\x41\x9a"), &sets, "1 ");
 	TYPES(N("\x06\x05") N("\x65\x88"), &sets, "24 6 5 ");
 	TYPES(N("\x67\x42") N("\x68\xce") N("\x65\x88"), &sets, "24 5 ");

@@ -130,6 +130,22 @@ static void test_unknown_status(void **state)
 	assert_int_equal(writer_end(&w), -ENOSPC);
 }
 
+/* Formatted text needs a byte more than it leaves; plain text and bytes fill to the last. */
+static void test_writer_is_full(void **state)
+{
+	writer_init(&w, buffer, 3);
+	writer_printf(&w, "%d", 123);
+	assert_int_equal(writer_end(&w), -ENOSPC);
+	writer_init(&w, buffer, 4);
+	writer_printf(&w, "%d%s", 123, "");
+	writer_printf(&w, "%s", "");
+	writer_u8(&w, 'x');
+	assert_int_equal(writer_end(&w), 4);
+	assert_memory_equal(buffer, "123x", 4);
+	writer_u8(&w, 'x');
+	assert_int_equal(writer_end(&w), -ENOSPC);
+}
+
 /* Whatever the room, the whole is written or the writer fails; nothing beyond it is touched. */
 static void test_bounds(void **state)
 {
@@ -164,6 +180,7 @@ int main(void)
 		cmocka_unit_test_setup(test_http_method, setup),
 		cmocka_unit_test_setup(test_no_header_splitting, setup),
 		cmocka_unit_test_setup(test_unknown_status, setup),
+		cmocka_unit_test_setup(test_writer_is_full, setup),
 		cmocka_unit_test_setup(test_bounds, setup),
 	};
 
