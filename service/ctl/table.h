@@ -11,8 +11,9 @@
 
 struct table;
 
-/* titles: "NAME", "STATE", ..., NULL; in upper case. NULL titles: no heading, n columns. */
+/* titles: "NAME", "STATE", ..., NULL. Returns NULL if memory runs out, as the next does. */
 struct table *table_new(const char *const *titles);
+/* Without a heading; each row begins with `indent` spaces. */
 struct table *table_new_plain(unsigned n_columns, unsigned indent);
 struct table *table_free(struct table *table);
 

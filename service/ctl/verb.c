@@ -72,44 +72,42 @@ static int unknown_option(const struct verb *verb, const char *given, size_t len
 	return ctl_misused(verb, "%s has no option %s.", verb->name, name);
 }
 
-/* *i: the index of the option in argv; moved to that of its value if this is a word of its own. */
-static int parse_option(struct ctl *ctl, const struct verb *verb, char **argv, int argc, int *i,
-			struct args *args, bool *help)
+/* The index of the option in the verb, or -1. */
+static int find_option(const struct verb *verb, const char *given, size_t length)
+{
+	for (int i = 0; i < VERB_OPTIONS_MAX && verb->option[i].name; i++)
+		if (strlen(verb->option[i].name) == length &&
+		    strncmp(verb->option[i].name, given, length) == 0)
+			return i;
+	return -1;
+}
+
+/*
+ * An option of the verb's own. *i: its index in argv; moved to that of its value if this is a word
+ * of its own. A word that looks like an option is none: the value was forgotten.
+ */
+static int parse_option(const struct verb *verb, char **argv, int argc, int *i, struct args *args)
 {
 	const char *given = argv[*i], *value = strchr(given, '=');
 	size_t length = value ? (size_t)(value - given) : strlen(given);
-	const struct verb_option *option = NULL;
-	unsigned at;
+	int at = find_option(verb, given, length);
 
-	if (strcmp(given, "--json") == 0) {
-		ctl->json = true;
-		return 0;
-	}
-	if (strcmp(given, "--help") == 0 || strcmp(given, "-h") == 0) {
-		*help = true;
-		return 0;
-	}
-	for (at = 0; at < VERB_OPTIONS_MAX && verb->option[at].name && !option; at++)
-		if (strlen(verb->option[at].name) == length &&
-		    strncmp(verb->option[at].name, given, length) == 0)
-			option = &verb->option[at];
-	if (!option)
+	if (at < 0)
 		return unknown_option(verb, given, length);
-	if (args->option[at - 1])
-		return ctl_misused(verb, "%s is given twice.", option->name);
-	if (!option->value) {
-		if (value)
-			return ctl_misused(verb, "%s takes no value.", option->name);
-		args->option[at - 1] = "";
-		return 0;
-	}
+	if (args->option[at])
+		return ctl_misused(verb, "%s is given twice.", verb->option[at].name);
 	if (value)
 		value++;
+	else if (!verb->option[at].value)
+		value = "";
 	else if (*i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0)
 		value = argv[++*i];
-	if (!value || !*value)
-		return ctl_misused(verb, "%s needs a %s.", option->name, option->value);
-	args->option[at - 1] = value;
+	if (!verb->option[at].value && *value)
+		return ctl_misused(verb, "%s takes no value.", verb->option[at].name);
+	if (verb->option[at].value && (!value || !*value))
+		return ctl_misused(verb, "%s needs a %s.", verb->option[at].name,
+				   verb->option[at].value);
+	args->option[at] = value;
 	return 0;
 }
 
@@ -134,8 +132,12 @@ int verb_parse(struct ctl *ctl, const struct verb *verb, char **argv, int argc, 
 	for (int i = 0; i < argc; i++) {
 		if (options && strcmp(argv[i], "--") == 0) {
 			options = false;
+		} else if (options && strcmp(argv[i], "--json") == 0) {
+			ctl->json = true;
+		} else if (options && (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))) {
+			*ret_help = true;
 		} else if (options && argv[i][0] == '-' && argv[i][1]) {
-			int r = parse_option(ctl, verb, argv, argc, &i, ret, ret_help);
+			int r = parse_option(verb, argv, argc, &i, ret);
 
 			if (r)
 				return r;
