@@ -43,10 +43,9 @@ static enum demux_kind line_protocol(struct slice line)
 /* A line that has no end within bounds: only its method can tell who answers 414. */
 static enum demux_kind method_protocol(struct slice line)
 {
-	struct slice method;
+	struct slice method = line;
 
-	if (!slice_cut(&line, ' ', &method))
-		return DEMUX_GARBAGE;
+	slice_cut(&line, ' ', &method);
 	if (http_method_parse(method) != HTTP_UNKNOWN)
 		return DEMUX_HTTP;
 	return rtsp_method_parse(method) != RTSP_UNKNOWN ? DEMUX_RTSP : DEMUX_GARBAGE;

@@ -20,10 +20,12 @@ static const uint8_t *find_start_code(const uint8_t *p, const uint8_t *end)
 
 void h264_iter_init(struct h264_iter *it, struct slice stream)
 {
-	const uint8_t *p = stream.data;
-	const uint8_t *end = p + stream.len;
+	const uint8_t *p = stream.data, *end;
 
-	*it = (struct h264_iter){.end = end};
+	*it = (struct h264_iter){0};
+	if (stream.len == 0)
+		return;
+	end = it->end = p + stream.len;
 	while (p < end && *p == 0)
 		p++;
 	if (p < end && *p == 1 && p - stream.data >= 2)

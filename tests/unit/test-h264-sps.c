@@ -187,6 +187,26 @@ static void test_scaling_lists(void **state)
 	assert_int_equal(sps.height, 480);
 }
 
+static void test_bad_scaling_list(void **state)
+{
+	struct h264_sps sps;
+	struct maker m;
+
+	for (int32_t delta = 127; delta <= 128; delta++) {
+		make_start(&m, 100);
+		ue(&m, 1);
+		ue(&m, 0);
+		ue(&m, 0);
+		u(&m, 3, 3); /* one list, the first */
+		se(&m, delta);
+		for (unsigned k = 1; k < 16; k++)
+			se(&m, 0);
+		u(&m, 7, 0);
+		make_rest(&m, 40, 30);
+		assert_int_equal(parse_made(&m, &sps), delta == 127 ? 0 : -EBADMSG);
+	}
+}
+
 static void test_picture_order_cycle(void **state)
 {
 	struct h264_sps sps;
@@ -374,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_real),
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_scaling_lists),
+		cmocka_unit_test(test_bad_scaling_list),
 		cmocka_unit_test(test_picture_order_cycle),
 		cmocka_unit_test(test_dimension_bounds),
 		cmocka_unit_test(test_vui),

@@ -42,6 +42,7 @@ static void test_iterator(void **state)
 	     "65010001"
 	     "01");
 	NALS("empty ones", "\0\0\1\0\0\1\0\0\0\1\x65\0\0\1", "65");
+	NALS("only empty ones", "\0\0\1\0\0\1", "");
 	NALS("not a byte stream", "\x65\0\0\1\x67", "");
 	NALS("one zero too few", "\0\1\x67\0\0\1\x68", "");
 	NALS("length prefixes", "\0\0\0\2\x67\x42", "");

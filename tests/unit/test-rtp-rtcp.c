@@ -201,7 +201,7 @@ static void test_rtcp_malformed(void **state)
 	assert_int_equal(rtcp_parse(&r, slice_of("\x80\xc8\0\1abcd", 8)), 0);
 	assert_false(r.has_sender_report);
 	assert_int_equal(rtcp_parse(&r, slice_of("\x80\xcb\0\0", 4)), 0);
-	assert_true(r.bye);
+	assert_true(r.bye && !r.report);
 }
 
 int main(void)

@@ -60,6 +60,17 @@ static void test_unknown_method(void **state)
 		       "\r\n");
 }
 
+static void test_method_not_allowed(void **state)
+{
+	rtsp_reply_begin(&w, 405, true, 4);
+	rtsp_reply_end(&w);
+	assert_written("RTSP/1.0 405 Method Not Allowed\r\n"
+		       "CSeq: 4\r\n"
+		       "Server: camward\r\n"
+		       "Allow: OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN\r\n"
+		       "\r\n");
+}
+
 static void test_without_cseq(void **state)
 {
 	rtsp_reply_begin(&w, 461, false, 0);
@@ -173,6 +184,7 @@ int main(void)
 		cmocka_unit_test_setup(test_body, setup),
 		cmocka_unit_test_setup(test_challenge, setup),
 		cmocka_unit_test_setup(test_unknown_method, setup),
+		cmocka_unit_test_setup(test_method_not_allowed, setup),
 		cmocka_unit_test_setup(test_without_cseq, setup),
 		cmocka_unit_test_setup(test_http_body, setup),
 		cmocka_unit_test_setup(test_http_head, setup),

@@ -99,10 +99,14 @@ static void test_incremental(void **state)
 				   "hello"
 				   "OPTIONS * RTSP/1.0\r\nCSeq: 13\r\n\r\n";
 	size_t first = strstr(text, "OPTIONS") - text, len = strlen(text);
+	char part[sizeof(text)];
 	struct rtsp_request r;
 
-	for (size_t n = 0; n < first; n++)
-		assert_int_equal(rtsp_request_parse(&r, text, n), REQUEST_MORE);
+	for (size_t n = 0; n < first; n++) {
+		memset(part, 'x', sizeof(part)); /* what is not there yet */
+		memcpy(part, text, n);
+		assert_int_equal(rtsp_request_parse(&r, part, n), REQUEST_MORE);
+	}
 	for (size_t n = first; n <= len; n++) {
 		assert_int_equal(rtsp_request_parse(&r, text, n), REQUEST_COMPLETE);
 		assert_int_equal(r.size, first);
@@ -142,6 +146,7 @@ static const struct refusal refusals[] = {
 	{"space at the end", "OPTIONS rtsp://h/front RTSP/1.0 \r\nCSeq: 1\r\n\r\n", 400, false},
 	{"space at the start", " OPTIONS rtsp://h/front RTSP/1.0\r\nCSeq: 1\r\n\r\n", 400, false},
 	{"tab between", "OPTIONS\trtsp://h/front RTSP/1.0\r\nCSeq: 1\r\n\r\n", 400, false},
+	{"tab in the target", "OPTIONS rtsp://h/a\tb RTSP/1.0\r\nCSeq: 1\r\n\r\n", 400, false},
 	{"no target", "OPTIONS RTSP/1.0\r\nCSeq: 1\r\n\r\n", 400, false},
 	{"no version", "OPTIONS rtsp://h/front\r\nCSeq: 1\r\n\r\n", 400, false},
 	{"method is no token", "OPT(IONS rtsp://h/front RTSP/1.0\r\nCSeq: 1\r\n\r\n", 400, false},
@@ -325,6 +330,19 @@ static void test_header_values(void **state)
 	assert_false(headers_has_token(&r.headers, "x", "a"));
 }
 
+/* headers_parse stands alone, too: it does not rely on headers_find_end. */
+static void test_header_lines(void **state)
+{
+	struct headers h;
+
+	assert_int_equal(headers_parse(&h, slice_text("")), 0);
+	assert_int_equal(headers_parse(&h, slice_text("A: 1\r\nB: 2\r\n")), 0);
+	assert_int_equal(h.n, 2);
+	assert_int_equal(headers_parse(&h, slice_text("A: 1\nB: 2\r\n")), -400);
+	assert_int_equal(headers_parse(&h, slice_text("A: 1\r\n\r\n")), -400);
+	assert_int_equal(headers_parse(&h, slice_text("A: 1\r\n\n")), -400);
+}
+
 static void test_method_names(void **state)
 {
 	for (enum rtsp_method m = RTSP_OPTIONS; m <= RTSP_SET_PARAMETER; m++)
@@ -347,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_header_count),
 		cmocka_unit_test(test_largest_body),
 		cmocka_unit_test(test_header_values),
+		cmocka_unit_test(test_header_lines),
 		cmocka_unit_test(test_method_names),
 	};
 
