@@ -137,7 +137,7 @@ static inline int dqbuf(struct driver *d, struct v4l2_buffer *buffer)
 	d->at++;
 	if (step->r < 0)
 		return step->r;
-	buffer->index = step->wrong_index ? BUFFERS : d->fifo[0];
+	buffer->index = step->wrong_index ? UINT32_MAX : d->fifo[0];
 	d->queued[d->fifo[0]] = false;
 	memmove(d->fifo, d->fifo + 1, --d->n_fifo * sizeof(d->fifo[0]));
 	buffer->sequence = step->sequence;

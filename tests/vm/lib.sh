@@ -18,18 +18,19 @@ until_true() {
 	done
 }
 
-# cameras N FPS: N virtual cameras with moving pictures, each an HDMI input of 1280x720 with a scaler
-# behind it (a virtual webcam ties the frame rate to the size); sets the array $camera to their
+# cameras N FPS [VIVID OPTION...]: N virtual cameras with moving pictures, each an HDMI input of 1280x720 with a scaler
+# behind it (vivid's webcam ties the frame rate to the size); sets the array $camera to their
 # nodes, in the driver's order.
 cameras() {
-	local n=$1 i node name
+	local n=$1 fps=$2 i node name
+	shift 2
 	modprobe vivid n_devs="$n" node_types="$(repeat "$n" 0x1)" num_inputs="$(repeat "$n" 1)" \
-		input_types="$(repeat "$n" 3)"
+		input_types="$(repeat "$n" 3)" "$@"
 	camera=()
 	for ((i = 0; i < n; i++)); do
 		until_true 10 camera_node "$i" || fail "vivid camera $i does not appear"
 		camera[i]=$node
-		v4l2-ctl -d "$node" --set-dv-bt-timings "cvt,width=1280,height=720,fps=$2" > /dev/null
+		v4l2-ctl -d "$node" --set-dv-bt-timings "cvt,width=1280,height=720,fps=$fps" > /dev/null
 		# Timestamps of the start of the exposure: those of its end lie in the future.
 		v4l2-ctl -d "$node" -c timestamp_source=1,horizontal_movement=6
 	done
@@ -59,12 +60,8 @@ camera_node() {
 
 # The processes that have FILE open, by id.
 users_of() {
-	local link
-	for link in /proc/[0-9]*/fd/*; do
-		[ "$(readlink "$link" 2> /dev/null)" = "$1" ] || continue
-		link=${link#/proc/}
-		echo "${link%%/*}"
-	done | sort -un
+	# Processes may end while they are looked at.
+	{ find /proc/[0-9]*/fd -lname "$1" 2> /dev/null || true; } | cut -d/ -f3 | sort -un
 }
 
 in_use() {
