@@ -64,9 +64,9 @@ int ledger_closed(struct store *store, const struct ledger_event *event, store_d
 		  void *userdata);
 
 /*
- * For authenticated clients only (-EINVAL without one). The first is written at once, those that
- * follow are counted. Bounded: a flood of other cameras' names or of clients loses those details
- * first, and never the queue of the others (-ENOBUFS when that is half full).
+ * For authenticated clients only (-EINVAL without one, or with a lease). The first is written at
+ * once, those that follow are counted. Bounded: a flood of other cameras' names or of clients loses
+ * those details first, and never the queue of the others (-ENOBUFS when that is half full).
  */
 int ledger_denied(struct store *store, const struct ledger_event *event);
 

@@ -4,11 +4,11 @@
  * of its own, so that the main loop never waits for a disk.
  *
  * Every call below but open and close puts a job into a queue and returns at once: 0, or -ENOMEM,
- * -ENOBUFS (STORE_QUEUE_MAX) or -EINVAL, in which case nothing happens. The thread runs all that
- * are queued in one transaction, in order. When they are durable, store_fd() becomes readable and
- * store_dispatch() calls each job's done (may be NULL) with 0 or its error, in order, in the main
- * loop's thread, exactly once. A job that fails leaves nothing behind and harms no other; if the
- * transaction as a whole cannot be written, all of its jobs fail.
+ * -ENOBUFS (STORE_QUEUE_MAX), -EINVAL or -ESHUTDOWN (within store_close), in which case nothing
+ * happens. The thread runs all that are queued in one transaction, in order. When they are durable,
+ * store_fd() becomes readable and store_dispatch() calls each job's done (may be NULL) with 0 or
+ * its error, in order, in the main loop's thread, exactly once. A job that fails leaves nothing
+ * behind and harms no other; if the transaction as a whole cannot be written, all of its jobs fail.
  *
  * Errors of jobs: -EEXIST, -ENOENT, -EINVAL (a constraint), -ENOSPC, -EIO, -EUCLEAN (the database
  * is damaged), -EROFS, -EBUSY, -ENOMEM.

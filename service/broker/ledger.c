@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/ledger.h"
+
+#include "base/clock.h"
+#include "broker/ledger-append.h"
+#include "broker/ledger-row.h"
+#include "broker/store-queue.h"
+
+static int append(struct store_writer *writer, const struct store_job *job)
+{
+	return ledger_append(writer->db, writer->run, job->ledger.kind, &job->ledger.event);
+}
+
+static int queue(struct store *store, enum ledger_kind kind, const struct ledger_event *event,
+		 store_done done, void *userdata)
+{
+	struct store_job *job = store_job_new(append, done, userdata);
+
+	if (job) {
+		job->ledger.kind = kind;
+		job->ledger.event = *event;
+		ledger_event_stamp(&job->ledger.event);
+	}
+	return store_queue(store, job, STORE_QUEUE_MAX);
+}
+
+int ledger_opened(struct store *store, const struct ledger_event *event, store_done done,
+		  void *userdata)
+{
+	return queue(store, LEDGER_OPENED, event, done, userdata);
+}
+
+int ledger_closed(struct store *store, const struct ledger_event *event, store_done done,
+		  void *userdata)
+{
+	return queue(store, LEDGER_CLOSED, event, done, userdata);
+}
+
+static int count_denial(struct store_writer *writer, const struct store_job *job)
+{
+	ledger_denials_add(&writer->denials, &job->ledger.event, clock_monotonic());
+	return 0;
+}
+
+/* Whether a row can be made of it: one that cannot must not come back again and again. */
+static bool denial_valid(const struct ledger_event *event)
+{
+	struct ledger_context context = {.kind = LEDGER_DENIED, .seq = 1, .count = 1};
+	struct ledger_row row;
+
+	return name_valid(event->client) && !event->lease &&
+	       ledger_row_make(&context, event, &row) == 0;
+}
+
+int ledger_denied(struct store *store, const struct ledger_event *event)
+{
+	struct store_job *job;
+
+	if (!denial_valid(event))
+		return -EINVAL;
+	job = store_job_new(count_denial, NULL, NULL);
+	if (job) {
+		job->ledger.event = *event;
+		ledger_event_stamp(&job->ledger.event);
+	}
+	return store_queue(store, job, STORE_QUEUE_MAX / 2);
+}

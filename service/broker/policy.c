@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/policy.h"
+
+static void discard(void *object, size_t size)
+{
+	erase(object, size);
+	free(object);
+}
+
+/* Appends a copy of object to one of the policy's lists. */
+static int append(void *list, size_t *n, size_t max, const void *object, size_t size)
+{
+	void *copy;
+
+	if (*n == max)
+		return -ENOBUFS;
+	copy = malloc(size);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, object, size);
+	((void **)list)[(*n)++] = copy;
+	return 0;
+}
+
+static int take_out(void *list, size_t *n, const void *object, size_t size)
+{
+	void **entries = list;
+
+	for (size_t i = 0; i < *n; i++)
+		if (entries[i] == object) {
+			discard(entries[i], size);
+			memmove(&entries[i], &entries[i + 1], (*n - i - 1) * sizeof(*entries));
+			(*n)--;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+#define APPEND(policy, list, object)                                                    \
+	append((policy)->list, &(policy)->n_##list, ARRAY_SIZE((policy)->list), object, \
+	       sizeof(*(object)))
+#define TAKE_OUT(policy, list, object) \
+	take_out((policy)->list, &(policy)->n_##list, object, sizeof(*(object)))
+#define CLEAR(policy, list)                             \
+	for (size_t i = 0; i < (policy)->n_##list; i++) \
+	discard((policy)->list[i], sizeof(*(policy)->list[i]))
+
+struct policy *policy_new(void)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+
+	if (policy)
+		policy->next_grant = policy->next_token = 1;
+	return policy;
+}
+
+void policy_free(struct policy *policy)
+{
+	if (!policy)
+		return;
+	CLEAR(policy, clients);
+	CLEAR(policy, cameras);
+	CLEAR(policy, grants);
+	CLEAR(policy, suspensions);
+	free(policy);
+}
+
+int policy_add_client(struct policy *policy, const struct client *client)
+{
+	if (!name_valid(client->name) || client->n_tokens > CLIENT_TOKENS_MAX ||
+	    (client->integration[0] && !name_valid(client->integration)))
+		return -EINVAL;
+	if (policy_find_client(policy, client->name))
+		return -EEXIST;
+	return APPEND(policy, clients, client);
+}
+
+int policy_add_token(struct policy *policy, const char *client, const struct token *token)
+{
+	struct client *holder = policy_find_client(policy, client);
+
+	if (!token->id)
+		return -EINVAL;
+	if (!holder)
+		return -ENOENT;
+	if (client_find_token(holder, token->id))
+		return -EEXIST;
+	return client_add_token(holder, token);
+}
+
+int policy_add_camera(struct policy *policy, const struct camera_record *camera)
+{
+	if (!name_valid(camera->name) || uuid_is_null(camera->uuid))
+		return -EINVAL;
+	if (policy_find_camera(policy, camera->name) ||
+	    policy_find_camera_uuid(policy, camera->uuid))
+		return -EEXIST;
+	return APPEND(policy, cameras, camera);
+}
+
+int policy_add_grant(struct policy *policy, const struct grant *grant)
+{
+	int r = grant_check(grant);
+
+	if (r < 0)
+		return r;
+	if (policy_find_grant(policy, grant->id))
+		return -EEXIST;
+	if (!policy_find_camera_uuid(policy, grant->camera) ||
+	    (grant->client[0] && !policy_find_client(policy, grant->client)))
+		return -ENOENT;
+	return APPEND(policy, grants, grant);
+}
+
+int policy_commit_client(struct policy *policy, const char *name)
+{
+	struct client *client = policy_find_client(policy, name);
+
+	if (!client)
+		return -ENOENT;
+	client->pending = false;
+	return 0;
+}
+
+int policy_commit_token(struct policy *policy, const char *client, uint64_t id)
+{
+	struct client *holder = policy_find_client(policy, client);
+	struct token *token = holder ? client_find_token(holder, id) : NULL;
+
+	if (!token)
+		return -ENOENT;
+	token->pending = false;
+	return 0;
+}
+
+int policy_commit_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE])
+{
+	struct camera_record *camera = policy_find_camera_uuid(policy, uuid);
+
+	if (!camera)
+		return -ENOENT;
+	camera->pending = false;
+	return 0;
+}
+
+int policy_commit_grant(struct policy *policy, uint64_t id)
+{
+	struct grant *grant = policy_find_grant(policy, id);
+
+	if (!grant)
+		return -ENOENT;
+	grant->pending = false;
+	return 0;
+}
+
+int policy_remove_client(struct policy *policy, const char *name)
+{
+	struct client *client = policy_find_client(policy, name);
+
+	if (!client)
+		return -ENOENT;
+	for (size_t i = policy->n_grants; i-- > 0;)
+		if (strcmp(policy->grants[i]->client, client->name) == 0)
+			TAKE_OUT(policy, grants, policy->grants[i]);
+	return TAKE_OUT(policy, clients, client);
+}
+
+int policy_remove_token(struct policy *policy, const char *client, uint64_t id)
+{
+	struct client *holder = policy_find_client(policy, client);
+
+	return holder ? client_remove_token(holder, id) : -ENOENT;
+}
+
+int policy_remove_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE])
+{
+	struct camera_record *camera = policy_find_camera_uuid(policy, uuid);
+
+	if (!camera)
+		return -ENOENT;
+	for (size_t i = policy->n_grants; i-- > 0;)
+		if (memcmp(policy->grants[i]->camera, camera->uuid, UUID_SIZE) == 0)
+			TAKE_OUT(policy, grants, policy->grants[i]);
+	return TAKE_OUT(policy, cameras, camera);
+}
+
+int policy_remove_grant(struct policy *policy, uint64_t id)
+{
+	struct grant *grant = policy_find_grant(policy, id);
+
+	return grant ? TAKE_OUT(policy, grants, grant) : -ENOENT;
+}
+
+unsigned policy_remove_grants(struct policy *policy, const char *client,
+			      const uint8_t camera[UUID_SIZE])
+{
+	unsigned n = 0;
+
+	for (size_t i = policy->n_grants; i-- > 0;) {
+		struct grant *grant = policy->grants[i];
+
+		if (strcmp(grant->client, client) != 0 ||
+		    memcmp(grant->camera, camera, UUID_SIZE) != 0)
+			continue;
+		TAKE_OUT(policy, grants, grant);
+		n++;
+	}
+	return n;
+}
+
+int policy_suspend(struct policy *policy, const struct suspension *suspension)
+{
+	struct suspension *old;
+	int r = suspension_check(suspension);
+
+	if (r < 0)
+		return r;
+	old = policy_find_suspension(policy, suspension->kind, suspension->name);
+	if (!old)
+		return APPEND(policy, suspensions, suspension);
+	if (!old->resuming)
+		return -EALREADY;
+	*old = *suspension;
+	return 0;
+}
+
+int policy_begin_resume(struct policy *policy, enum suspension_kind kind, const char *name)
+{
+	struct suspension *suspension = policy_find_suspension(policy, kind, name);
+
+	if (!suspension)
+		return -ENOENT;
+	if (suspension->resuming)
+		return -EALREADY;
+	suspension->resuming = true;
+	return 0;
+}
+
+int policy_commit_resume(struct policy *policy, enum suspension_kind kind, const char *name,
+			 int error)
+{
+	struct suspension *suspension = policy_find_suspension(policy, kind, name);
+
+	if (!suspension || !suspension->resuming)
+		return -ENOENT;
+	if (error < 0) {
+		suspension->resuming = false;
+		return error;
+	}
+	return TAKE_OUT(policy, suspensions, suspension);
+}
+
+uint64_t policy_next_grant_id(struct policy *policy)
+{
+	return policy->next_grant++;
+}
+
+uint64_t policy_next_token_id(struct policy *policy)
+{
+	return policy->next_token++;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/state-dir.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+
+int state_dir_open(const char *path)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct stat st;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
+		return -EPERM;
+	return steal_fd(&fd);
+}
+
+static int read_all(int fd, uint8_t *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = read(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		data += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+int state_dir_read(int dir, const char *name, bool secret, uint8_t **ret, size_t *ret_size)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	uint8_t *data;
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || (secret && st.st_mode & (S_IRWXG | S_IRWXO)))
+		return -EPERM;
+	if (st.st_size > STATE_FILE_MAX)
+		return -EFBIG;
+	data = calloc(1, (size_t)st.st_size + 1);
+	if (!data)
+		return -ENOMEM;
+	r = read_all(fd, data, (size_t)st.st_size);
+	if (r < 0) {
+		erase(data, (size_t)st.st_size);
+		free(data);
+		return r;
+	}
+	*ret = data;
+	*ret_size = (size_t)st.st_size;
+	return 0;
+}
+
+static int write_all(int fd, const uint8_t *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		size -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int write_new(int dir, const char *name, const void *data, size_t size)
+{
+	_cleanup_close_ int fd = -EBADF;
+
+	/* What a crash has left behind. */
+	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd < 0 ? -errno : write_all(fd, data, size);
+}
+
+int state_dir_write(int dir, const char *name, const void *data, size_t size)
+{
+	char temporary[64];
+	int r;
+
+	if ((size_t)snprintf(temporary, sizeof(temporary), ".%s.new", name) >= sizeof(temporary))
+		return -ENAMETOOLONG;
+	r = write_new(dir, temporary, data, size);
+	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(dir, temporary, 0);
+		return r;
+	}
+	return fsync(dir) < 0 ? -errno : 0;
+}

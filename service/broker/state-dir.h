@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The directory of all that the broker keeps. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STATE_FILE_MAX 65536
+
+/* Opens the directory, or makes it (0700). -EPERM: it is somebody else's, or others may write
+ * there. Returns the descriptor. */
+int state_dir_open(const char *path);
+
+/* Reads a whole file of at most STATE_FILE_MAX bytes; *ret is NUL-terminated beyond its size and
+ * the caller's, to be erased if secret. -ENOENT; -EPERM: a file that others may read though it is
+ * secret. */
+int state_dir_read(int dir, const char *name, bool secret, uint8_t **ret, size_t *ret_size);
+
+/* Replaces the file as a whole, durably, mode 0600: after a power loss there is the old one or the
+ * new one. */
+int state_dir_write(int dir, const char *name, const void *data, size_t size);

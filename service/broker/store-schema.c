@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/store-schema.h"
+
+#define SCHEMA_VERSION     1
+#define SCHEMA_APPLICATION 0x63776462 /* "cwdb" */
+
+#define TEXT_OF(x)  #x
+#define VALUE_OF(x) TEXT_OF(x)
+
+/* Times are microseconds of CLOCK_REALTIME, 0 for none; UUIDs and hashes are blobs. */
+static const char policy_tables[] =
+	"CREATE TABLE settings ("
+	"	name TEXT PRIMARY KEY,"
+	"	value ANY NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO settings VALUES ('run', 0), ('next-lease', 1);"
+
+	"CREATE TABLE integrations ("
+	"	name TEXT PRIMARY KEY,"
+	"	created INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE clients ("
+	"	name TEXT PRIMARY KEY,"
+	"	integration TEXT REFERENCES integrations(name),"
+	"	created INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE tokens ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	client TEXT NOT NULL REFERENCES clients(name) ON DELETE CASCADE,"
+	"	hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),"
+	"	created INTEGER NOT NULL,"
+	"	expires INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE INDEX tokens_client ON tokens(client);"
+
+	/* Certificates by the SHA-256 of their SubjectPublicKeyInfo. */
+	"CREATE TABLE pins ("
+	"	spki BLOB PRIMARY KEY CHECK (length(spki) = 32),"
+	"	client TEXT NOT NULL REFERENCES clients(name) ON DELETE CASCADE,"
+	"	issued_here INTEGER NOT NULL CHECK (issued_here IN (0, 1)),"
+	"	created INTEGER NOT NULL,"
+	"	expires INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX pins_client ON pins(client);"
+
+	"CREATE TABLE cameras ("
+	"	uuid BLOB PRIMARY KEY CHECK (length(uuid) = 16),"
+	"	name TEXT NOT NULL UNIQUE,"
+	"	hardware TEXT NOT NULL,"
+	"	created INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE grants ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	client TEXT REFERENCES clients(name) ON DELETE CASCADE,"
+	"	integration TEXT REFERENCES integrations(name) ON DELETE CASCADE,"
+	"	camera BLOB NOT NULL REFERENCES cameras(uuid) ON DELETE CASCADE,"
+	"	rights INTEGER NOT NULL CHECK (rights BETWEEN 1 AND 7),"
+	"	not_before INTEGER NOT NULL,"
+	"	not_after INTEGER NOT NULL CHECK (not_after = 0 OR not_after > not_before),"
+	"	created INTEGER NOT NULL,"
+	"	only_sub INTEGER NOT NULL CHECK (only_sub IN (0, 1)),"
+	"	ask_first INTEGER NOT NULL CHECK (ask_first IN (0, 1)),"
+	"	max_leases INTEGER NOT NULL,"
+	"	hours TEXT NOT NULL,"
+	"	CHECK ((client IS NULL) <> (integration IS NULL))"
+	") STRICT;"
+	"CREATE INDEX grants_client ON grants(client);"
+	"CREATE INDEX grants_camera ON grants(camera);"
+
+	/* kind: enum suspension_kind. No reference: it holds for what does not exist yet, too. */
+	"CREATE TABLE suspensions ("
+	"	kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 4),"
+	"	name TEXT NOT NULL,"
+	"	reason TEXT NOT NULL,"
+	"	since INTEGER NOT NULL,"
+	"	PRIMARY KEY (kind, name)"
+	") STRICT, WITHOUT ROWID;";
+
+/*
+ * The ledger (ledger.h): the order of the columns of `events` is the order of the hash; columns
+ * may be added at the end, never removed or moved. It refers to no table: what is removed there
+ * stays written here.
+ */
+static const char ledger_tables[] =
+	"CREATE TABLE events ("
+	"	seq INTEGER PRIMARY KEY,"
+	"	hash BLOB NOT NULL CHECK (length(hash) = 32),"
+	"	kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 4)," /* enum ledger_kind */
+	"	run INTEGER NOT NULL,"
+	"	realtime INTEGER NOT NULL,"
+	"	boottime INTEGER NOT NULL,"
+	"	lease INTEGER,"
+	"	grant_id INTEGER,"
+	"	client TEXT NOT NULL,"
+	"	camera TEXT NOT NULL,"
+	"	camera_uuid BLOB NOT NULL CHECK (length(camera_uuid) = 16),"
+	"	right INTEGER NOT NULL,"    /* enum right */
+	"	stream INTEGER NOT NULL,"   /* enum ring_stream */
+	"	protocol INTEGER NOT NULL," /* enum session_protocol */
+	"	peer BLOB NOT NULL CHECK (length(peer) = 16),"
+	"	port INTEGER NOT NULL,"
+	"	epoch INTEGER NOT NULL,"
+	"	reason TEXT NOT NULL,"
+	/* DENIED: so many, the first of them at `since`, the last at `realtime`. */
+	"	count INTEGER,"
+	"	since INTEGER,"
+	/* CLOSED, STILL. Sequences + 1, 0 for none. */
+	"	offered INTEGER,"
+	"	delivered INTEGER,"
+	"	skipped_late INTEGER,"
+	"	skipped_overrun INTEGER,"
+	"	skipped_join INTEGER,"
+	"	skipped_switch INTEGER,"
+	"	first_sequence INTEGER,"
+	"	last_sequence INTEGER,"
+	"	frames_low INTEGER,"
+	"	frames_high INTEGER,"
+	"	bytes_acked INTEGER,"
+	"	bytes_sent INTEGER,"
+	"	uncertain INTEGER"
+	") STRICT;"
+	"CREATE UNIQUE INDEX events_lease ON events(lease, kind) WHERE lease IS NOT NULL;"
+	"CREATE INDEX events_camera ON events(camera_uuid, realtime);"
+	"CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN"
+	"	SELECT RAISE(ABORT, 'the ledger is append-only');"
+	"END;"
+	"CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN"
+	"	SELECT RAISE(ABORT, 'the ledger is append-only');"
+	"END;"
+	"CREATE TRIGGER events_in_order BEFORE INSERT ON events"
+	"	WHEN NEW.seq <> 1 + max(coalesce((SELECT max(seq) FROM events), 0),"
+	"				coalesce((SELECT max(seq) FROM anchors), 0)) BEGIN"
+	"	SELECT RAISE(ABORT, 'the ledger has no gaps');"
+	"END;"
+
+	/* Where pruning has cut the chain: the last row removed and its hash, signed. */
+	"CREATE TABLE anchors ("
+	"	seq INTEGER PRIMARY KEY,"
+	"	hash BLOB NOT NULL CHECK (length(hash) = 32),"
+	"	realtime INTEGER NOT NULL,"
+	"	signature BLOB NOT NULL CHECK (length(signature) = 64)"
+	") STRICT;"
+
+	/* One row a running lease, outside the chain: what it may deliver before the next
+	 * renewal. NULL: not known. A row that is here at start is a lease that nobody closed. */
+	"CREATE TABLE reservations ("
+	"	lease INTEGER PRIMARY KEY,"
+	"	opened INTEGER NOT NULL REFERENCES events(seq),"
+	"	realtime INTEGER,"    /* when it was renewed */
+	"	until INTEGER,"       /* how long it holds */
+	"	done INTEGER,"        /* frames delivered when it was renewed */
+	"	frames_high INTEGER," /* frames that may have been delivered at its end */
+	"	first_sequence INTEGER,"
+	"	last_sequence INTEGER"
+	") STRICT;";
+
+static int check_integrity(sqlite3 *db)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	char answer[16];
+	int r = db_prepare(db, &statement, "PRAGMA quick_check(1)", "");
+
+	if (r < 0)
+		return r;
+	r = db_step(statement);
+	if (r <= 0)
+		return r < 0 ? r : -EUCLEAN;
+	r = db_column_text(statement, 0, answer, sizeof(answer));
+	return r < 0 || strcmp(answer, "ok") != 0 ? -EUCLEAN : 0;
+}
+
+static int create(sqlite3 *db)
+{
+	int r = db_exec(db, policy_tables);
+
+	if (r == 0)
+		r = db_exec(db, ledger_tables);
+	if (r == 0)
+		r = db_exec(db, "PRAGMA application_id = " VALUE_OF(
+					SCHEMA_APPLICATION) ";"
+							    "PRAGMA user_version = " VALUE_OF(
+								    SCHEMA_VERSION) ";");
+	return r;
+}
+
+static int check_version(sqlite3 *db)
+{
+	uint64_t version, application, n_objects;
+	int r = db_get(db, &version, "PRAGMA user_version", "");
+
+	if (r == 0)
+		r = db_get(db, &application, "PRAGMA application_id", "");
+	if (r == 0)
+		r = db_get(db, &n_objects, "SELECT count(*) FROM sqlite_schema", "");
+	if (r < 0)
+		return r;
+	if (n_objects == 0 && version == 0)
+		return create(db);
+	if (application != SCHEMA_APPLICATION || version < 1)
+		return -EUCLEAN;
+	return version > SCHEMA_VERSION ? -ENOTSUP : 0;
+}
+
+int store_schema_prepare(sqlite3 *db)
+{
+	int r = check_integrity(db);
+
+	if (r < 0)
+		return r;
+	r = db_exec(db, "BEGIN IMMEDIATE");
+	if (r < 0)
+		return r;
+	r = check_version(db);
+	if (r == 0)
+		r = db_exec(db, "COMMIT");
+	if (r < 0)
+		db_exec(db, "ROLLBACK");
+	return r;
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/tls-identity.h"
+
+#include <gnutls/crypto.h>
+
+#include "broker/build-time.h"
+#include "broker/state-dir.h"
+#include "broker/tls-certificate.h"
+#include "wire/base64.h"
+
+#define CA_KEY      "device-ca.key"
+#define CA          "device-ca.pem"
+#define SERVER_KEY  "server.key"
+#define SERVER      "server.pem"
+#define KEY_BITS    256 /* P-256 */
+#define SPKI_DIGEST 32
+
+struct tls_identity {
+	gnutls_privkey_t key;
+	gnutls_datum_t der[TLS_IDENTITY_CHAIN];
+	struct tls_certificate chain[TLS_IDENTITY_CHAIN]; /* into der */
+	char *pem;
+	char spki[TLS_IDENTITY_SPKI_TEXT_SIZE];
+};
+
+/* The four of them, while they are loaded. */
+struct material {
+	gnutls_x509_privkey_t ca_key, key;
+	gnutls_x509_crt_t ca, server;
+};
+
+static void material_release(struct material *material)
+{
+	gnutls_x509_privkey_deinitp(&material->ca_key);
+	gnutls_x509_privkey_deinitp(&material->key);
+	gnutls_x509_crt_deinitp(&material->ca);
+	gnutls_x509_crt_deinitp(&material->server);
+}
+
+static void datum_erase(gnutls_datum_t *datum)
+{
+	if (datum->data)
+		erase(datum->data, datum->size);
+	gnutls_free(datum->data);
+}
+
+static int save_key(int dir, const char *name, gnutls_x509_privkey_t key)
+{
+	_cleanup_(datum_erase) gnutls_datum_t pem = {0};
+
+	if (gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN,
+					      &pem) < 0)
+		return -EIO;
+	return state_dir_write(dir, name, pem.data, pem.size);
+}
+
+static int parse_key(const uint8_t *pem, size_t size, gnutls_x509_privkey_t *ret)
+{
+	_cleanup_(gnutls_x509_privkey_deinitp) gnutls_x509_privkey_t key = NULL;
+	gnutls_datum_t datum = {.data = (unsigned char *)(uintptr_t)pem, .size = (unsigned)size};
+	unsigned bits;
+
+	if (gnutls_x509_privkey_init(&key) < 0)
+		return -ENOMEM;
+	if (gnutls_x509_privkey_import2(key, &datum, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN) <
+	    0)
+		return -EUCLEAN;
+	if (gnutls_x509_privkey_get_pk_algorithm2(key, &bits) != GNUTLS_PK_ECDSA ||
+	    bits != KEY_BITS)
+		return -EUCLEAN;
+	*ret = steal_pointer(&key);
+	return 0;
+}
+
+/* Makes the key if there is none. */
+static int load_key(int dir, const char *name, gnutls_x509_privkey_t *ret)
+{
+	uint8_t *pem;
+	size_t size;
+	int r = state_dir_read(dir, name, true, &pem, &size);
+
+	if (r == -ENOENT) {
+		r = tls_certificate_make_key(ret);
+		return r < 0 ? r : save_key(dir, name, *ret);
+	}
+	if (r < 0)
+		return r == -EFBIG ? -EUCLEAN : r;
+	r = parse_key(pem, size, ret);
+	erase(pem, size);
+	free(pem);
+	return r;
+}
+
+static int save_certificate(int dir, const char *name, gnutls_x509_crt_t certificate)
+{
+	_cleanup_(datum_erase) gnutls_datum_t pem = {0};
+
+	if (gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_PEM, &pem) < 0)
+		return -EIO;
+	return state_dir_write(dir, name, pem.data, pem.size);
+}
+
+static int load_certificate(int dir, const char *name, gnutls_x509_crt_t *ret)
+{
+	_cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t certificate = NULL;
+	_cleanup_free_ uint8_t *pem = NULL;
+	size_t size;
+	int r = state_dir_read(dir, name, false, &pem, &size);
+
+	if (r < 0)
+		return r == -EFBIG ? -EUCLEAN : r;
+	if (gnutls_x509_crt_init(&certificate) < 0)
+		return -ENOMEM;
+	if (gnutls_x509_crt_import(certificate,
+				   &(gnutls_datum_t){.data = pem, .size = (unsigned)size},
+				   GNUTLS_X509_FMT_PEM) < 0)
+		return -EUCLEAN;
+	*ret = steal_pointer(&certificate);
+	return 0;
+}
+
+/* People have installed this one: it is never replaced by another without being asked. */
+static int load_ca(int dir, int64_t now, struct material *material)
+{
+	int r = load_key(dir, CA_KEY, &material->ca_key);
+
+	if (r < 0)
+		return r;
+	r = load_certificate(dir, CA, &material->ca);
+	if (r == -ENOENT) {
+		r = tls_certificate_make_ca(material->ca_key, now, &material->ca);
+		return r < 0 ? r : save_certificate(dir, CA, material->ca);
+	}
+	if (r == 0 && !tls_certificate_has_key(material->ca, material->ca_key))
+		r = -EUCLEAN;
+	return r;
+}
+
+/* This one may be issued anew at any time: viewers pin its key. */
+static int load_server(int dir, int64_t now, struct material *material)
+{
+	struct tls_names names;
+	int r = load_key(dir, SERVER_KEY, &material->key);
+
+	if (r == 0)
+		r = tls_names_collect(&names);
+	if (r < 0)
+		return r;
+	r = load_certificate(dir, SERVER, &material->server);
+	if (r < 0 && r != -ENOENT && r != -EUCLEAN)
+		return r;
+	if (r == 0 &&
+	    tls_certificate_good(material->server, material->key, &names, material->ca, now))
+		return 0;
+	gnutls_x509_crt_deinitp(&material->server);
+	material->server = NULL;
+	r = tls_certificate_make_server(material->key, &names, material->ca, material->ca_key, now,
+					&material->server);
+	return r < 0 ? r : save_certificate(dir, SERVER, material->server);
+}
+
+static int export_pem(struct tls_identity *identity, const struct material *material)
+{
+	_cleanup_(datum_erase) gnutls_datum_t server = {0}, ca = {0};
+
+	if (gnutls_x509_crt_export2(material->server, GNUTLS_X509_FMT_PEM, &server) < 0 ||
+	    gnutls_x509_crt_export2(material->ca, GNUTLS_X509_FMT_PEM, &ca) < 0)
+		return -EIO;
+	identity->pem = calloc(1, (size_t)server.size + ca.size + 1);
+	if (!identity->pem)
+		return -ENOMEM;
+	memcpy(identity->pem, server.data, server.size);
+	memcpy(identity->pem + server.size, ca.data, ca.size);
+	return 0;
+}
+
+static int export_spki(struct tls_identity *identity, gnutls_x509_privkey_t key)
+{
+	uint8_t digest[SPKI_DIGEST];
+	size_t size = sizeof(digest);
+	struct writer w;
+
+	if (gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, digest, &size) < 0)
+		return -EIO;
+	writer_init(&w, identity->spki, sizeof(identity->spki) - 1);
+	base64_write(&w, slice_of(digest, size));
+	return writer_end(&w) < 0 ? -EIO : 0;
+}
+
+static int export_chain(struct tls_identity *identity, const struct material *material)
+{
+	if (gnutls_x509_crt_export2(material->server, GNUTLS_X509_FMT_DER, &identity->der[0]) < 0 ||
+	    gnutls_x509_crt_export2(material->ca, GNUTLS_X509_FMT_DER, &identity->der[1]) < 0)
+		return -EIO;
+	for (size_t i = 0; i < TLS_IDENTITY_CHAIN; i++)
+		identity->chain[i] = (struct tls_certificate){.der = identity->der[i].data,
+							      .size = identity->der[i].size};
+	return 0;
+}
+
+/* The CA's key stays behind: nothing but issuing needs it. */
+static int make_identity(const struct material *material, struct tls_identity **ret)
+{
+	_cleanup_(tls_identity_freep) struct tls_identity *identity = calloc(1, sizeof(*identity));
+	int r;
+
+	if (!identity || gnutls_privkey_init(&identity->key) < 0)
+		return -ENOMEM;
+	if (gnutls_privkey_import_x509(identity->key, material->key, GNUTLS_PRIVKEY_IMPORT_COPY) <
+	    0)
+		return -EIO;
+	r = export_chain(identity, material);
+	if (r == 0)
+		r = export_pem(identity, material);
+	if (r == 0)
+		r = export_spki(identity, material->key);
+	if (r == 0)
+		*ret = steal_pointer(&identity);
+	return r;
+}
+
+int tls_identity_load_or_make(const char *dir, uint64_t now, struct tls_identity **ret)
+{
+	_cleanup_(material_release) struct material material = {0};
+	_cleanup_close_ int fd = state_dir_open(dir);
+	int64_t seconds = (int64_t)((now > BUILD_TIME ? now : BUILD_TIME) / USEC_PER_SEC);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = load_ca(fd, seconds, &material);
+	if (r == 0)
+		r = load_server(fd, seconds, &material);
+	return r < 0 ? r : make_identity(&material, ret);
+}
+
+void tls_identity_free(struct tls_identity *identity)
+{
+	if (!identity)
+		return;
+	if (identity->key)
+		gnutls_privkey_deinit(identity->key);
+	for (size_t i = 0; i < TLS_IDENTITY_CHAIN; i++)
+		gnutls_free(identity->der[i].data);
+	free(identity->pem);
+	free(identity);
+}
+
+int tls_identity_sign_digest(const struct tls_identity *identity,
+			     const uint8_t digest[TLS_IDENTITY_DIGEST_SIZE],
+			     uint8_t signature[TLS_IDENTITY_SIGNATURE_MAX])
+{
+	uint8_t copy[TLS_IDENTITY_DIGEST_SIZE];
+	gnutls_datum_t hash = {.data = copy, .size = sizeof(copy)}, der = {0};
+	int r = -EIO;
+
+	memcpy(copy, digest, sizeof(copy));
+	if (gnutls_privkey_sign_hash(identity->key, GNUTLS_DIG_SHA256, 0, &hash, &der) < 0)
+		return -EIO;
+	if (der.size <= TLS_IDENTITY_SIGNATURE_MAX) {
+		memcpy(signature, der.data, der.size);
+		r = (int)der.size;
+	}
+	gnutls_free(der.data);
+	return r;
+}
+
+const struct tls_certificate *tls_identity_chain(const struct tls_identity *identity)
+{
+	return identity->chain;
+}
+
+const char *tls_identity_chain_pem(const struct tls_identity *identity)
+{
+	return identity->pem;
+}
+
+const char *tls_identity_spki_sha256(const struct tls_identity *identity)
+{
+	return identity->spki;
+}
