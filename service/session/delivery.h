@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Which access unit a viewer gets next. Units go out whole and in order, from a keyframe on. One
+ * that is older than max_age, or has been overwritten, is skipped together with all up to the
+ * newest keyframe; if that one is too old as well, up to one that is asked for. Each unit from the
+ * start on is counted once, delivered or skipped by reason (counters.h).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/ring-reader.h"
+#include "proto/session-msg.h"
+
+#define DELIVERY_MAX_AGE_USEC (UINT64_C(2) * 1000 * 1000) /* MaxFrameAge */
+#define DELIVERY_UNIT_MAX     ((uint32_t)16 << 20)
+
+struct delivery {
+	struct ring_reader *ring;          /* of the lease */
+	struct session_counters *counters; /* of the lease */
+	uint64_t max_age;                  /* us */
+	bool waiting;                      /* for a keyframe */
+	uint8_t *buffer;                   /* owned; the unit that was returned last */
+	size_t size;
+};
+
+/* now: CLOCK_MONOTONIC, us. Begins with the newest keyframe if there is a young one; *ret_captured
+ * is when the first unit was captured, or now if it is still to come. */
+void delivery_start(struct delivery *d, struct ring_reader *ring, struct session_counters *counters,
+		    uint64_t now, uint64_t *ret_captured);
+void delivery_release(struct delivery *d);
+
+/*
+ * 1: *ret is to be delivered, its bytes are in d->buffer until the next call; 0: nothing yet, and
+ * a keyframe has to be asked for if d->waiting. Errors: -EPROTO (the ring is not sound), -ENOMEM.
+ */
+int delivery_next(struct delivery *d, uint64_t now, struct ring_unit *ret);

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/lease.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "proto/camera-msg.h"
+
+enum granted_fd {
+	FD_RING,
+	FD_WAKE,
+	FD_COUNTERS,
+};
+
+/* The ring says itself, as its camera's process was told by its own unit, whose pictures it
+ * carries. That has to be what the viewer asked for and what the broker means to give. */
+static bool is_what_was_asked_for(const struct lease *l, const struct session_granted *m)
+{
+	const struct ring_description *d = &l->ring.description;
+
+	return strcmp(d->camera_name, l->camera) == 0 && strcmp(d->camera_name, m->camera) == 0 &&
+	       memcmp(d->camera_uuid, m->camera_uuid, UUID_SIZE) == 0 && d->epoch == m->epoch &&
+	       d->stream == m->stream && d->stream == l->stream;
+}
+
+int lease_accept(struct lease *l, const struct session_granted *m, int *fds)
+{
+	void *page;
+	int r = ring_reader_open(&l->ring, fds[FD_RING], m->ring_size);
+
+	if (r < 0)
+		return r;
+	if (!is_what_was_asked_for(l, m)) {
+		ring_reader_close(&l->ring);
+		return -EBADE;
+	}
+	page = mmap(NULL, sizeof(*l->counters), PROT_READ | PROT_WRITE, MAP_SHARED,
+		    fds[FD_COUNTERS], 0);
+	if (page == MAP_FAILED) {
+		r = -errno;
+		ring_reader_close(&l->ring);
+		return r;
+	}
+	l->counters = page;
+	l->wake = steal_fd(&fds[FD_WAKE]);
+	l->id = m->lease;
+	l->granted = true;
+	return 0;
+}
+
+struct h264_parameter_sets lease_parameter_sets(const struct lease *l)
+{
+	const struct ring_description *d = &l->ring.description;
+	struct h264_parameter_sets sets;
+
+	h264_find_parameter_sets(slice_of(d->parameter_sets, d->parameter_sets_size), &sets);
+	return sets;
+}
+
+void lease_drain_wake(struct lease *l)
+{
+	struct camera_wake wake;
+	ssize_t n;
+
+	/* One call is the rule: a wake says which unit it is for, and only one that lags behind the
+	 * ring has others behind it. */
+	do
+		n = recv(l->wake, &wake, sizeof(wake), MSG_DONTWAIT);
+	while (n == sizeof(wake) && wake.index + 1 < atomic_load(&l->ring.header->head));
+	if (n == 0)
+		close_fd(steal_fd(&l->wake));
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A session serves one viewer: a child of the gate, confined before it reads a byte, that runs one
+ * loop over the viewer's socket, the wake of its lease and the link to the broker.
+ *
+ *	HANDSHAKE -> GREETING -> SERVING -> DRAINING -> CLOSING
+ *
+ * GREETING: the first bytes after the handshake tell RTSP from HTTP. DRAINING: the last words and
+ * close_notify are on their way to the kernel. CLOSING: our side is shut down; it waits for the
+ * viewer's close, then says DONE to the broker and exits. The linger stays {1, 0} to the very end:
+ * should the viewer not close, a reset drops what is still queued, so that after DONE, when the
+ * broker can no longer abort the connection, nothing is left that could leave.
+ *
+ * What the protocols (rtsp-session.h, http-session.h) have in common is here; they hang on it by
+ * struct session_ops.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "session/broker-link.h"
+#include "session/exit.h"
+#include "session/http-session.h"
+#include "session/lease.h"
+#include "session/rtsp-session.h"
+#include "session/tls.h"
+#include "wire/authorization.h"
+#include "wire/request.h"
+
+#define SESSION_LEASE_USEC    (10 * USEC_PER_SEC) /* from the lease to PLAY */
+#define SESSION_SILENCE_USEC  (65 * USEC_PER_SEC) /* RTSP_SESSION_TIMEOUT and some slack */
+#define SESSION_STALL_USEC    (4 * USEC_PER_SEC)  /* nothing taken at all */
+#define SESSION_CLOSING_USEC  (800 * USEC_PER_MSEC)
+#define SESSION_BACKLOG_MAX   16384 /* bytes of replies that wait before requests stand still */
+#define SESSION_NEVER         UINT64_MAX
+#define SESSION_INCOMING_SIZE REQUEST_SIZE_MAX
+
+enum session_phase {
+	SESSION_PHASE_HANDSHAKE,
+	SESSION_PHASE_GREETING,
+	SESSION_PHASE_SERVING,
+	SESSION_PHASE_DRAINING,
+	SESSION_PHASE_CLOSING,
+};
+
+struct session;
+
+struct session_ops {
+	/* Handles what stands at the start of s->incoming. Returns the bytes it has done with; 0:
+	 * it needs more, or an answer of the broker; negative: the session ends by force. */
+	ssize_t (*input)(struct session *s);
+	/* The broker has answered LIST; NULL where it is never asked. */
+	int (*cameras)(struct session *s, const struct session_cameras *m);
+	/* Puts one access unit, or whatever is due, into s->out, which is empty. Returns 1 if it
+	 * did, 0, or negative: the session ends by force. */
+	int (*deliver)(struct session *s, uint64_t now);
+	/* When to call deliver() though there was no wake; SESSION_NEVER. */
+	uint64_t (*deadline)(const struct session *s, uint64_t now);
+	/* The last words before close_notify. */
+	void (*farewell)(struct session *s);
+};
+
+struct session {
+	int sock;
+	enum session_phase phase;
+	const struct session_ops *ops;
+	struct outgoing out;
+	struct tls tls;
+	struct broker_link link;
+	struct lease lease;
+	uint8_t exporter[PROTO_EXPORTER_SIZE];
+
+	uint8_t incoming[SESSION_INCOMING_SIZE]; /* decrypted, not yet handled; holds secrets */
+	size_t incoming_len;
+	bool asked;      /* requests stand still until the broker has answered */
+	uint32_t denied; /* its answer, enum session_denied_reason; 0: none */
+
+	/* CLOCK_MONOTONIC, us. */
+	uint64_t now;
+	uint64_t grace;    /* when a session without a lease ends */
+	uint64_t granted;  /* when its lease began */
+	uint64_t alive;    /* last sign of life */
+	uint64_t progress; /* last time that the kernel took bytes, or that none waited */
+	uint64_t closing;  /* when the phase CLOSING began */
+	bool delivering;
+	enum session_done_how how; /* from DRAINING on */
+
+	struct rtsp_session rtsp;
+};
+
+/* What a session starts with. Both descriptors are its own, non-blocking. */
+struct session_start {
+	int sock;
+	int link;
+	struct tls_server *server;
+	uint64_t grace; /* us, from now */
+};
+
+/* Serves the viewer; the process is confined already (confine.h). */
+_Noreturn void session_run(const struct session_start *start);
+
+/* For the protocols. */
+
+/* Encrypts into s->out. Negative: the session ends by force. */
+int session_send(struct session *s, const void *bytes, size_t n);
+
+/* Asks the broker for a lease of this camera and stream; s->asked until it has answered. */
+void session_open_lease(struct session *s, const struct authorization *who, const char *camera,
+			enum ring_stream stream, enum session_protocol protocol);
+void session_list_cameras(struct session *s, const struct authorization *who);
+
+/* Begins the orderly end. */
+void session_end_orderly(struct session *s, enum session_done_how how);
