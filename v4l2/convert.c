@@ -156,8 +156,8 @@ static void convert_nv(const struct v4l2_image *image, const struct layout_info 
 		   image->height);
 	for (uint32_t row = 0; row < half(image->height); row++) {
 		struct line_pair lines = chroma_lines(image, info, 1, row);
-		uint8_t *u = ret->u + (size_t)row * ret->c_stride;
-		uint8_t *v = ret->v + (size_t)row * ret->c_stride;
+		uint8_t *restrict u = ret->u + (size_t)row * ret->c_stride;
+		uint8_t *restrict v = ret->v + (size_t)row * ret->c_stride;
 
 		for (uint32_t i = 0; i < c_width; i++) {
 			u[i] = average2(lines.a[2 * i + info->cb], lines.b[2 * i + info->cb]);
@@ -182,15 +182,15 @@ static void convert_packed(const struct v4l2_image *image, const struct layout_i
 {
 	for (uint32_t row = 0; row < image->height; row++) {
 		const uint8_t *from = image->plane[0] + (size_t)row * image->stride[0] + info->y;
-		uint8_t *y = ret->y + (size_t)row * ret->y_stride;
+		uint8_t *restrict y = ret->y + (size_t)row * ret->y_stride;
 
 		for (uint32_t i = 0; i < image->width; i++)
 			y[i] = from[2 * i];
 	}
 	for (uint32_t row = 0; row < half(image->height); row++) {
 		struct line_pair lines = chroma_lines(image, info, 0, row);
-		uint8_t *u = ret->u + (size_t)row * ret->c_stride;
-		uint8_t *v = ret->v + (size_t)row * ret->c_stride;
+		uint8_t *restrict u = ret->u + (size_t)row * ret->c_stride;
+		uint8_t *restrict v = ret->v + (size_t)row * ret->c_stride;
 
 		for (uint32_t i = 0; i < half(image->width); i++) {
 			u[i] = average2(lines.a[4 * i + info->cb], lines.b[4 * i + info->cb]);
@@ -222,15 +222,15 @@ static void convert_rgb(const struct v4l2_image *image, const struct layout_info
 
 	for (uint32_t row = 0; row < image->height; row++) {
 		const uint8_t *from = image->plane[0] + (size_t)row * image->stride[0];
-		uint8_t *y = ret->y + (size_t)row * ret->y_stride;
+		uint8_t *restrict y = ret->y + (size_t)row * ret->y_stride;
 
 		for (uint32_t i = 0; i < image->width; i++, from += 3)
 			y[i] = rgb_to_y(from[info->y], from[info->cb], from[info->cr]);
 	}
 	for (uint32_t row = 0; row < half(image->height); row++) {
 		struct line_pair lines = chroma_lines(image, info, 0, row);
-		uint8_t *u = ret->u + (size_t)row * ret->c_stride;
-		uint8_t *v = ret->v + (size_t)row * ret->c_stride;
+		uint8_t *restrict u = ret->u + (size_t)row * ret->c_stride;
+		uint8_t *restrict v = ret->v + (size_t)row * ret->c_stride;
 
 		for (uint32_t i = 0; i < half(image->width); i++) {
 			uint32_t left = 6 * i, right = 2 * i < last ? left + 3 : left;

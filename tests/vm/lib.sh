@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2034
 # What jobs share: sourced first, inside the guest.
 set -Eeuo pipefail
 trap 'echo "line $LINENO: \"$BASH_COMMAND\" failed"' ERR

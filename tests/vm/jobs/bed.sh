@@ -1,5 +1,6 @@
 #!/bin/bash
 # The bed has what jobs build on: vivid streams, a stateful encoder, a DMA heap, netem, kTLS.
+# shellcheck source=tests/vm/lib.sh
 . /camward/tests/vm/lib.sh
 
 cameras 2 30

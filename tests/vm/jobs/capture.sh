@@ -1,5 +1,6 @@
 #!/bin/bash
 # Frames of a real driver arrive whole, in order and counted, losses and faults included; the device is closed after.
+# shellcheck source=tests/vm/lib.sh
 . /camward/tests/vm/lib.sh
 
 tool=/build/tests/vm/capture-frames

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The guest comes up under systemd with D-Bus, udev and polkit; no unit fails.
 # vm: systemd
+# shellcheck source=tests/vm/lib.sh
 . /camward/tests/vm/lib.sh
 
 [ "$(cat /proc/1/comm)" = systemd ] || fail "systemd is not the first process"
