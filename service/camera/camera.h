@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The camera process between its two ends: the broker's link, which says when to run, and the
+ * source, which gives pictures.
+ *
+ *	HELLO -> WELCOME -> idle -> START -> running -> STOP -> idle -> ...
+ *	                              running -> lost, and idle until the next START
+ *
+ * Each lease's wake is answered by one SEQUENCE when it is added and one when it ends, whichever
+ * way that comes: DROP_WAKE, its reader gone, the end of the epoch.
+ */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "camera/source.h"
+
+struct camera;
+
+/*
+ * Takes the descriptor of the link, says HELLO and joins the event loop, which ends with status 0
+ * when the broker is gone and 1 when the link is broken. name and source are borrowed.
+ */
+int camera_new(sd_event *event, const char *name, struct source *source, int link_fd,
+	       struct camera **ret);
+/* Ends the epoch, if one runs: device closed, ring gone. */
+struct camera *camera_free(struct camera *c);
+
+static inline void camera_freep(struct camera **c)
+{
+	camera_free(*c);
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "camera/encoder.h"
+
+#include <errno.h>
+
+/* 4.1 Mbit/s at 1280x720 and 30 frames a second. */
+#define MILLIBITS_PER_SAMPLE 150
+#define BITRATE_DEFAULT_MIN  250000U
+#define BITRATE_DEFAULT_MAX  16000000U
+
+static uint32_t within(uint64_t value, uint32_t low, uint32_t high)
+{
+	return value < low ? low : value > high ? high : (uint32_t)value;
+}
+
+struct encoder_config encoder_config_of(const struct source_format *format,
+					const struct camera_configuration *configured)
+{
+	uint64_t samples =
+		(uint64_t)format->width * format->height * format->fps_num / format->fps_den;
+	uint64_t gop = (uint64_t)format->fps_num * ENCODER_GOP_SECONDS / format->fps_den;
+	uint32_t bitrate = within(samples * MILLIBITS_PER_SAMPLE / 1000, BITRATE_DEFAULT_MIN,
+				  BITRATE_DEFAULT_MAX);
+
+	return (struct encoder_config){
+		.width = format->width,
+		.height = format->height,
+		.fps_num = format->fps_num,
+		.fps_den = format->fps_den,
+		.bitrate = within(configured->bitrate ? configured->bitrate : bitrate,
+				  ENCODER_BITRATE_MIN, ENCODER_BITRATE_MAX),
+		.gop = within(configured->gop ? configured->gop : gop, 1, ENCODER_GOP_MAX),
+	};
+}
+
+int encoder_new(const struct source_format *format, const struct encoder_config *config,
+		struct encoder **ret)
+{
+	if (format->encoded)
+		return encoder_passthrough_new(ret);
+#ifdef HAVE_OPENH264
+	return encoder_software_new(config, ret);
+#else
+	return -EOPNOTSUPP;
+#endif
+}
+
+struct encoder *encoder_free(struct encoder *e)
+{
+	if (e)
+		e->ops->free(e);
+	return NULL;
+}
+
+int encoder_encode(struct encoder *e, const struct source_frame *frame, bool keyframe,
+		   struct slice *ret)
+{
+	return e->ops->encode(e, frame, keyframe, ret);
+}
+
+int encoder_adjust(struct encoder *e, uint32_t bitrate, uint32_t gop)
+{
+	return e->ops->adjust(e, bitrate, gop);
+}

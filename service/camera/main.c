@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "camera/camera.h"
+#include "camera/clip.h"
+#include "camera/options.h"
+
+static int open_source(const struct options *o, struct source **ret)
+{
+	int r;
+
+	switch (o->source) {
+	case OPTIONS_SOURCE_PATTERN:
+		return source_pattern_new(o->name, ret);
+	case OPTIONS_SOURCE_CLIP:
+		r = source_clip_new(o->path, ret);
+		if (r < 0)
+			log_error("cannot open clip %s: %s", o->path, clip_explain(r));
+		return r;
+	default:
+		return source_v4l2_new(o->path, ret);
+	}
+}
+
+static int check_link(int fd)
+{
+	int type, r;
+	socklen_t size = sizeof(type);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+		r = -errno;
+	else if (type != SOCK_SEQPACKET)
+		r = -EPROTOTYPE;
+	else
+		r = fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+	if (r < 0)
+		log_error("--link-fd %d: %s", fd, strerror(-r));
+	return r;
+}
+
+static int watch_signals(sd_event *event)
+{
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	/* Without a handler sd-event ends the loop with the userdata as its status. */
+	r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
+	return r < 0 ? r : sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
+}
+
+static int run(const struct options *o, struct source *source)
+{
+	_cleanup_(camera_freep) struct camera *camera = NULL;
+	_cleanup_(sd_event_unrefp) sd_event *event = NULL;
+	int r = sd_event_new(&event);
+
+	if (r >= 0)
+		r = watch_signals(event);
+	if (r >= 0)
+		r = camera_new(event, o->name, source, o->link_fd, &camera);
+	if (r >= 0)
+		r = sd_event_loop(event);
+	if (r < 0)
+		log_error("cannot run: %s", strerror(-r));
+	return r;
+}
+
+int main(int argc, char *argv[])
+{
+	_cleanup_(source_freep) struct source *source = NULL;
+	struct options options;
+	int r = options_parse(argc, argv, stderr, &options);
+
+	if (r != 0)
+		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	log_open("camward-camera");
+	tzset();
+	r = check_link(options.link_fd);
+	if (r >= 0)
+		r = open_source(&options, &source);
+	if (r >= 0)
+		r = run(&options, source);
+	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The command line of camward-camera. */
+#pragma once
+
+#include <stdio.h>
+
+enum options_source {
+	OPTIONS_SOURCE_V4L2,
+	OPTIONS_SOURCE_PATTERN,
+	OPTIONS_SOURCE_CLIP,
+};
+
+#define OPTIONS_PATH_SIZE 4096
+
+struct options {
+	const char *name; /* in argv */
+	int link_fd;      /* -EBADF: none given */
+	enum options_source source;
+	char path[OPTIONS_PATH_SIZE]; /* of the device or the clip */
+};
+
+/*
+ * Returns 0: run; 1: --help or --version has been answered on stdout. Errors: -EINVAL, after one
+ * line on err that says what is wrong.
+ */
+int options_parse(int argc, char *argv[], FILE *err, struct options *ret);

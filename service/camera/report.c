@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "camera/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int report_hello(struct chan *link, const char *name)
+{
+	struct camera_hello m = {};
+
+	snprintf(m.name, sizeof(m.name), "%s", name);
+	return chan_send_message(link, CAMERA_HELLO, &m);
+}
+
+/* The link takes printable ASCII; a path need not be that. */
+static void set_text(char field[PROTO_REASON_SIZE], const char *text)
+{
+	snprintf(field, PROTO_REASON_SIZE, "%s", text);
+	for (char *c = field; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+}
+
+static void set_epoch(struct camera_state *m, const struct epoch *e)
+{
+	m->epoch = e->number;
+	m->width = e->format.width;
+	m->height = e->format.height;
+	m->fps_numerator = e->format.fps_num;
+	m->fps_denominator = e->format.fps_den;
+	m->fourcc = e->format.fourcc;
+	m->captured = e->captured;
+	m->encoded = e->encoded;
+	memcpy(m->dropped, e->dropped, sizeof(m->dropped));
+	if (e->encoder) {
+		m->path = e->encoder->path;
+		set_text(m->encoder, e->encoder->description);
+	}
+}
+
+int report_state(struct chan *link, enum camera_condition condition, const struct source *source,
+		 const struct epoch *epoch, const char *reason)
+{
+	struct camera_state m = {.condition = condition};
+
+	set_text(m.source, source->description);
+	set_text(m.reason, reason);
+	if (epoch)
+		set_epoch(&m, epoch);
+	return chan_send_message(link, CAMERA_STATE, &m);
+}
+
+int report_ring(struct chan *link, const struct epoch *epoch)
+{
+	int fd = ring_writer_fd(epoch->ring);
+	struct camera_ring m = {
+		.epoch = epoch->number,
+		.ring_size = ring_writer_size(epoch->ring),
+		.stream = RING_STREAM_MAIN,
+	};
+
+	return chan_send(link, CAMERA_RING, &m, sizeof(m), &fd, CAMERA_RING_FDS);
+}
+
+int report_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease, bool added)
+{
+	struct camera_sequence m = {
+		.epoch = epoch->number,
+		.lease = lease,
+		.next = epoch->next_sequence,
+		.stream = RING_STREAM_MAIN,
+		.added = added,
+	};
+
+	return chan_send_message(link, CAMERA_SEQUENCE, &m);
+}

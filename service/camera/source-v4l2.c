@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A V4L2 device (v4l2/capture.h), its raw pictures converted to I420. */
+#include <errno.h>
+#include <linux/videodev2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+#include "base/cleanup.h"
+#include "camera/source.h"
+#include "v4l2/capture.h"
+#include "v4l2/convert.h"
+
+#define WIDTH_DEFAULT  1280
+#define HEIGHT_DEFAULT 720
+#define FPS_DEFAULT    30
+
+struct source_v4l2 {
+	struct source source;
+	const char *path;
+	struct v4l2_capture *capture;
+	struct v4l2_frame frame; /* held between next and release */
+	bool encoded;
+	uint32_t width, height; /* even: what is taken of the device's picture */
+	uint8_t *picture;       /* I420 */
+	struct v4l2_i420 planes;
+};
+
+static int allocate_picture(struct source_v4l2 *v)
+{
+	size_t luma = (size_t)v->width * v->height;
+
+	v->picture = malloc(luma + luma / 2);
+	if (!v->picture)
+		return -ENOMEM;
+	v->planes = (struct v4l2_i420){
+		.y = v->picture,
+		.u = v->picture + luma,
+		.v = v->picture + luma + luma / 4,
+		.y_stride = v->width,
+		.c_stride = v->width / 2,
+	};
+	return 0;
+}
+
+static int take_format(struct source_v4l2 *v, uint32_t wanted_fps, struct source_format *ret)
+{
+	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
+
+	v->encoded = f->fourcc == V4L2_PIX_FMT_H264;
+	v->width = v->encoded ? f->width : f->width & ~1U;
+	v->height = v->encoded ? f->height : f->height & ~1U;
+	*ret = (struct source_format){
+		.encoded = v->encoded,
+		.width = v->width,
+		.height = v->height,
+		.fps_num = f->fps_num ? f->fps_num : wanted_fps,
+		.fps_den = f->fps_num && f->fps_den ? f->fps_den : 1,
+		.fourcc = f->fourcc,
+	};
+	if (v->encoded)
+		return 0;
+	if (!v4l2_convert_supported(f->fourcc) || !v->width || !v->height)
+		return -EOPNOTSUPP;
+	return allocate_picture(v);
+}
+
+static int v4l2_source_open(struct source *s, const struct source_want *want,
+			    struct source_format *ret)
+{
+	struct source_v4l2 *v = (struct source_v4l2 *)s;
+	struct v4l2_capture_want w = {
+		.width = want->width ? want->width : WIDTH_DEFAULT,
+		.height = want->height ? want->height : HEIGHT_DEFAULT,
+		.fps = want->fps ? want->fps : FPS_DEFAULT,
+		.allow_h264 = true,
+	};
+	int r = v4l2_capture_open(NULL, v->path, &w, &v->capture);
+
+	if (r < 0)
+		return r;
+	r = take_format(v, w.fps, ret);
+	if (r < 0)
+		return r;
+	return v4l2_capture_start(v->capture);
+}
+
+static void v4l2_source_close(struct source *s)
+{
+	struct source_v4l2 *v = (struct source_v4l2 *)s;
+
+	v->capture = v4l2_capture_close(v->capture);
+	v->frame = (struct v4l2_frame){};
+	free(steal_pointer(&v->picture));
+}
+
+static int v4l2_source_fd(const struct source *s)
+{
+	return v4l2_capture_fd(((const struct source_v4l2 *)s)->capture);
+}
+
+static int convert(struct source_v4l2 *v)
+{
+	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
+	struct v4l2_image image;
+	int r = v4l2_image_map(&image, f->fourcc, f->width, f->height, f->height, f->stride,
+			       v->frame.data, v->frame.bytesused);
+
+	if (r < 0)
+		return r;
+	image.width = v->width;
+	image.height = v->height;
+	return v4l2_convert_to_i420(&image, &v->planes);
+}
+
+static void fill(const struct source_v4l2 *v, struct source_frame *ret)
+{
+	ret->y = v->planes.y;
+	ret->u = v->planes.u;
+	ret->v = v->planes.v;
+	ret->y_stride = v->planes.y_stride;
+	ret->c_stride = v->planes.c_stride;
+}
+
+static int v4l2_source_next(struct source *s, struct source_frame *ret)
+{
+	struct source_v4l2 *v = (struct source_v4l2 *)s;
+	int r = v4l2_capture_next(v->capture, &v->frame);
+
+	if (r < 0)
+		return r;
+	source_stamp(ret, v->frame.timestamp_us);
+	ret->dropped = v->frame.dropped_before;
+	if (v->encoded) {
+		ret->au = slice_of(v->frame.data, v->frame.bytesused);
+		return 0;
+	}
+	r = convert(v);
+	/* Converted into memory of our own: the driver can have its buffer back. */
+	if (r >= 0)
+		r = v4l2_capture_release(v->capture, &v->frame);
+	if (r >= 0)
+		fill(v, ret);
+	return r;
+}
+
+static int v4l2_source_release(struct source *s)
+{
+	struct source_v4l2 *v = (struct source_v4l2 *)s;
+
+	return v->encoded ? v4l2_capture_release(v->capture, &v->frame) : 0;
+}
+
+static void v4l2_source_free(struct source *s)
+{
+	free(s);
+}
+
+static const struct source_ops ops = {
+	.open = v4l2_source_open,
+	.close = v4l2_source_close,
+	.fd = v4l2_source_fd,
+	.next = v4l2_source_next,
+	.release = v4l2_source_release,
+	.free = v4l2_source_free,
+};
+
+int source_v4l2_new(const char *path, struct source **ret)
+{
+	struct source_v4l2 *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	v->source.ops = &ops;
+	v->source.events = EPOLLIN | EPOLLPRI;
+	v->source.dropped_as = CAMERA_DROP_DRIVER;
+	snprintf(v->source.description, sizeof(v->source.description), "v4l2 %s", path);
+	v->path = path;
+	*ret = &v->source;
+	return 0;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "camera/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+int source_open(struct source *s, const struct source_want *want, struct source_format *ret)
+{
+	int r = s->ops->open(s, want, ret);
+
+	if (r < 0)
+		s->ops->close(s);
+	return r;
+}
+
+void source_close(struct source *s)
+{
+	s->ops->close(s);
+}
+
+int source_fd(const struct source *s)
+{
+	return s->ops->fd(s);
+}
+
+int source_next(struct source *s, struct source_frame *ret)
+{
+	*ret = (struct source_frame){};
+	return s->ops->next(s, ret);
+}
+
+int source_release(struct source *s)
+{
+	return s->ops->release(s);
+}
+
+struct source *source_free(struct source *s)
+{
+	if (!s)
+		return NULL;
+	s->ops->close(s);
+	s->ops->free(s);
+	return NULL;
+}
+
+const char *source_explain(int error)
+{
+	switch (error) {
+	case -ENODEV:
+	case -ENXIO:
+	case -ENOENT:
+		return "unplugged";
+	case -EBUSY:
+		return "busy: used by another program";
+	case -ESTALE:
+		return "the format of its picture changed";
+	case -EOPNOTSUPP:
+		return "no picture format that can be used (a media pipeline to set up, or MJPEG "
+		       "only)";
+	case -ENOTTY:
+		return "not a V4L2 capture device";
+	case -EINVAL:
+		return "the size or rate asked for cannot be";
+	default:
+		return strerror(-error);
+	}
+}
+
+void source_stamp(struct source_frame *f, uint64_t captured_monotonic)
+{
+	uint64_t now = clock_monotonic();
+	uint64_t age = now > captured_monotonic ? now - captured_monotonic : 0;
+
+	f->captured_monotonic = now - age;
+	f->captured_realtime = clock_realtime() - age;
+}

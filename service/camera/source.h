@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Where pictures come from: a V4L2 device, the test pattern or a clip; raw I420 or access units
+ * that the camera encoded itself.
+ *
+ *	new -> { open -> { poll; next, release } -> close } -> free
+ *
+ * open and close bracket an epoch: nothing of a device is held outside. Nothing here blocks but
+ * open and close of a device, for as long as its driver takes.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/camera-msg.h"
+#include "wire/slice.h"
+
+/* What is asked for; 0 leaves it to the source. */
+struct source_want {
+	uint32_t width, height;
+	uint32_t fps;
+	uint8_t uuid[UUID_SIZE]; /* the camera's, for pictures that say whose they are */
+};
+
+struct source_format {
+	bool encoded;              /* H.264 access units instead of raw pictures */
+	uint32_t width, height;    /* even if raw */
+	uint32_t fps_num, fps_den; /* frames a second, neither 0 */
+	uint32_t fourcc;           /* V4L2 pixel format of the source */
+};
+
+struct source_frame {
+	/* raw */
+	const uint8_t *y, *u, *v;
+	uint32_t y_stride, c_stride;
+	/* encoded */
+	struct slice au;
+
+	uint64_t captured_monotonic; /* us, CLOCK_MONOTONIC */
+	uint64_t captured_realtime;  /* us, CLOCK_REALTIME of the same moment */
+	uint32_t dropped;            /* frames lost in the source since the one before */
+};
+
+struct source;
+
+struct source_ops {
+	int (*open)(struct source *s, const struct source_want *want, struct source_format *ret);
+	void (*close)(struct source *s);
+	int (*fd)(const struct source *s);
+	int (*next)(struct source *s, struct source_frame *ret);
+	int (*release)(struct source *s);
+	void (*free)(struct source *s);
+};
+
+/* The base of each kind of source. */
+struct source {
+	const struct source_ops *ops;
+	uint32_t events;                     /* EPOLL* to poll its descriptor for */
+	enum camera_drop_reason dropped_as;  /* what source_frame.dropped counts */
+	char description[PROTO_REASON_SIZE]; /* "pattern", "clip FILE", "v4l2 DEVICE" */
+};
+
+/* name: the camera's, drawn into the picture; it outlives the source. */
+int source_pattern_new(const char *name, struct source **ret);
+/* Reads the whole clip. Errors: those of clip_load(). */
+int source_clip_new(const char *path, struct source **ret);
+/* Opens nothing yet; path is the caller's and outlives the source. */
+int source_v4l2_new(const char *path, struct source **ret);
+
+/* Errors: see source_explain(). On failure nothing stays open. */
+int source_open(struct source *s, const struct source_want *want, struct source_format *ret);
+/* Closes the device, if it is open. */
+void source_close(struct source *s);
+/* To be polled for s->events between open and close, while no frame is held. */
+int source_fd(const struct source *s);
+
+/*
+ * The next frame, valid until release. -EAGAIN: none yet. Any other error: the source is lost and
+ * must be closed.
+ */
+int source_next(struct source *s, struct source_frame *ret);
+int source_release(struct source *s);
+
+struct source *source_free(struct source *s);
+
+/* What an error of open, next and release means, for people. */
+const char *source_explain(int error);
+
+/* The realtime of a moment that CLOCK_MONOTONIC knows. For the sources. */
+void source_stamp(struct source_frame *f, uint64_t captured_monotonic);
+
+static inline void source_freep(struct source **s)
+{
+	source_free(*s);
+}
