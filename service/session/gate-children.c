@@ -79,9 +79,8 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *use
 	fill_exited(&m, &info);
 	m.connection = e->connection;
 	roster_remove(&g->roster, e);
-	/* Takes the pidfd with it. */
+	/* The loop's reference was the last; the pidfd goes with it. */
 	sd_event_source_set_floating(source, 0);
-	sd_event_source_disable_unref(source);
 	return chan_send_message(&g->link, GATE_EXITED, &m);
 }
 

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What the gate and its sessions talk to in tests that need a broker which misbehaves: it plays a
+ * clip into a ring by the real ring writer, signs handshakes with a key that it makes itself, and
+ * grants, denies, or lies as it is told.
+ *
+ *	stub-broker GATE CLIP RTSPS-PORT HTTPS-PORT [--fault FAULT] [GATE-ARGUMENTS...]
+ *
+ * FAULT: name, uuid, epoch, stream (GRANTED and ring disagree), answer (GRANTED unasked).
+ * Commands on standard input, one a line: end, hangup (closes the sessions' links), drop (closes
+ *the gate's link), kill, freeze, thaw (the clip), quit. What happens is told on standard output.
+ *
+ * It knows the client "owner" with the token "secret", and the camera "front"; "busy" is at its
+ * limit, "dark" gives no picture, "ask" waits for an agent that never answers.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/abstract.h>
+#include <gnutls/x509.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/memfd.h"
+#include "base/ring-writer.h"
+#include "proto/camera-msg.h"
+#include "proto/gate-msg.h"
+#include "proto/session-msg.h"
+#include "wire/h264-au.h"
+#include "wire/h264.h"
+
+#define SESSIONS_MAX 600
+#define FPS          30
+#define EPOCH        7
+
+struct session {
+	struct chan link;
+	uint64_t connection;
+	int dup;
+	int wake;
+	struct session_counters *counters;
+};
+
+static struct session sessions[SESSIONS_MAX];
+static struct chan gate = {.fd = -EBADF};
+static gnutls_privkey_t key;
+static struct ring_writer *ring;
+static struct ring_description description;
+static const char *fault = "";
+static uint64_t sequence;
+static bool frozen, keyframe_wanted;
+
+struct unit {
+	struct slice bytes;
+	bool keyframe;
+};
+static struct unit *units;
+static size_t n_units;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "stub-broker: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static bool faulty(const char *name)
+{
+	return strcmp(fault, name) == 0;
+}
+
+/* --- the clip --- */
+
+static void add_unit(const uint8_t *from, const uint8_t *to)
+{
+	struct slice bytes = slice_of(from, (size_t)(to - from));
+
+	units = realloc(units, (n_units + 1) * sizeof(*units));
+	if (!units)
+		die("realloc");
+	units[n_units++] = (struct unit){bytes, h264_is_idr(bytes)};
+}
+
+/* From the start code of one access unit's first NAL unit to that of the next. */
+static void split(const uint8_t *data, size_t size)
+{
+	struct h264_au au = {};
+	struct h264_iter it;
+	struct slice nal;
+	const uint8_t *begin = data;
+
+	h264_iter_init(&it, slice_of(data, size));
+	while (h264_iter_next(&it, &nal)) {
+		const uint8_t *start = nal.data - 3;
+
+		if (!h264_au_starts(&au, nal))
+			continue;
+		if (start > data && start[-1] == 0)
+			start--;
+		add_unit(begin, start);
+		begin = start;
+	}
+	add_unit(begin, data + size);
+}
+
+static void load_clip(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	struct h264_parameter_sets sets;
+	struct stat st;
+	uint8_t *data;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		die(path);
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		die("mmap");
+	split(data, (size_t)st.st_size);
+	h264_find_parameter_sets(units[0].bytes, &sets);
+	if (!units[0].keyframe || !sets.sps.data || !sets.pps.data)
+		die("the clip does not start with a keyframe");
+
+	description = (struct ring_description){
+		.camera_uuid = {1, 2, 3, 4, 5, 6, 7, 8},
+		.camera_name = "front",
+		.epoch = EPOCH,
+		.codec = RING_CODEC_H264,
+		.fps_numerator = FPS,
+		.fps_denominator = 1,
+	};
+	for (size_t i = 0; i < 2; i++) {
+		struct slice set = i ? sets.pps : sets.sps;
+		uint8_t *to = description.parameter_sets + description.parameter_sets_size;
+
+		memcpy(to, "\0\0\0\1", 4);
+		memcpy(to + 4, set.data, set.len);
+		description.parameter_sets_size += 4 + (uint32_t)set.len;
+	}
+	if (ring_writer_new(&description, 256, 8 << 20, &ring) < 0)
+		die("ring");
+}
+
+static void publish(void)
+{
+	static size_t at;
+	struct ring_unit unit = {
+		.sequence = ++sequence,
+		.captured_monotonic = clock_monotonic(),
+		.captured_realtime = clock_realtime(),
+	};
+	struct iovec piece;
+	struct camera_wake wake;
+
+	if (frozen)
+		return;
+	if (keyframe_wanted || at >= n_units)
+		at = 0;
+	keyframe_wanted = false;
+	unit.flags = units[at].keyframe ? RING_UNIT_KEYFRAME : 0;
+	piece = (struct iovec){(void *)(uintptr_t)units[at].bytes.data, units[at].bytes.len};
+	at++;
+	if (ring_writer_put(ring, &unit, &piece, 1) < 0)
+		die("put");
+	wake.index = unit.index;
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (sessions[i].wake > 0 &&
+		    send(sessions[i].wake, &wake, sizeof(wake), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+		    errno == EPIPE)
+			close_fd(steal_fd(&sessions[i].wake));
+}
+
+/* --- TLS --- */
+
+static void make_certificate(struct gate_server *m)
+{
+	gnutls_x509_privkey_t x509_key;
+	gnutls_x509_crt_t certificate;
+	time_t now = time(NULL);
+	size_t size = sizeof(m->certificates[0]);
+	uint8_t serial = 1;
+
+	gnutls_x509_privkey_init(&x509_key);
+	gnutls_x509_privkey_generate(x509_key, GNUTLS_PK_ECDSA,
+				     GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+	gnutls_x509_crt_init(&certificate);
+	gnutls_x509_crt_set_version(certificate, 3);
+	gnutls_x509_crt_set_serial(certificate, &serial, 1);
+	gnutls_x509_crt_set_activation_time(certificate, now - 3600);
+	gnutls_x509_crt_set_expiration_time(certificate, now + 86400);
+	gnutls_x509_crt_set_dn(certificate, "CN=localhost", NULL);
+	gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME, "localhost", 9,
+					     GNUTLS_FSAN_SET);
+	gnutls_x509_crt_set_key(certificate, x509_key);
+	if (gnutls_x509_crt_sign2(certificate, certificate, x509_key, GNUTLS_DIG_SHA256, 0) < 0 ||
+	    gnutls_x509_crt_export(certificate, GNUTLS_X509_FMT_DER, m->certificates[0], &size) < 0)
+		die("certificate");
+	m->n_certificates = 1;
+	m->sizes[0] = (uint32_t)size;
+	gnutls_privkey_init(&key);
+	gnutls_privkey_import_x509(key, x509_key, 0);
+	gnutls_x509_crt_deinit(certificate);
+}
+
+static int on_sign(void *userdata, const void *message, int *fds)
+{
+	const struct session_sign *m = message;
+	struct session *s = userdata;
+	gnutls_datum_t digest = {(void *)(uintptr_t)m->digest, sizeof(m->digest)}, signature;
+	struct session_signature answer = {};
+
+	if (gnutls_privkey_sign_hash2(key, GNUTLS_SIGN_ECDSA_SHA256, 0, &digest, &signature) < 0)
+		die("sign");
+	answer.size = signature.size;
+	memcpy(answer.signature, signature.data, signature.size);
+	gnutls_free(signature.data);
+	return chan_send_message(&s->link, SESSION_SIGNATURE, &answer);
+}
+
+/* --- sessions --- */
+
+static bool is_owner(const struct session_credential *c)
+{
+	return strcmp(c->client, "owner") == 0 && strcmp(c->token, "secret") == 0;
+}
+
+static int deny(struct session *s, uint32_t reason)
+{
+	struct session_denied m = {.reason = reason};
+
+	printf("denied %llu %u\n", (unsigned long long)s->connection, reason);
+	return chan_send_message(&s->link, SESSION_DENIED, &m);
+}
+
+static int grant(struct session *s)
+{
+	struct session_granted m = {
+		.lease = s->connection,
+		.epoch = faulty("epoch") ? EPOCH + 1 : EPOCH,
+		.ring_size = ring_writer_size(ring),
+		.stream = faulty("stream") ? RING_STREAM_SUB : RING_STREAM_MAIN,
+	};
+	struct gate_admitted admitted = {.connection = s->connection};
+	int pair[2], counters, r;
+	void *page;
+
+	memcpy(m.camera_uuid, description.camera_uuid, UUID_SIZE);
+	m.camera_uuid[15] = faulty("uuid");
+	strcpy(m.camera, faulty("name") ? "back" : "front");
+	counters = memfd_create_shared("counters", sizeof(struct session_counters), &page);
+	if (counters < 0 || fdpass_pair(pair) < 0)
+		die("grant");
+	s->counters = page;
+	s->wake = pair[0];
+	printf("granted %llu\n", (unsigned long long)s->connection);
+	r = chan_send(&s->link, SESSION_GRANTED, &m, sizeof(m),
+		      (int[]){ring_writer_fd(ring), pair[1], counters}, 3);
+	close(pair[1]);
+	close(counters);
+	return r < 0 ? r : chan_send_message(&gate, GATE_ADMITTED, &admitted);
+}
+
+static int on_open(void *userdata, const void *message, int *fds)
+{
+	const struct session_open *m = message;
+	struct session *s = userdata;
+
+	printf("open %llu %s %s\n", (unsigned long long)s->connection, m->credential.client,
+	       m->camera);
+	if (!is_owner(&m->credential))
+		return deny(s, SESSION_DENIED_CREDENTIAL);
+	if (strcmp(m->camera, "busy") == 0)
+		return deny(s, SESSION_DENIED_LIMIT);
+	if (strcmp(m->camera, "dark") == 0)
+		return deny(s, SESSION_DENIED_UNAVAILABLE);
+	if (strcmp(m->camera, "ask") == 0) {
+		struct gate_admitted admitted = {.connection = s->connection};
+
+		(void)chan_send_message(&gate, GATE_ADMITTED, &admitted);
+		return chan_send_message(&s->link, SESSION_PENDING, &(struct session_pending){});
+	}
+	if (strcmp(m->camera, "front") != 0 || m->stream != RING_STREAM_MAIN)
+		return deny(s, SESSION_DENIED_NOT_FOUND);
+	return grant(s);
+}
+
+static int on_list(void *userdata, const void *message, int *fds)
+{
+	const struct session_list *m = message;
+	struct session *s = userdata;
+	struct session_cameras answer = {.n_cameras = 2};
+
+	if (!is_owner(&m->credential))
+		return deny(s, SESSION_DENIED_CREDENTIAL);
+	strcpy(answer.cameras[0].name, "front");
+	memcpy(answer.cameras[0].uuid, description.camera_uuid, UUID_SIZE);
+	answer.cameras[0].rights = RIGHT_LIVE | RIGHT_STILL;
+	answer.cameras[0].online = 1;
+	strcpy(answer.cameras[1].name, "back");
+	answer.cameras[1].rights = RIGHT_STILL;
+	return chan_send_message(&s->link, SESSION_CAMERAS, &answer);
+}
+
+static int on_keyframe(void *userdata, const void *message, int *fds)
+{
+	keyframe_wanted = true;
+	return 0;
+}
+
+static void tell_counters(const struct session *s)
+{
+	const struct session_counters *c = s->counters;
+
+	printf("counters %llu intent %llu done %llu offered %llu late %llu overrun %llu join %llu "
+	       "first %llu last %llu wire %llu\n",
+	       (unsigned long long)s->connection, (unsigned long long)c->intent,
+	       (unsigned long long)c->done, (unsigned long long)c->offered,
+	       (unsigned long long)c->skipped[0], (unsigned long long)c->skipped[1],
+	       (unsigned long long)c->skipped[2], (unsigned long long)c->first_sequence,
+	       (unsigned long long)c->last_sequence, (unsigned long long)c->wire_bytes);
+}
+
+static int on_done(void *userdata, const void *message, int *fds)
+{
+	const struct session_done *m = message;
+	struct session *s = userdata;
+
+	printf("done %llu %u\n", (unsigned long long)s->connection, m->how);
+	return 0;
+}
+
+#define ALWAYS(kind, upper, check)                                              \
+	{                                                                       \
+		.type = SESSION_##upper, .size = sizeof(struct session_##kind), \
+		.states = CHAN_ANY_STATE, .valid = check, .handler = on_##kind, \
+	}
+static const struct chan_rule session_rules[] = {
+	ALWAYS(sign, SIGN, NULL),
+	ALWAYS(open, OPEN, session_open_valid),
+	ALWAYS(list, LIST, session_list_valid),
+	ALWAYS(keyframe, KEYFRAME, NULL),
+	ALWAYS(done, DONE, session_done_valid),
+};
+
+static void forget(struct session *s)
+{
+	if (s->counters) {
+		tell_counters(s);
+		munmap(s->counters, sizeof(*s->counters));
+	}
+	chan_close(&s->link);
+	close_fd(s->dup);
+	close_fd(s->wake);
+	*s = (struct session){};
+}
+
+/* --- the gate --- */
+
+static int on_connection(void *userdata, const void *message, int *fds)
+{
+	const struct gate_connection *m = message;
+	struct session *s = sessions;
+
+	while (s->connection)
+		if (++s == sessions + SESSIONS_MAX)
+			die("too many");
+	*s = (struct session){
+		.connection = m->connection, .wake = -EBADF, .dup = steal_fd(&fds[1])};
+	chan_init(&s->link, steal_fd(&fds[0]), SESSION_MSG_VERSION, session_rules,
+		  ARRAY_SIZE(session_rules), 1, s);
+	printf("connection %llu port %u\n", (unsigned long long)m->connection, m->peer.port);
+	return faulty("answer") ? grant(s) : 0;
+}
+
+static int on_exited(void *userdata, const void *message, int *fds)
+{
+	const struct gate_exited *m = message;
+
+	printf("exited %llu %u %u\n", (unsigned long long)m->connection, m->how, m->value);
+	return 0;
+}
+
+static const struct chan_rule gate_rules[] = {
+	{
+		.type = GATE_CONNECTION,
+		.size = sizeof(struct gate_connection),
+		.n_fds = GATE_CONNECTION_FDS,
+		.states = CHAN_ANY_STATE,
+		.valid = gate_connection_valid,
+		.handler = on_connection,
+	},
+	{
+		.type = GATE_EXITED,
+		.size = sizeof(struct gate_exited),
+		.states = CHAN_ANY_STATE,
+		.valid = gate_exited_valid,
+		.handler = on_exited,
+	},
+};
+
+static int listen_on(const char *port)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
+	int one = 1, fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	address.sin6_port = htons((uint16_t)atoi(port));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, 512) < 0)
+		die("listen");
+	return fd;
+}
+
+static pid_t start_gate(const char *program, int rtsps, int https, int link, char **arguments)
+{
+	pid_t pid = fork();
+	char text[16];
+	char *argv[32] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "--broker-fd",
+			  (char *)(uintptr_t) "5"};
+
+	if (pid)
+		return pid;
+	rtsps = fcntl(rtsps, F_DUPFD, 10);
+	https = fcntl(https, F_DUPFD, 10);
+	link = fcntl(link, F_DUPFD, 10);
+	dup2(rtsps, 3);
+	dup2(https, 4);
+	dup2(link, 5);
+	close_range(6, ~0U, 0);
+	snprintf(text, sizeof(text), "%d", getpid());
+	setenv("LISTEN_PID", text, 1);
+	setenv("LISTEN_FDS", "2", 1);
+	setenv("LISTEN_FDNAMES", "rtsps:https", 1);
+	for (size_t i = 0; arguments[i] && i < 28; i++)
+		argv[3 + i] = arguments[i];
+	execv(program, argv);
+	die("exec");
+	return -1;
+}
+
+/* --- the loop --- */
+
+static void for_each(void (*f)(struct session *s))
+{
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (sessions[i].connection)
+			f(&sessions[i]);
+}
+
+static void end(struct session *s)
+{
+	struct session_end m = {.reason = SESSION_END_CAMERA};
+
+	(void)chan_send_message(&s->link, SESSION_END, &m);
+}
+
+static void abort_connection(struct session *s)
+{
+	struct sockaddr address = {.sa_family = AF_UNSPEC};
+
+	connect(s->dup, &address, sizeof(address));
+}
+
+static void kill_child(struct session *s)
+{
+	struct gate_kill m = {.connection = s->connection};
+
+	(void)chan_send_message(&gate, GATE_KILL, &m);
+}
+
+static void command(void)
+{
+	char line[64];
+
+	if (!fgets(line, sizeof(line), stdin) || strcmp(line, "quit\n") == 0)
+		exit(0);
+	if (strcmp(line, "end\n") == 0)
+		for_each(end);
+	else if (strcmp(line, "abort\n") == 0)
+		for_each(abort_connection);
+	else if (strcmp(line, "kill\n") == 0)
+		for_each(kill_child);
+	else if (strcmp(line, "hangup\n") == 0)
+		for_each(forget);
+	else if (strcmp(line, "counters\n") == 0) {
+		for (size_t i = 0; i < SESSIONS_MAX; i++)
+			if (sessions[i].counters)
+				tell_counters(&sessions[i]);
+		printf("end of counters\n");
+	} else if (strcmp(line, "drop\n") == 0)
+		chan_close(&gate);
+	else if (strcmp(line, "freeze\n") == 0)
+		frozen = true;
+	else if (strcmp(line, "thaw\n") == 0)
+		frozen = false;
+}
+
+static void run(int timer)
+{
+	static struct pollfd p[SESSIONS_MAX + 3];
+	uint64_t expired;
+
+	p[0] = (struct pollfd){.fd = timer, .events = POLLIN};
+	p[1] = (struct pollfd){.fd = gate.fd, .events = POLLIN};
+	p[2] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		p[3 + i] = (struct pollfd){
+			.fd = sessions[i].connection ? sessions[i].link.fd : -1,
+			.events = POLLIN,
+		};
+	if (poll(p, ARRAY_SIZE(p), -1) < 0)
+		die("poll");
+	if (p[0].revents && read(timer, &expired, sizeof(expired)) > 0)
+		publish();
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (p[3 + i].revents && sessions[i].connection &&
+		    chan_receive(&sessions[i].link) != 1)
+			forget(&sessions[i]);
+	if (p[1].revents && chan_receive(&gate) != 1) {
+		printf("the gate is gone\n");
+		chan_close(&gate);
+	}
+	if (p[2].revents)
+		command();
+}
+
+int main(int argc, char **argv)
+{
+	static struct gate_server server;
+	struct itimerspec interval = {{0, 1000000000 / FPS}, {0, 1000000000 / FPS}};
+	int pair[2], timer, rtsps, https, first = 5;
+	pid_t pid;
+
+	if (argc < 5)
+		return 2;
+	if (argc > 6 && strcmp(argv[5], "--fault") == 0) {
+		fault = argv[6];
+		first = 7;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	load_clip(argv[2]);
+	make_certificate(&server);
+	rtsps = listen_on(argv[3]);
+	https = listen_on(argv[4]);
+	if (fdpass_pair(pair) < 0)
+		die("socketpair");
+	pid = start_gate(argv[1], rtsps, https, pair[1], argv + first);
+	close(pair[1]);
+	close(rtsps);
+	close(https);
+	chan_init(&gate, pair[0], GATE_MSG_VERSION, gate_rules, ARRAY_SIZE(gate_rules), 1, NULL);
+	timer = timerfd_create(CLOCK_MONOTONIC, 0);
+	timerfd_settime(timer, 0, &interval, NULL);
+	if (chan_send_message(&gate, GATE_SERVER, &server) < 0)
+		die("server");
+	printf("gate %d\n", pid);
+	for (;;)
+		run(timer);
+}
