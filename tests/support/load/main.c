@@ -21,6 +21,8 @@ struct load {
 	int epoll;
 	struct viewer *viewers[LOAD_VIEWERS_MAX];
 	unsigned n;
+	FILE *sizes;
+	uint64_t next_tick;
 };
 
 static int start_next(struct load *l)
@@ -35,6 +37,7 @@ static int start_next(struct load *l)
 		fprintf(stderr, "load-client: %s\n", strerror(-r));
 		return r;
 	}
+	v->stream.sizes = l->n == 0 ? l->sizes : NULL;
 	l->viewers[l->n++] = v;
 	return 0;
 }
@@ -47,6 +50,18 @@ static bool all_ended(const struct load *l)
 	return l->n == l->options.viewers;
 }
 
+static void announce(const struct load *l, const char *what)
+{
+	uint64_t received = 0;
+
+	if (!l->options.announce)
+		return;
+	for (unsigned i = 0; i < l->n; i++)
+		received += l->viewers[i]->received;
+	printf("%s %llu\n", what, (unsigned long long)received);
+	fflush(stdout);
+}
+
 static void dispatch(struct load *l, int timeout_ms)
 {
 	struct epoll_event events[EVENTS_MAX];
@@ -56,25 +71,39 @@ static void dispatch(struct load *l, int timeout_ms)
 		viewer_event(events[i].data.ptr, l->epoll, events[i].events);
 }
 
+static void tick(struct load *l, uint64_t now)
+{
+	static const uint64_t interval = TICK_MS * USEC_PER_MSEC;
+
+	if (now < l->next_tick)
+		return;
+	l->next_tick = now + interval;
+	for (unsigned i = 0; i < l->n; i++)
+		viewer_tick(l->viewers[i], l->epoll, now);
+}
+
 static int run(struct load *l)
 {
-	uint64_t now = clock_monotonic(), next_start = now, next_tick = now, end = UINT64_MAX;
+	const struct load_options *o = &l->options;
+	uint64_t now = clock_monotonic(), next = now, last = UINT64_MAX;
+	bool announced = false;
 
-	while (now < end && !all_ended(l)) {
-		while (l->n < l->options.viewers && now >= next_start) {
+	while (!all_ended(l) && (last == UINT64_MAX || now < last + o->seconds * USEC_PER_SEC)) {
+		while (l->n < o->viewers && now >= next) {
 			if (start_next(l) < 0)
 				return -EIO;
-			next_start += l->options.ramp_ms * USEC_PER_MSEC;
-			end = l->n == l->options.viewers ? now + l->options.seconds * USEC_PER_SEC
-							 : end;
+			next += o->ramp_ms * USEC_PER_MSEC;
+			last = l->n == o->viewers ? now : last;
 		}
-		dispatch(l, l->options.ramp_ms && l->n < l->options.viewers ? 1 : TICK_MS);
+		dispatch(l, o->ramp_ms && l->n < o->viewers ? 1 : TICK_MS);
 		now = clock_monotonic();
-		for (unsigned i = 0; now >= next_tick && i < l->n; i++)
-			viewer_tick(l->viewers[i], l->epoll, now);
-		if (now >= next_tick)
-			next_tick = now + TICK_MS * USEC_PER_MSEC;
+		tick(l, now);
+		if (!announced && last != UINT64_MAX && now >= last + o->warm_up_us) {
+			announced = true;
+			announce(l, "start");
+		}
 	}
+	announce(l, "end");
 	return 0;
 }
 
@@ -114,6 +143,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "load-client: cannot start\n");
 		return 1;
 	}
+	if (load.options.sizes && !(load.sizes = fopen(load.options.sizes, "we"))) {
+		fprintf(stderr, "load-client: %s: %s\n", load.options.sizes, strerror(errno));
+		return 1;
+	}
 	started = clock_monotonic();
 	r = run(&load);
 	if (report(&load, started) < 0)
@@ -123,6 +156,8 @@ int main(int argc, char **argv)
 		viewer_done(load.viewers[i]);
 		free(load.viewers[i]);
 	}
+	if (load.sizes)
+		fclose(load.sizes);
 	gnutls_certificate_free_credentials(load.credentials);
 	return r;
 }

@@ -25,6 +25,11 @@ static const char HELP[] =
 	"  --stalled K             the first K viewers stop reading after PLAY\n"
 	"  --receive-buffer BYTES  SO_RCVBUF; default: the kernel's\n"
 	"  --json FILE             default: standard output\n"
+	"  --sizes FILE            write the sizes of the first viewer's access units, as framed\n"
+	"  --announce              print \"start BYTES\" when the warm-up after the last connect\n"
+	"                          is over and \"end BYTES\" at the end: bytes received until "
+	"then\n"
+	"  --bare                  the server is tests/bench/bare-sender: TLS and nothing in it\n"
 	"\n"
 	"Exit status: 0 when every viewer played without an error in its stream and to its end,\n"
 	"1 when not, 2 when the options are wrong.\n";
@@ -44,6 +49,9 @@ static const struct option LONG[] = {
 	{"stalled", required_argument, NULL, 'S'},
 	{"json", required_argument, NULL, 'j'},
 	{"receive-buffer", required_argument, NULL, 'b'},
+	{"sizes", required_argument, NULL, 'z'},
+	{"announce", no_argument, NULL, 'a'},
+	{"bare", no_argument, NULL, 'B'},
 	{"help", no_argument, NULL, '?' + 128},
 	{NULL, 0, NULL, 0},
 };
@@ -92,8 +100,13 @@ static int parse_option(struct load_options *o, int option, const char *value)
 			    : option == 't' ? &o->token
 			    : option == 'P' ? &o->pin
 			    : option == 'j' ? &o->json
+			    : option == 'z' ? &o->sizes
 					    : NULL;
 
+	o->bare |= option == 'B';
+	o->announce |= option == 'a';
+	if (option == 'B' || option == 'a')
+		return 0;
 	if (text) {
 		*text = value;
 		return 0;
@@ -123,7 +136,7 @@ int load_options_parse(struct load_options *o, int argc, char **argv)
 			return -EINVAL;
 		}
 	}
-	if (optind < argc || !o->client || !o->token || o->viewers == 0) {
+	if (optind < argc || (!o->bare && (!o->client || !o->token)) || o->viewers == 0) {
 		fputs("load-client: --client, --token and at least one viewer are needed\n",
 		      stderr);
 		return -EINVAL;

@@ -17,6 +17,9 @@ struct load_options {
 	const char *token;
 	const char *pin; /* base64 of the SHA-256 of the server's SPKI; NULL: any server */
 	const char *json;
+	const char *sizes; /* where the sizes of viewer 0's access units go; NULL: nowhere */
+	bool bare;         /* the server is bench/bare-sender: only TLS */
+	bool announce;
 	unsigned viewers;
 	unsigned stalled; /* the first so many viewers stop reading after PLAY */
 	unsigned ramp_ms; /* between the connects of two viewers */

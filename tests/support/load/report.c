@@ -215,7 +215,7 @@ bool report_success(struct viewer *const *viewers, unsigned n)
 
 		if (v->end != VIEWER_FINISHED || stream_errors(&v->stream) > 0)
 			return false;
-		if (!v->stalled && v->stream.keyframes == 0)
+		if (!v->stalled && !v->options->bare && v->stream.keyframes == 0)
 			return false;
 	}
 	return true;

@@ -84,6 +84,9 @@ static void finish_unit(struct stream *s, uint64_t now)
 		s->not_rising++;
 	s->last_timestamp = s->depay.timestamp;
 	s->units++;
+	if (s->sizes)
+		fprintf(s->sizes, "%llu\n", (unsigned long long)s->unit_bytes);
+	s->unit_bytes = 0;
 	if (s->keyframe) {
 		s->keyframes++;
 		if (s->first_keyframe == 0)
@@ -113,6 +116,7 @@ void stream_push(struct stream *s, uint8_t channel, struct slice payload, uint64
 		push_rtcp(s, payload);
 		return;
 	}
+	s->unit_bytes += DEMUX_FRAME_HEADER + payload.len;
 	r = rtp_parse(&packet, payload);
 	if (r == 0 && packet.payload.len > 0 && opens_idr(packet.payload))
 		s->keyframe = true;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "wire/rtp-h264-depay.h"
 #include "wire/slice.h"
@@ -17,6 +18,8 @@ struct stream {
 	uint64_t keyframes;
 	uint64_t bytes; /* of RTP packets and their frame headers */
 	uint64_t rtcp;
+	uint64_t unit_bytes; /* of the access unit in work */
+	FILE *sizes;         /* the caller's: gets a line with unit_bytes for each; NULL: none */
 	uint64_t first_keyframe; /* arrival; 0: none yet */
 	uint64_t measure_from;   /* earlier arrivals count, but are not timed */
 	/* Errors of the sender. */

@@ -185,6 +185,15 @@ static void send_request(struct viewer *v, const char *method)
 		end_by_error(v, r);
 }
 
+static void start_playing(struct viewer *v, uint64_t now)
+{
+	v->state = VIEWER_PLAYING;
+	v->played = now;
+	v->next_alive = now + ALIVE_EVERY;
+	v->allowance_at = now;
+	v->stream.measure_from = now + v->options->warm_up_us;
+}
+
 static void continue_handshake(struct viewer *v)
 {
 	int r = gnutls_handshake(v->tls);
@@ -199,17 +208,12 @@ static void continue_handshake(struct viewer *v)
 		end(v, VIEWER_TLS_ERROR);
 		return;
 	}
+	if (v->options->bare) {
+		start_playing(v, v->handshaken);
+		return;
+	}
 	v->state = VIEWER_DESCRIBE;
 	send_request(v, "DESCRIBE");
-}
-
-static void start_playing(struct viewer *v, uint64_t now)
-{
-	v->state = VIEWER_PLAYING;
-	v->played = now;
-	v->next_alive = now + ALIVE_EVERY;
-	v->allowance_at = now;
-	v->stream.measure_from = now + v->options->warm_up_us;
 }
 
 static void take_answer(struct viewer *v, const struct dialogue_answer *answer, uint64_t now)
@@ -297,8 +301,10 @@ static void read_stream(struct viewer *v)
 			end_by_error(v, n);
 		if (n <= 0)
 			continue;
-		v->plain_len += (size_t)n;
 		total += (size_t)n;
+		if (v->options->bare)
+			continue;
+		v->plain_len += (size_t)n;
 		take_plain(v, clock_monotonic());
 	}
 }
@@ -352,7 +358,7 @@ void viewer_tick(struct viewer *v, int epoll, uint64_t now)
 	if (v->state != VIEWER_PLAYING)
 		return;
 	grant_allowance(v, epoll, now);
-	if (now >= v->next_alive && !v->stalled) {
+	if (now >= v->next_alive && !v->stalled && !v->options->bare) {
 		v->next_alive = now + ALIVE_EVERY;
 		send_request(v, "GET_PARAMETER");
 	}
@@ -360,7 +366,7 @@ void viewer_tick(struct viewer *v, int epoll, uint64_t now)
 
 void viewer_finish(struct viewer *v)
 {
-	if (v->state == VIEWER_PLAYING) {
+	if (v->state == VIEWER_PLAYING && !v->options->bare) {
 		send_request(v, "TEARDOWN");
 		if (v->state == VIEWER_PLAYING)
 			gnutls_bye(v->tls, GNUTLS_SHUT_WR);
