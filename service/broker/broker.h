@@ -64,7 +64,10 @@ struct broker_options {
  */
 int broker_open(struct broker *broker, sd_event *event, const struct broker_options *options);
 
-/* Aborts every connection that is left, writes the ledger's rows, waits for the disk. */
+/* Aborts every connection that is left; the ledger's rows are in the store's queue. */
+void broker_end_leases(struct broker *broker);
+
+/* The same, then waits for the disk. Safe after a broker_open() that failed. */
 void broker_close(struct broker *broker);
 
 /* Begins an orderly end: sessions are told, and the loop exits when all are gone or
@@ -74,8 +77,9 @@ void broker_stop(struct broker *broker);
 /* To be called whenever a lease has gone: the last one lets a stopping broker go. */
 void broker_lease_gone(struct broker *broker);
 
-/* The next epoch's number; never used again. */
+/* The next epoch's number, never used again; the last one that was given out. */
 uint64_t broker_next_epoch(struct broker *broker);
+uint64_t broker_last_epoch(const struct broker *broker);
 
 /* Whether CLOCK_REALTIME can be believed. */
 bool broker_clock_is_set(void);

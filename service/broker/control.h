@@ -18,6 +18,9 @@
 struct broker;
 struct lease;
 
+/* A reason that an administrator gives: printable ASCII with its NUL. */
+#define CONTROL_REASON_SIZE 128
+
 enum control_error {
 	CONTROL_INVALID_NAME = 1,
 	CONTROL_NO_SUCH_CLIENT,
@@ -67,5 +70,5 @@ int control_suspend(struct broker *broker, enum suspension_kind kind, const char
 int control_resume(struct broker *broker, enum suspension_kind kind, const char *name,
 		   control_done done, void *userdata);
 
-/* Nothing to commit: it is done on return. */
+/* Nothing to commit: it is done on return. reason as with control_suspend. */
 int control_end_lease(struct broker *broker, uint64_t id, const char *reason);

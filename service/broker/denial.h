@@ -8,22 +8,20 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "base/parse.h"
+#include "broker/ledger.h"
 
 #define DENIALS_MAX    32
 #define DENIALS_WINDOW (60 * USEC_PER_SEC)
 
 struct broker;
-struct ledger_event;
 
 struct denials {
 	struct {
 		char client[NAME_SIZE], camera[NAME_SIZE];
-		const char *reason; /* a literal */
-		uint64_t when;      /* us, CLOCK_MONOTONIC; 0: free */
+		char reason[LEDGER_REASON_SIZE];
+		uint64_t when; /* us, CLOCK_MONOTONIC; 0: free */
 	} recent[DENIALS_MAX];
 };
 
-/* event: who, what, from where; reason: a literal. */
-void denial_report(struct broker *broker, const struct ledger_event *event, const char *peer,
-		   const char *reason);
+/* event: who, what, from where, why. peer: for people. */
+void denial_report(struct broker *broker, const struct ledger_event *event, const char *peer);

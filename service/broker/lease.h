@@ -16,7 +16,6 @@
 #include "broker/grant.h"
 #include "broker/list.h"
 #include "broker/session-link.h"
-#include "broker/tcp.h"
 
 #define LEASE_OPEN_TIMEOUT  (3 * USEC_PER_SEC) /* for the ring */
 #define LEASE_END_TIMEOUT   (1 * USEC_PER_SEC) /* for DONE after END */
@@ -47,10 +46,11 @@ struct lease {
 	struct gate_peer peer;
 	char peer_text[SESSION_PEER_TEXT_SIZE];
 
-	const struct session_counters *counters; /* NULL before RUNNING; the session writes it */
-	int socket;                              /* DRAINING: the dup, taken from the session */
-	uint64_t drain_until;                    /* us, CLOCK_MONOTONIC */
-	const char *ending;                      /* ENDING, DRAINING: why; a literal or lasting */
+	bool attached;                     /* wants pictures of its camera */
+	struct session_counters *counters; /* NULL before RUNNING; the session writes it */
+	int socket;                        /* DRAINING: the dup, taken from the session */
+	uint64_t drain_until;              /* us, CLOCK_MONOTONIC */
+	const char *ending;                /* ENDING, DRAINING: why; a literal */
 	sd_event_source *timer;
 };
 
@@ -84,17 +84,6 @@ void lease_finish(struct lease *lease, const char *reason, enum session_end_reas
 
 /* The session said DONE. */
 void lease_done(struct lease *lease, enum session_done_how how);
-
-/* What the session's page says now; a copy, plausible in itself: bounded, and no more frames than
- * were begun. All 0 before RUNNING. */
-struct lease_counts {
-	uint64_t intent, done, offered, skipped[SESSION_N_SKIP_REASONS];
-	uint64_t first_sequence, last_sequence; /* + 1; 0: none */
-	uint64_t wire_bytes;
-};
-void lease_count(const struct lease *lease, struct lease_counts *ret);
-/* Bytes sent and acknowledged on its connection so far. */
-void lease_count_bytes(const struct lease *lease, struct tcp_bytes *ret);
 
 static inline bool lease_is_opening(const struct lease *lease)
 {

@@ -24,5 +24,8 @@ void redecide_close(struct broker *broker);
 
 struct policy_verdict redecide_lease(const struct broker *broker, const struct lease *lease);
 
+/* A verdict about a lease that is about to run names this time (0: none). */
+void redecide_by(struct broker *broker, uint64_t when);
+
 /* Ends every lease that is no longer permitted, before it returns; says how many. */
 unsigned redecide_all(struct broker *broker);

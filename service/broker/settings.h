@@ -5,8 +5,10 @@
  *	[camera]
  *	size=1280x720
  *	fps=30
- *	bitrate=4000000     # bit/s
- *	gop=60              # frames between keyframes
+ *	; bit/s
+ *	bitrate=4000000
+ *	; frames between keyframes
+ *	gop=60
  *
  * What is left out stays 0: as the source gives it, or the default. An unknown section or key, a
  * value out of bounds and a key given twice are errors: a misspelt limit must not be no limit.

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "dbus/bus.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dbus/objects.h"
+
+static int register_objects(struct bus *bus)
+{
+	int (*const all[])(struct bus *) = {
+		manager_object_register, camera_object_register, client_object_register,
+		grant_object_register,   lease_object_register,
+	};
+	int r = sd_bus_add_object_manager(bus->bus, NULL, CAMWARD_PATH);
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(all); i++)
+		r = all[i](bus);
+	return r;
+}
+
+static int connect_bus(struct bus *bus)
+{
+	int r = sd_bus_open_system(&bus->bus);
+
+	if (r >= 0)
+		r = sd_bus_attach_event(bus->bus, bus->broker->event, BROKER_PRIORITY_CONTROL);
+	/* Without the bus nobody could revoke: fail closed, and be started again. */
+	if (r >= 0)
+		r = sd_bus_set_exit_on_disconnect(bus->bus, true);
+	return r;
+}
+
+int bus_open(struct broker *broker, struct bus **ret)
+{
+	_cleanup_(bus_closep) struct bus *bus = calloc(1, sizeof(*bus));
+	int r;
+
+	if (!bus)
+		return -ENOMEM;
+	bus->broker = broker;
+	r = connect_bus(bus);
+	if (r >= 0)
+		r = register_objects(bus);
+	if (r < 0)
+		return r;
+	signals_register(bus);
+	r = sd_bus_request_name(bus->bus, CAMWARD_BUS_NAME, 0);
+	if (r < 0)
+		return r;
+	*ret = steal_pointer(&bus);
+	return 0;
+}
+
+void bus_close(struct bus *bus)
+{
+	bus->broker->observer = NULL;
+	sd_bus_flush_close_unref(bus->bus);
+	free(bus);
+}
+
+const char *bus_open_error_text(int error)
+{
+	switch (error) {
+	case -EEXIST:
+	case -EALREADY:
+		return "another camwardd is on this bus: stop it first";
+	case -ENOENT:
+	case -ECONNREFUSED:
+	case -ENOTCONN:
+		return "there is no system bus: start dbus, or set DBUS_SYSTEM_BUS_ADDRESS";
+	case -EACCES:
+	case -EPERM:
+		return "the bus does not let this user be org.camward.Camward1: install "
+		       "org.camward.Camward1.conf, and run as the user camward";
+	default:
+		return strerror(-error);
+	}
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* org.camward.Camward1.Client */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "broker/control.h"
+#include "dbus/errors.h"
+#include "dbus/objects.h"
+#include "dbus/options.h"
+#include "dbus/reply.h"
+
+#define ID_TEXT_SIZE 24
+
+/* NULL: none that takes part in anything. */
+static const struct client *find_by_path(const struct bus *bus, const char *path)
+{
+	_cleanup_free_ char *name = NULL;
+	const struct client *client;
+
+	if (object_name(path, CAMWARD_PATH_CLIENTS, &name) <= 0)
+		return NULL;
+	client = policy_find_client(bus->broker->policy, name);
+	return client && !client->pending ? client : NULL;
+}
+
+static int find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret,
+		sd_bus_error *error)
+{
+	if (!find_by_path(userdata, path))
+		return 0;
+	*ret = userdata;
+	return 1;
+}
+
+/* For a call: the name survives what the call does to the client. */
+static int take_name(sd_bus_message *m, const struct bus *bus, char name[NAME_SIZE])
+{
+	const struct client *client = find_by_path(bus, sd_bus_message_get_path(m));
+
+	if (!client)
+		return -ENOENT;
+	memcpy(name, client->name, NAME_SIZE);
+	return 0;
+}
+
+static int method_add_token(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE], id[ID_TEXT_SIZE];
+	struct errors_about about = {.client = name};
+	struct control_result result = {};
+	uint64_t expires = 0;
+	const struct options_key keys[] = {
+		{CAMWARD_OPTION_EXPIRES, 't', .number = &expires},
+	};
+	int r = take_name(m, bus, name);
+
+	if (r >= 0)
+		r = options_read(m, keys, ARRAY_SIZE(keys), error);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_add_token(bus->broker, name, expires, &result, reply_done, reply);
+	if (r)
+		return errors_set(error, r, &about);
+	snprintf(id, sizeof(id), "%" PRIu64, result.id);
+	r = reply_promise(&reply, true, "ss", id, result.token);
+	erase(&result, sizeof(result));
+	return r;
+}
+
+static int method_remove_token(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.client = name};
+	struct control_result result = {};
+	uint64_t id;
+	int r = take_name(m, bus, name);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "s", &about.id);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = parse_u64(about.id, INT64_MAX, &id) < 0
+		    ? CONTROL_NO_SUCH_TOKEN
+		    : control_remove_token(bus->broker, name, id, &result, reply_done, reply);
+	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
+}
+
+static int method_remove(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.client = name};
+	struct control_result result = {};
+	int r = take_name(m, bus, name);
+
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_remove_client(bus->broker, name, &result, reply_done, reply);
+	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
+}
+
+static int get_text(sd_bus *b, const char *path, const char *interface, const char *property,
+		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct client *client = find_by_path(userdata, path);
+
+	if (!client)
+		return -ENOENT;
+	return sd_bus_message_append(
+		reply, "s", strcmp(property, "Name") == 0 ? client->name : client->integration);
+}
+
+static int get_created(sd_bus *b, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct client *client = find_by_path(userdata, path);
+
+	return client ? sd_bus_message_append(reply, "t", client->created) : -ENOENT;
+}
+
+static int get_tokens(sd_bus *b, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct client *client = find_by_path(userdata, path);
+	int r = client ? sd_bus_message_open_container(reply, 'a', "(stt)") : -ENOENT;
+
+	for (size_t i = 0; r >= 0 && i < client->n_tokens; i++) {
+		const struct token *token = &client->tokens[i];
+		char id[ID_TEXT_SIZE];
+
+		if (token->pending)
+			continue;
+		snprintf(id, sizeof(id), "%" PRIu64, token->id);
+		r = sd_bus_message_append(reply, "(stt)", id, token->created, token->expires);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_suspended(sd_bus *b, const char *path, const char *interface, const char *property,
+			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct client *client = find_by_path(userdata, path);
+	const struct policy *policy = ((struct bus *)userdata)->broker->policy;
+
+	if (!client)
+		return -ENOENT;
+	return sd_bus_message_append(
+		reply, "b",
+		policy_find_suspension(policy, SUSPENSION_ALL, "") ||
+			policy_find_suspension(policy, SUSPENSION_CLIENT, client->name) ||
+			(client->integration[0] &&
+			 policy_find_suspension(policy, SUSPENSION_INTEGRATION,
+						client->integration)));
+}
+
+static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
+		     sd_bus_error *error)
+{
+	const struct policy *policy = ((struct bus *)userdata)->broker->policy;
+	struct object_paths paths;
+	int r = object_paths_new(&paths, policy->n_clients);
+
+	for (size_t i = 0; r >= 0 && i < policy->n_clients; i++)
+		if (!policy->clients[i]->pending)
+			r = object_paths_add(&paths, object_path(CAMWARD_PATH_CLIENTS,
+								 policy->clients[i]->name));
+	*ret = paths.paths;
+	return r;
+}
+
+static const sd_bus_vtable vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD_WITH_ARGS("AddToken", SD_BUS_ARGS("a{sv}", options),
+				SD_BUS_RESULT("s", id, "s", token), method_add_token,
+				SD_BUS_VTABLE_SENSITIVE),
+	SD_BUS_METHOD_WITH_ARGS("RemoveToken", SD_BUS_ARGS("s", id), SD_BUS_NO_RESULT,
+				method_remove_token, 0),
+	SD_BUS_METHOD_WITH_ARGS("Remove", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_remove, 0),
+	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Integration", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Created", "t", get_created, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Tokens", "a(stt)", get_tokens, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Suspended", "b", get_suspended, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_VTABLE_END,
+};
+
+int client_object_register(struct bus *bus)
+{
+	int r = sd_bus_add_fallback_vtable(bus->bus, NULL, CAMWARD_PATH_CLIENTS,
+					   CAMWARD_INTERFACE_CLIENT, vtable, find, bus);
+
+	return r < 0 ? r
+		     : sd_bus_add_node_enumerator(bus->bus, NULL, CAMWARD_PATH_CLIENTS, enumerate,
+						  bus);
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "dbus/errors.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "broker/control.h"
+#include "dbus/names.h"
+
+#define SENTENCE_NAME \
+	"'%s' is no name: use 1 to 64 of a-z, 0-9, '.', '_' and '-', first a letter or digit"
+#define SENTENCE_LIMITS                                                           \
+	"a time lies in the past, an interval is empty, or a text is not plain; " \
+	"give times as microseconds since 1970"
+
+static int set_storage(sd_bus_error *ret, int error)
+{
+	return sd_bus_error_setf(ret, CAMWARD_ERROR_STORAGE_FAILED,
+				 "The change could not be written to disk (%s): see to the disk, "
+				 "then do it again",
+				 strerror(-error));
+}
+
+static const char *or_it(const char *text)
+{
+	return text ? text : "";
+}
+
+int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
+{
+	const char *client = or_it(about->client), *camera = or_it(about->camera);
+	const char *name = about->name ? about->name : client, *id = or_it(about->id);
+
+	switch (error) {
+	case CONTROL_INVALID_NAME:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_NAME, SENTENCE_NAME, name);
+	case CONTROL_NO_SUCH_CLIENT:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_CLIENT,
+					 "There is no client '%s': 'camwardctl clients' lists them",
+					 client);
+	case CONTROL_NO_SUCH_CAMERA:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_CAMERA,
+					 "There is no camera '%s': 'camwardctl cameras' lists them",
+					 camera);
+	case CONTROL_NO_SUCH_GRANT:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_GRANT,
+					 "There is no such grant: 'camwardctl grants' lists them");
+	case CONTROL_NO_SUCH_LEASE:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_LEASE,
+					 "There is no lease %s (any more): 'camwardctl leases' "
+					 "lists them",
+					 id);
+	case CONTROL_NO_SUCH_TOKEN:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_TOKEN,
+					 "The client '%s' has no token '%s': 'camwardctl clients' "
+					 "lists them",
+					 client, id);
+	case CONTROL_ALREADY_EXISTS:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_ALREADY_EXISTS,
+					 "There is a client '%s' already: choose another name, or "
+					 "remove it first",
+					 name);
+	case CONTROL_NOT_SUSPENDED:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NOT_SUSPENDED,
+					 "Nothing of this kind and name is suspended: 'camwardctl "
+					 "status' lists what is");
+	case CONTROL_ALREADY_SUSPENDED:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_ALREADY_SUSPENDED,
+					 "It is suspended already: resume it first to give another "
+					 "reason");
+	case CONTROL_INVALID_LIMITS:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_LIMITS,
+					 "This limit cannot be: " SENTENCE_LIMITS);
+	case CONTROL_INVALID_RIGHTS:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_RIGHTS,
+					 "Name at least one right: live, still or raw");
+	case CONTROL_LIMIT_REACHED:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_LIMIT_REACHED,
+					 "There are as many of these as there can be: remove some "
+					 "first");
+	default:
+		return set_storage(ret, error);
+	}
+}

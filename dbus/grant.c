@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* org.camward.Camward1.Grant */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "broker/control.h"
+#include "dbus/errors.h"
+#include "dbus/objects.h"
+#include "dbus/reply.h"
+#include "dbus/rights.h"
+
+static const struct grant *find_by_path(const struct bus *bus, const char *path)
+{
+	const struct grant *grant;
+	uint64_t id;
+
+	if (object_id(path, CAMWARD_PATH_GRANTS, &id) <= 0)
+		return NULL;
+	grant = policy_find_grant(bus->broker->policy, id);
+	return grant && !grant->pending ? grant : NULL;
+}
+
+static int find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret,
+		sd_bus_error *error)
+{
+	if (!find_by_path(userdata, path))
+		return 0;
+	*ret = userdata;
+	return 1;
+}
+
+static int method_revoke(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	const struct grant *grant = find_by_path(bus, sd_bus_message_get_path(m));
+	const struct errors_about about = {};
+	struct control_result result = {};
+	int r;
+
+	if (!grant)
+		return errors_set(error, CONTROL_NO_SUCH_GRANT, &about);
+	r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_remove_grant(bus->broker, grant->id, &result, reply_done, reply);
+	if (r)
+		return errors_set(error, r, &about);
+	return reply_promise(&reply, false, "u", result.leases_ended);
+}
+
+static int get_number(sd_bus *b, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct grant *grant = find_by_path(userdata, path);
+	uint64_t value;
+
+	if (!grant)
+		return -ENOENT;
+	if (!strcmp(property, "Id"))
+		value = grant->id;
+	else if (!strcmp(property, "NotBefore"))
+		value = grant->not_before;
+	else if (!strcmp(property, "NotAfter"))
+		value = grant->not_after;
+	else
+		value = grant->created;
+	return sd_bus_message_append(reply, "t", value);
+}
+
+static int get_client(sd_bus *b, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct grant *grant = find_by_path(userdata, path);
+
+	return grant ? sd_bus_message_append(reply, "s", grant->client) : -ENOENT;
+}
+
+static int get_camera(sd_bus *b, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct grant *grant = find_by_path(userdata, path);
+	const struct camera_record *camera;
+
+	if (!grant)
+		return -ENOENT;
+	camera = policy_find_camera_uuid(((struct bus *)userdata)->broker->policy, grant->camera);
+	return sd_bus_message_append(reply, "s", camera ? camera->name : "");
+}
+
+static int get_rights(sd_bus *b, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct grant *grant = find_by_path(userdata, path);
+
+	return grant ? rights_append(reply, grant->rights) : -ENOENT;
+}
+
+static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
+		     sd_bus_error *error)
+{
+	const struct policy *policy = ((struct bus *)userdata)->broker->policy;
+	struct object_paths paths;
+	int r = object_paths_new(&paths, policy->n_grants);
+
+	for (size_t i = 0; r >= 0 && i < policy->n_grants; i++)
+		if (!policy->grants[i]->pending)
+			r = object_paths_add(
+				&paths, object_path_id(CAMWARD_PATH_GRANTS, policy->grants[i]->id));
+	*ret = paths.paths;
+	return r;
+}
+
+static const sd_bus_vtable vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_RESULT("u", leases_ended),
+				method_revoke, 0),
+	SD_BUS_PROPERTY("Id", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Client", "s", get_client, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Camera", "s", get_camera, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Rights", "as", get_rights, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("NotBefore", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("NotAfter", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Created", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_VTABLE_END,
+};
+
+int grant_object_register(struct bus *bus)
+{
+	int r = sd_bus_add_fallback_vtable(bus->bus, NULL, CAMWARD_PATH_GRANTS,
+					   CAMWARD_INTERFACE_GRANT, vtable, find, bus);
+
+	return r < 0 ? r
+		     : sd_bus_add_node_enumerator(bus->bus, NULL, CAMWARD_PATH_GRANTS, enumerate,
+						  bus);
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* org.camward.Camward1.Manager */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "broker/control.h"
+#include "dbus/errors.h"
+#include "dbus/objects.h"
+#include "dbus/options.h"
+#include "dbus/reply.h"
+#include "dbus/rights.h"
+
+static int method_add_client(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	_cleanup_free_ char *path = NULL;
+	struct control_result result = {};
+	struct errors_about about = {};
+	const char *integration = "";
+	uint64_t expires = 0;
+	const struct options_key keys[] = {
+		{CAMWARD_OPTION_INTEGRATION, 's', .text = &integration},
+		{CAMWARD_OPTION_EXPIRES, 't', .number = &expires},
+	};
+	int r = sd_bus_message_read(m, "s", &about.name);
+
+	if (r >= 0)
+		r = options_read(m, keys, ARRAY_SIZE(keys), error);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	path = object_path(CAMWARD_PATH_CLIENTS, about.name);
+	if (!path)
+		return -ENOMEM;
+	r = control_add_client(bus->broker, about.name, integration, expires, &result, reply_done,
+			       reply);
+	if (r == CONTROL_INVALID_NAME && name_valid(about.name))
+		about.name = integration;
+	if (r)
+		return errors_set(error, r, &about);
+	r = reply_promise(&reply, true, "os", path, result.token);
+	erase(&result, sizeof(result));
+	return r;
+}
+
+static int method_remove_client(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	struct control_result result = {};
+	struct errors_about about = {};
+	int r = sd_bus_message_read(m, "s", &about.client);
+
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_remove_client(bus->broker, about.client, &result, reply_done, reply);
+	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
+}
+
+static int method_add_grant(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	_cleanup_free_ char *path = NULL;
+	struct control_result result = {};
+	struct errors_about about = {};
+	uint64_t not_before = 0, not_after = 0;
+	uint32_t rights;
+	const struct options_key keys[] = {
+		{CAMWARD_LIMIT_NOT_BEFORE, 't', .number = &not_before},
+		{CAMWARD_LIMIT_NOT_AFTER, 't', .number = &not_after},
+	};
+	int r = sd_bus_message_read(m, "ss", &about.client, &about.camera);
+
+	if (r >= 0)
+		r = rights_read(m, &rights);
+	if (r >= 0)
+		r = options_read(m, keys, ARRAY_SIZE(keys), error);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_add_grant(bus->broker, about.client, about.camera, rights, not_before,
+			      not_after, &result, reply_done, reply);
+	if (r)
+		return errors_set(error, r, &about);
+	path = object_path_id(CAMWARD_PATH_GRANTS, result.id);
+	return reply_promise(&reply, false, "o", path);
+}
+
+static int method_revoke(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	struct control_result result = {};
+	struct errors_about about = {};
+	int r = sd_bus_message_read(m, "ss", &about.client, &about.camera);
+
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_revoke(bus->broker, about.client, about.camera, &result, reply_done, reply);
+	if (r)
+		return errors_set(error, r, &about);
+	return reply_promise(&reply, false, "uu", result.grants_removed, result.leases_ended);
+}
+
+static int set_unknown_kind(sd_bus_error *error, const char *kind)
+{
+	return sd_bus_error_setf(error, CAMWARD_ERROR_INVALID_LIMITS,
+				 "There is no kind '%s': use all, camera, client or integration",
+				 kind);
+}
+
+static int method_suspend(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	struct control_result result = {};
+	struct errors_about about = {};
+	enum suspension_kind kind;
+	const char *text, *reason;
+	int r = sd_bus_message_read(m, "sss", &text, &about.name, &reason);
+
+	if (r < 0)
+		return r;
+	if (suspension_kind_from_text(text, &kind) < 0)
+		return set_unknown_kind(error, text);
+	about.client = about.camera = about.name;
+	r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_suspend(bus->broker, kind, about.name, reason, &result, reply_done, reply);
+	if (r)
+		return errors_set(error, r, &about);
+	return reply_promise(&reply, false, "u", result.leases_ended);
+}
+
+static int method_resume(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	struct errors_about about = {};
+	enum suspension_kind kind;
+	const char *text;
+	int r = sd_bus_message_read(m, "ss", &text, &about.name);
+
+	if (r < 0)
+		return r;
+	if (suspension_kind_from_text(text, &kind) < 0)
+		return set_unknown_kind(error, text);
+	r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_resume(bus->broker, kind, about.name, reply_done, reply);
+	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
+}
+
+static int get_version(sd_bus *b, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "s", CAMWARD_VERSION);
+}
+
+static int get_fingerprint(sd_bus *b, const char *path, const char *interface, const char *property,
+			   sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+
+	return sd_bus_message_append(reply, "s", tls_identity_spki_sha256(bus->broker->identity));
+}
+
+static int get_certificate(sd_bus *b, const char *path, const char *interface, const char *property,
+			   sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+
+	return sd_bus_message_append(reply, "s", tls_identity_chain_pem(bus->broker->identity));
+}
+
+/* Seals come with a later version; a client sees that there is no root to pin. */
+static int get_seal_root(sd_bus *b, const char *path, const char *interface, const char *property,
+			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "s", "");
+}
+
+static int get_suspensions(sd_bus *b, const char *path, const char *interface, const char *property,
+			   sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct policy *policy = ((struct bus *)userdata)->broker->policy;
+	int r = sd_bus_message_open_container(reply, 'a', "(ssst)");
+
+	for (size_t i = 0; r >= 0 && i < policy->n_suspensions; i++) {
+		const struct suspension *s = policy->suspensions[i];
+
+		r = sd_bus_message_append(reply, "(ssst)", suspension_kind_to_text(s->kind),
+					  s->name, s->reason, s->since);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_ready(sd_bus *b, const char *path, const char *interface, const char *property,
+		     sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+
+	return sd_bus_message_append(reply, "b", (int)broker_is_ready(bus->broker));
+}
+
+static const sd_bus_vtable vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD_WITH_ARGS("AddClient", SD_BUS_ARGS("s", name, "a{sv}", options),
+				SD_BUS_RESULT("o", client, "s", token), method_add_client,
+				SD_BUS_VTABLE_SENSITIVE),
+	SD_BUS_METHOD_WITH_ARGS("RemoveClient", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT,
+				method_remove_client, 0),
+	SD_BUS_METHOD_WITH_ARGS(
+		"AddGrant", SD_BUS_ARGS("s", client, "s", camera, "as", rights, "a{sv}", limits),
+		SD_BUS_RESULT("o", grant), method_add_grant, 0),
+	SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_ARGS("s", client, "s", camera),
+				SD_BUS_RESULT("u", grants_removed, "u", leases_ended),
+				method_revoke, 0),
+	SD_BUS_METHOD_WITH_ARGS("Suspend", SD_BUS_ARGS("s", kind, "s", name, "s", reason),
+				SD_BUS_RESULT("u", leases_ended), method_suspend, 0),
+	SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("s", kind, "s", name), SD_BUS_NO_RESULT,
+				method_resume, 0),
+	SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Fingerprint", "s", get_fingerprint, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("ServerCertificate", "s", get_certificate, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("SealRoot", "s", get_seal_root, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Suspensions", "a(ssst)", get_suspensions, 0,
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Ready", "b", get_ready, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_SIGNAL_WITH_ARGS(
+		"LeaseEnded",
+		SD_BUS_ARGS("t", id, "s", client, "s", camera, "s", reason, "t", delivered), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("Denied",
+				SD_BUS_ARGS("s", client, "s", camera, "s", peer, "s", reason), 0),
+	SD_BUS_VTABLE_END,
+};
+
+int manager_object_register(struct bus *bus)
+{
+	return sd_bus_add_object_vtable(bus->bus, NULL, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
+					vtable, bus);
+}

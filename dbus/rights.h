@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Sets of rights as the bus has them: as. */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "proto/rights.h"
+
+/* An unknown or repeated one makes the set 0, which no grant takes. */
+int rights_read(sd_bus_message *m, uint32_t *ret);
+int rights_append(sd_bus_message *m, uint32_t rights);
+/* Of a single right. */
+const char *rights_text(uint32_t right);

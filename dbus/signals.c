@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The broker's observer: what happens, as signals. A signal that cannot be sent is lost; who
+ * watches can always ask. */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "broker/camera.h"
+#include "broker/lease.h"
+#include "dbus/objects.h"
+
+static void emit_added(struct bus *bus, char *path)
+{
+	if (path)
+		(void)sd_bus_emit_object_added(bus->bus, path);
+	free(path);
+}
+
+static void emit_removed(struct bus *bus, char *path)
+{
+	if (path)
+		(void)sd_bus_emit_object_removed(bus->bus, path);
+	free(path);
+}
+
+static void on_ready_changed(void *userdata)
+{
+	struct bus *bus = userdata;
+
+	(void)sd_bus_emit_properties_changed(bus->bus, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
+					     "Ready", NULL);
+}
+
+static void on_camera_added(void *userdata, const struct camera *camera)
+{
+	emit_added(userdata, object_path(CAMWARD_PATH_CAMERAS, camera->name));
+}
+
+static void on_camera_changed(void *userdata, const struct camera *camera)
+{
+	struct bus *bus = userdata;
+	_cleanup_free_ char *path = object_path(CAMWARD_PATH_CAMERAS, camera->name);
+
+	if (path)
+		(void)sd_bus_emit_properties_changed(bus->bus, path, CAMWARD_INTERFACE_CAMERA,
+						     "Condition", "Source", "Format", "Width",
+						     "Height", "FramesPerSecond", "Encoder", "Path",
+						     "Reason", "Epoch", "Viewers", NULL);
+}
+
+static void on_lease_added(void *userdata, const struct lease *lease)
+{
+	emit_added(userdata, object_path_id(CAMWARD_PATH_LEASES, lease->id));
+}
+
+static void on_lease_changed(void *userdata, const struct lease *lease)
+{
+	struct bus *bus = userdata;
+	_cleanup_free_ char *path = object_path_id(CAMWARD_PATH_LEASES, lease->id);
+
+	if (path)
+		(void)sd_bus_emit_properties_changed(bus->bus, path, CAMWARD_INTERFACE_LEASE,
+						     "State", "Stream", NULL);
+	on_camera_changed(userdata, lease->camera);
+}
+
+static void on_lease_ended(void *userdata, const struct lease *lease, const char *reason,
+			   uint64_t delivered)
+{
+	struct bus *bus = userdata;
+
+	(void)sd_bus_emit_signal(bus->bus, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER, "LeaseEnded",
+				 "tssst", lease->id, lease->client, lease->camera->name, reason,
+				 delivered);
+	emit_removed(bus, object_path_id(CAMWARD_PATH_LEASES, lease->id));
+}
+
+static void on_denied(void *userdata, const char *client, const char *camera, const char *peer,
+		      const char *reason)
+{
+	struct bus *bus = userdata;
+
+	(void)sd_bus_emit_signal(bus->bus, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER, "Denied",
+				 "ssss", client, camera, peer, reason);
+}
+
+static void on_client_added(void *userdata, const char *name)
+{
+	emit_added(userdata, object_path(CAMWARD_PATH_CLIENTS, name));
+}
+
+static void on_client_changed(void *userdata, const char *name)
+{
+	struct bus *bus = userdata;
+	_cleanup_free_ char *path = object_path(CAMWARD_PATH_CLIENTS, name);
+
+	if (path)
+		(void)sd_bus_emit_properties_changed(bus->bus, path, CAMWARD_INTERFACE_CLIENT,
+						     "Tokens", NULL);
+}
+
+static void on_client_removed(void *userdata, const char *name)
+{
+	emit_removed(userdata, object_path(CAMWARD_PATH_CLIENTS, name));
+}
+
+static void on_grant_added(void *userdata, uint64_t id)
+{
+	emit_added(userdata, object_path_id(CAMWARD_PATH_GRANTS, id));
+}
+
+static void on_grant_removed(void *userdata, uint64_t id)
+{
+	emit_removed(userdata, object_path_id(CAMWARD_PATH_GRANTS, id));
+}
+
+static void emit_suspended(struct bus *bus, char *path, const char *interface)
+{
+	if (path)
+		(void)sd_bus_emit_properties_changed(bus->bus, path, interface, "Suspended", NULL);
+	free(path);
+}
+
+static bool concerns(const struct client *client, enum suspension_kind kind, const char *name)
+{
+	return kind == SUSPENSION_ALL ||
+	       (kind == SUSPENSION_CLIENT && !strcmp(client->name, name)) ||
+	       (kind == SUSPENSION_INTEGRATION && !strcmp(client->integration, name));
+}
+
+static void on_suspensions_changed(void *userdata, enum suspension_kind kind, const char *name)
+{
+	struct bus *bus = userdata;
+	const struct policy *policy = bus->broker->policy;
+	const struct camera *camera;
+
+	(void)sd_bus_emit_properties_changed(bus->bus, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
+					     "Suspensions", NULL);
+	list_for_each (camera, &bus->broker->cameras, list)
+		if (kind == SUSPENSION_ALL ||
+		    (kind == SUSPENSION_CAMERA && !strcmp(camera->name, name)))
+			emit_suspended(bus, object_path(CAMWARD_PATH_CAMERAS, camera->name),
+				       CAMWARD_INTERFACE_CAMERA);
+	for (size_t i = 0; i < policy->n_clients; i++)
+		if (!policy->clients[i]->pending && concerns(policy->clients[i], kind, name))
+			emit_suspended(bus,
+				       object_path(CAMWARD_PATH_CLIENTS, policy->clients[i]->name),
+				       CAMWARD_INTERFACE_CLIENT);
+}
+
+void signals_register(struct bus *bus)
+{
+	bus->observer = (struct observer){
+		.userdata = bus,
+		.ready_changed = on_ready_changed,
+		.camera_added = on_camera_added,
+		.camera_changed = on_camera_changed,
+		.lease_added = on_lease_added,
+		.lease_changed = on_lease_changed,
+		.lease_ended = on_lease_ended,
+		.denied = on_denied,
+		.client_added = on_client_added,
+		.client_changed = on_client_changed,
+		.client_removed = on_client_removed,
+		.grant_added = on_grant_added,
+		.grant_removed = on_grant_removed,
+		.suspensions_changed = on_suspensions_changed,
+	};
+	bus->broker->observer = &bus->observer;
+}

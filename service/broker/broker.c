@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/broker.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "broker/build-time.h"
+#include "broker/camera.h"
+#include "broker/gate-link.h"
+#include "broker/lease.h"
+
+#define TIMER_ACCURACY (10 * USEC_PER_MSEC)
+
+/* An epoch's number says in which run of the broker it was. */
+#define EPOCH_RUN_SHIFT 32
+
+static int on_store(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct broker *broker = userdata;
+
+	store_dispatch(broker->store);
+	return 0;
+}
+
+static int make_cameras(struct broker *broker)
+{
+	for (size_t i = 0; i < broker->policy->n_cameras; i++) {
+		struct camera *camera;
+		int r = camera_new(broker, broker->policy->cameras[i], &camera);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int open_memory(struct broker *broker, const char *directory)
+{
+	int r;
+
+	broker->policy = policy_new();
+	if (!broker->policy)
+		return -ENOMEM;
+	r = store_open(directory, broker->policy, &broker->store);
+	if (r < 0) {
+		log_error("%s: %s", directory, store_open_error_text(r));
+		return r;
+	}
+	r = tls_identity_load_or_make(directory, clock_realtime(), &broker->identity);
+	if (r < 0)
+		log_error("%s: the server's key and certificate cannot be had: %s", directory,
+			  strerror(-r));
+	return r;
+}
+
+static int open_loop(struct broker *broker)
+{
+	int r = sd_event_add_io(broker->event, &broker->store_source, store_fd(broker->store),
+				EPOLLIN, on_store, broker);
+
+	if (r >= 0)
+		r = sd_event_source_set_priority(broker->store_source, BROKER_PRIORITY_STORE);
+	if (r >= 0)
+		r = redecide_open(broker);
+	if (r >= 0)
+		r = make_cameras(broker);
+	if (r < 0)
+		log_error("cannot start: %s", strerror(-r));
+	return r;
+}
+
+int broker_open(struct broker *broker, sd_event *event, const struct broker_options *options)
+{
+	int r;
+
+	*broker = (struct broker){
+		.event = sd_event_ref(event),
+		.config_directory = options->config_directory,
+		.redecide.clock_fd = -EBADF,
+	};
+	list_init(&broker->cameras);
+	list_init(&broker->gates);
+	list_init(&broker->leases);
+	r = open_memory(broker, options->state_directory);
+	return r < 0 ? r : open_loop(broker);
+}
+
+void broker_end_leases(struct broker *broker)
+{
+	struct gate *gate, *next_gate;
+	struct lease *lease, *next_lease;
+
+	list_for_each_safe (gate, next_gate, &broker->gates, list)
+		gate_free(gate, "service stopped");
+	/* Those whose session is done already. */
+	list_for_each_safe (lease, next_lease, &broker->leases, list)
+		lease_end(lease, lease->ending);
+}
+
+void broker_close(struct broker *broker)
+{
+	struct camera *camera, *next_camera;
+
+	broker_end_leases(broker);
+	list_for_each_safe (camera, next_camera, &broker->cameras, list)
+		camera_free(camera);
+	redecide_close(broker);
+	sd_event_source_disable_unref(broker->store_source);
+	sd_event_source_disable_unref(broker->stop_timer);
+	if (broker->store)
+		store_close(broker->store);
+	if (broker->identity)
+		tls_identity_free(broker->identity);
+	if (broker->policy)
+		policy_free(broker->policy);
+	sd_event_unref(broker->event);
+}
+
+static int on_stop_timeout(sd_event_source *source, uint64_t when, void *userdata)
+{
+	struct broker *broker = userdata;
+
+	return sd_event_exit(broker->event, 0);
+}
+
+void broker_lease_gone(struct broker *broker)
+{
+	if (broker->stopping && list_empty(&broker->leases))
+		sd_event_exit(broker->event, 0);
+}
+
+void broker_stop(struct broker *broker)
+{
+	struct lease *lease, *tmp;
+	int r;
+
+	if (broker->stopping)
+		return;
+	broker->stopping = true;
+	r = sd_event_add_time(broker->event, &broker->stop_timer, CLOCK_MONOTONIC,
+			      clock_monotonic() + BROKER_STOP_TIMEOUT, TIMER_ACCURACY,
+			      on_stop_timeout, broker);
+	if (r < 0)
+		sd_event_exit(broker->event, 0);
+	list_for_each_safe (lease, tmp, &broker->leases, list)
+		lease_finish(lease, "service stopped", SESSION_END_SHUTDOWN);
+	broker_lease_gone(broker);
+}
+
+uint64_t broker_last_epoch(const struct broker *broker)
+{
+	return store_run(broker->store) << EPOCH_RUN_SHIFT | broker->epochs;
+}
+
+uint64_t broker_next_epoch(struct broker *broker)
+{
+	broker->epochs++;
+	return broker_last_epoch(broker);
+}
+
+bool broker_clock_is_set(void)
+{
+	return clock_realtime() > BUILD_TIME;
+}
+
+bool broker_is_ready(const struct broker *broker)
+{
+	return !list_empty(&broker->gates);
+}

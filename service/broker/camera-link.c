@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/camera-link.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/memfd.h"
+#include "broker/broker.h"
+#include "broker/lease.h"
+#include "broker/settings.h"
+
+#define RING_SIZE_MAX                                                                             \
+	(RING_DATA_MAX + sizeof(struct ring_header) + RING_SLOTS_MAX * sizeof(struct ring_slot) + \
+	 (1 << 16))
+
+enum camera_link_state {
+	STATE_NEW = 1 << 0,
+	STATE_WELCOMED = 1 << 1,
+};
+
+/* Kept out until its process is started again: told on the bus as well as in the log. */
+static int keep_out(struct camera *camera, const char *why)
+{
+	snprintf(camera->trouble, sizeof(camera->trouble), "%.*s", PROTO_REASON_SIZE - 1, why);
+	for (char *c = camera->trouble; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	log_error("camera %s is kept out: %s", camera->name, why);
+	return -EPERM;
+}
+
+static int on_hello(void *userdata, const void *message, int *fds)
+{
+	struct camera *camera = userdata;
+	const struct camera_hello *m = message;
+	struct camera_welcome welcome = {};
+	char error[SETTINGS_ERROR_SIZE];
+	int r;
+
+	if (strcmp(m->name, camera->name) != 0) {
+		snprintf(error, sizeof(error), "its process says that it is camera '%s'", m->name);
+		return keep_out(camera, error);
+	}
+	r = settings_load_camera(camera->broker->config_directory, camera->name,
+				 &welcome.configuration, error);
+	if (r < 0)
+		return keep_out(camera, error);
+	snprintf(welcome.name, sizeof(welcome.name), "%s", camera->name);
+	memcpy(welcome.uuid, camera->uuid, UUID_SIZE);
+	camera->trouble[0] = '\0';
+	camera->welcomed = true;
+	camera->link.chan.state = STATE_WELCOMED;
+	link_send_message(&camera->link, CAMERA_WELCOME, &welcome);
+	log_info("camera %s is there", camera->name);
+	observe(camera->broker, camera_changed, camera);
+	return 0;
+}
+
+static void tell_leases(struct camera *camera, uint32_t stream)
+{
+	struct lease *lease, *tmp;
+
+	list_for_each_safe (lease, tmp, &camera->broker->leases, list)
+		if (lease->camera == camera && lease->stream == stream)
+			lease_ring_ready(lease);
+}
+
+static int on_ring(void *userdata, const void *message, int *fds)
+{
+	struct camera *camera = userdata;
+	const struct camera_ring *m = message;
+	struct camera_stream *stream = &camera->streams[m->stream];
+	int r;
+
+	/* Of an epoch that was over before this arrived. */
+	if (m->epoch != camera->epoch)
+		return 0;
+	if (m->stream != RING_STREAM_MAIN || stream->ring >= 0)
+		return -EPROTO;
+	r = m->ring_size <= RING_SIZE_MAX ? memfd_verify_read_only(fds[0], m->ring_size) : -EFBIG;
+	if (r < 0) {
+		log_error("camera %s: its ring is refused: %s", camera->name, strerror(-r));
+		return r;
+	}
+	stream->ring = steal_fd(&fds[0]);
+	stream->ring_size = m->ring_size;
+	tell_leases(camera, m->stream);
+	return 0;
+}
+
+/* Answers may cross a STOP, so an older epoch is no offence; one that was never begun is. */
+static int on_sequence(void *userdata, const void *message, int *fds)
+{
+	struct camera *camera = userdata;
+	const struct camera_sequence *m = message;
+
+	return m->epoch > broker_last_epoch(camera->broker) ? -EPROTO : 0;
+}
+
+/* Whether anything but the counters differs. */
+static bool state_differs(const struct camera_state *a, const struct camera_state *b)
+{
+	return a->condition != b->condition || a->path != b->path || a->width != b->width ||
+	       a->height != b->height || a->fps_numerator != b->fps_numerator ||
+	       a->fps_denominator != b->fps_denominator || a->fourcc != b->fourcc ||
+	       strcmp(a->source, b->source) != 0 || strcmp(a->encoder, b->encoder) != 0 ||
+	       strcmp(a->reason, b->reason) != 0;
+}
+
+static int on_state(void *userdata, const void *message, int *fds)
+{
+	struct camera *camera = userdata;
+	const struct camera_state *m = message;
+	bool differs = state_differs(&camera->state, m);
+	bool lost = m->condition == CAMERA_LOST && camera->state.condition != CAMERA_LOST;
+
+	camera->state = *m;
+	if (lost)
+		log_warning("camera %s is lost: %s", camera->name, m->reason);
+	if (m->condition == CAMERA_LOST && m->epoch == camera->epoch)
+		camera_end_epoch(camera, "camera lost");
+	if (differs)
+		observe(camera->broker, camera_changed, camera);
+	return 0;
+}
+
+static const struct chan_rule rules[] = {
+	{
+		.type = CAMERA_HELLO,
+		.size = sizeof(struct camera_hello),
+		.once = true,
+		.states = STATE_NEW,
+		.valid = camera_hello_valid,
+		.handler = on_hello,
+	},
+	{
+		.type = CAMERA_RING,
+		.size = sizeof(struct camera_ring),
+		.n_fds = CAMERA_RING_FDS,
+		.states = STATE_WELCOMED,
+		.valid = camera_ring_valid,
+		.handler = on_ring,
+	},
+	{
+		.type = CAMERA_SEQUENCE,
+		.size = sizeof(struct camera_sequence),
+		.states = STATE_WELCOMED,
+		.valid = camera_sequence_valid,
+		.handler = on_sequence,
+	},
+	{
+		.type = CAMERA_STATE,
+		.size = sizeof(struct camera_state),
+		.states = STATE_WELCOMED,
+		.valid = camera_state_valid,
+		.handler = on_state,
+	},
+};
+
+static void leave(struct camera *camera)
+{
+	link_close(&camera->link);
+	camera->welcomed = false;
+	camera->state = (struct camera_state){};
+	camera_end_epoch(camera, "camera lost");
+	observe(camera->broker, camera_changed, camera);
+}
+
+static void on_over(void *userdata, int error)
+{
+	struct camera *camera = userdata;
+
+	if (error < 0)
+		log_warning("camera %s: its link is ended: %s", camera->name, strerror(-error));
+	else
+		log_info("camera %s has gone", camera->name);
+	leave(camera);
+}
+
+void camera_link_adopt(struct camera *camera, int fd)
+{
+	int r;
+
+	/* The parent starts a new one when the old one has died: its end may be read later. */
+	if (camera->link.on_over)
+		leave(camera);
+	r = link_open(&camera->link, camera->broker->event, BROKER_PRIORITY_CAMERA, fd,
+		      CAMERA_MSG_VERSION, rules, ARRAY_SIZE(rules), STATE_NEW, on_over, camera);
+	if (r < 0)
+		log_error("camera %s: cannot take in its link: %s", camera->name, strerror(-r));
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/camera.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/lease.h"
+
+#define TIMER_ACCURACY (10 * USEC_PER_MSEC)
+
+static void send_stop(struct camera *camera)
+{
+	struct camera_stop stop = {.epoch = camera->epoch};
+
+	link_send_message(&camera->link, CAMERA_STOP, &stop);
+}
+
+/* The rings go with their epoch. */
+static void forget_epoch(struct camera *camera)
+{
+	camera->epoch = 0;
+	for (size_t i = 0; i < RING_N_STREAMS; i++) {
+		close_fd(steal_fd(&camera->streams[i].ring));
+		camera->streams[i].ring_size = 0;
+	}
+	sd_event_source_set_enabled(camera->linger, SD_EVENT_OFF);
+	sd_event_source_set_enabled(camera->keyframe_timer, SD_EVENT_OFF);
+}
+
+static int on_linger(sd_event_source *source, uint64_t when, void *userdata)
+{
+	struct camera *camera = userdata;
+
+	if (camera->n_leases || !camera->epoch)
+		return 0;
+	send_stop(camera);
+	forget_epoch(camera);
+	observe(camera->broker, camera_changed, camera);
+	return 0;
+}
+
+static void send_keyframe(struct camera *camera)
+{
+	struct camera_keyframe keyframe = {.stream = RING_STREAM_MAIN};
+
+	camera->keyframe_sent = clock_monotonic();
+	link_send_message(&camera->link, CAMERA_KEYFRAME, &keyframe);
+}
+
+static int on_keyframe_due(sd_event_source *source, uint64_t when, void *userdata)
+{
+	send_keyframe(userdata);
+	return 0;
+}
+
+static int add_timer(sd_event *event, sd_event_source **ret, sd_event_time_handler_t handler,
+		     void *userdata)
+{
+	int r = sd_event_add_time(event, ret, CLOCK_MONOTONIC, 0, TIMER_ACCURACY, handler,
+				  userdata);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_source_set_priority(*ret, BROKER_PRIORITY_CAMERA);
+	return r;
+}
+
+int camera_new(struct broker *broker, const struct camera_record *record, struct camera **ret)
+{
+	struct camera *camera = calloc(1, sizeof(*camera));
+	int r;
+
+	if (!camera)
+		return -ENOMEM;
+	camera->broker = broker;
+	snprintf(camera->name, sizeof(camera->name), "%s", record->name);
+	memcpy(camera->uuid, record->uuid, UUID_SIZE);
+	camera->link.chan.fd = -EBADF;
+	for (size_t i = 0; i < RING_N_STREAMS; i++)
+		camera->streams[i].ring = -EBADF;
+	list_init(&camera->list);
+	r = add_timer(broker->event, &camera->linger, on_linger, camera);
+	if (r >= 0)
+		r = add_timer(broker->event, &camera->keyframe_timer, on_keyframe_due, camera);
+	if (r < 0) {
+		camera_free(camera);
+		return r;
+	}
+	list_append(&broker->cameras, &camera->list);
+	*ret = camera;
+	return 0;
+}
+
+struct camera *camera_free(struct camera *camera)
+{
+	if (!camera)
+		return NULL;
+	forget_epoch(camera);
+	link_close(&camera->link);
+	sd_event_source_disable_unref(camera->linger);
+	sd_event_source_disable_unref(camera->keyframe_timer);
+	list_remove(&camera->list);
+	free(camera);
+	return NULL;
+}
+
+struct camera *camera_find(const struct broker *broker, const char *name)
+{
+	struct camera *camera, *found = NULL;
+
+	/* To the end: how long it takes tells nothing about what there is. */
+	list_for_each (camera, &broker->cameras, list)
+		if (!strcmp(camera->name, name))
+			found = camera;
+	return found;
+}
+
+const char *camera_condition_text(const struct camera *camera)
+{
+	if (!camera->welcomed)
+		return "absent";
+	switch (camera->state.condition) {
+	case CAMERA_STARTING:
+		return "starting";
+	case CAMERA_RUNNING:
+		return "running";
+	case CAMERA_LOST:
+		return "lost";
+	default:
+		return "idle";
+	}
+}
+
+bool camera_is_online(const struct camera *camera)
+{
+	return camera->welcomed && camera->state.condition != CAMERA_LOST;
+}
+
+static void start_epoch(struct camera *camera)
+{
+	struct camera_start start = {.streams = 1U << RING_STREAM_MAIN};
+
+	camera->epoch = start.epoch = broker_next_epoch(camera->broker);
+	link_send_message(&camera->link, CAMERA_START, &start);
+}
+
+int camera_attach(struct camera *camera)
+{
+	if (!camera->welcomed)
+		return -ENODEV;
+	camera->n_leases++;
+	sd_event_source_set_enabled(camera->linger, SD_EVENT_OFF);
+	if (!camera->epoch)
+		start_epoch(camera);
+	observe(camera->broker, camera_changed, camera);
+	return 0;
+}
+
+void camera_detach(struct camera *camera)
+{
+	camera->n_leases--;
+	if (!camera->n_leases && camera->epoch) {
+		sd_event_source_set_time(camera->linger, clock_monotonic() + CAMERA_LINGER);
+		sd_event_source_set_enabled(camera->linger, SD_EVENT_ONESHOT);
+	}
+	observe(camera->broker, camera_changed, camera);
+}
+
+void camera_end_epoch(struct camera *camera, const char *reason)
+{
+	uint64_t epoch = camera->epoch;
+	struct lease *lease, *tmp;
+
+	if (!epoch)
+		return;
+	forget_epoch(camera);
+	list_for_each_safe (lease, tmp, &camera->broker->leases, list)
+		if (lease->camera == camera)
+			lease_finish(lease, reason, SESSION_END_CAMERA);
+}
+
+void camera_want_keyframe(struct camera *camera)
+{
+	uint64_t due = camera->keyframe_sent + CAMERA_KEYFRAME_INTERVAL;
+	int enabled;
+
+	if (!camera->epoch)
+		return;
+	if (clock_monotonic() >= due) {
+		send_keyframe(camera);
+		return;
+	}
+	if (sd_event_source_get_enabled(camera->keyframe_timer, &enabled) > 0)
+		return;
+	sd_event_source_set_time(camera->keyframe_timer, due);
+	sd_event_source_set_enabled(camera->keyframe_timer, SD_EVENT_ONESHOT);
+}
+
+int camera_add_wake(struct camera *camera, uint64_t lease, uint32_t stream, int *ret)
+{
+	struct camera_add_wake m = {.epoch = camera->epoch, .lease = lease, .stream = stream};
+	int pair[2], r = fdpass_pair(pair);
+
+	if (r < 0)
+		return r;
+	link_send(&camera->link, CAMERA_ADD_WAKE, &m, sizeof(m), &pair[1], CAMERA_ADD_WAKE_FDS);
+	close_fd(pair[1]);
+	*ret = pair[0];
+	return 0;
+}
+
+void camera_drop_wake(struct camera *camera, uint64_t lease)
+{
+	struct camera_drop_wake m = {.lease = lease};
+
+	link_send_message(&camera->link, CAMERA_DROP_WAKE, &m);
+}

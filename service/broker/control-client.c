@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "broker/broker.h"
+#include "broker/control-job.h"
+
+/* A client that is still being added is nobody's yet. */
+static struct client *find_client(const struct broker *broker, const char *name)
+{
+	struct client *client = policy_find_client(broker->policy, name);
+
+	return client && !client->pending ? client : NULL;
+}
+
+static int check_expires(uint64_t expires)
+{
+	return expires > INT64_MAX || (expires && expires <= clock_realtime())
+		       ? CONTROL_INVALID_LIMITS
+		       : 0;
+}
+
+static int make_token(struct broker *broker, uint64_t expires, struct token *token,
+		      struct control_result *ret)
+{
+	*token = (struct token){
+		.id = policy_next_token_id(broker->policy),
+		.created = clock_realtime(),
+		.expires = expires,
+		.pending = true,
+	};
+	return token_make(ret->token, token->hash);
+}
+
+static int finish_add_client(struct control_job *job, int error)
+{
+	struct policy *policy = job->broker->policy;
+
+	if (error < 0) {
+		policy_remove_client(policy, job->name);
+		return control_error_of(error);
+	}
+	if (policy_commit_client(policy, job->name) < 0)
+		return CONTROL_NO_SUCH_CLIENT;
+	observe(job->broker, client_added, job->name);
+	return 0;
+}
+
+int control_add_client(struct broker *broker, const char *name, const char *integration,
+		       uint64_t expires, struct control_result *ret, control_done done,
+		       void *userdata)
+{
+	_cleanup_free_ struct control_job *job = NULL;
+	struct client client = {.created = clock_realtime(), .n_tokens = 1, .pending = true};
+	int r;
+
+	if (!name_valid(name) || (integration[0] && !name_valid(integration)))
+		return CONTROL_INVALID_NAME;
+	r = check_expires(expires);
+	if (r)
+		return r;
+	job = control_job_new(broker, done, userdata);
+	if (!job)
+		return -ENOMEM;
+	snprintf(client.name, sizeof(client.name), "%s", name);
+	snprintf(client.integration, sizeof(client.integration), "%s", integration);
+	r = make_token(broker, expires, &client.tokens[0], ret);
+	if (r < 0)
+		return r;
+	client.tokens[0].pending = false; /* it goes with its client */
+	r = policy_add_client(broker->policy, &client);
+	if (r < 0)
+		return control_error_of(r);
+	job->finish = finish_add_client;
+	snprintf(job->name, sizeof(job->name), "%s", name);
+	r = store_add_client(broker->store, &client, control_job_finish, job);
+	erase(&client, sizeof(client));
+	if (r < 0) {
+		policy_remove_client(broker->policy, name);
+		return r;
+	}
+	steal_pointer(&job);
+	return 0;
+}
+
+/* Its grants go with it. */
+static void tell_grants_removed(struct broker *broker, const char *client)
+{
+	for (size_t i = 0; i < broker->policy->n_grants; i++) {
+		const struct grant *grant = broker->policy->grants[i];
+
+		if (!grant->pending && !strcmp(grant->client, client))
+			observe(broker, grant_removed, grant->id);
+	}
+}
+
+int control_remove_client(struct broker *broker, const char *name, struct control_result *ret,
+			  control_done done, void *userdata)
+{
+	_cleanup_free_ struct control_job *job = NULL;
+	int r;
+
+	if (!find_client(broker, name))
+		return CONTROL_NO_SUCH_CLIENT;
+	job = control_job_new(broker, done, userdata);
+	if (!job)
+		return -ENOMEM;
+	snprintf(job->name, sizeof(job->name), "%s", name);
+	tell_grants_removed(broker, job->name);
+	observe(broker, client_removed, job->name);
+	policy_remove_client(broker->policy, job->name);
+	ret->leases_ended = redecide_all(broker);
+	r = store_remove_client(broker->store, job->name, control_job_finish, job);
+	if (r < 0)
+		return r;
+	steal_pointer(&job);
+	return 0;
+}
+
+static int finish_add_token(struct control_job *job, int error)
+{
+	struct policy *policy = job->broker->policy;
+
+	if (error < 0) {
+		policy_remove_token(policy, job->name, job->id);
+		return error == -ENOENT ? CONTROL_NO_SUCH_CLIENT : error;
+	}
+	if (policy_commit_token(policy, job->name, job->id) < 0)
+		return CONTROL_NO_SUCH_CLIENT;
+	observe(job->broker, client_changed, job->name);
+	return 0;
+}
+
+int control_add_token(struct broker *broker, const char *client, uint64_t expires,
+		      struct control_result *ret, control_done done, void *userdata)
+{
+	_cleanup_free_ struct control_job *job = NULL;
+	struct token token;
+	int r;
+
+	if (!find_client(broker, client))
+		return CONTROL_NO_SUCH_CLIENT;
+	r = check_expires(expires);
+	if (r)
+		return r;
+	job = control_job_new(broker, done, userdata);
+	if (!job)
+		return -ENOMEM;
+	r = make_token(broker, expires, &token, ret);
+	if (r < 0)
+		return r;
+	r = policy_add_token(broker->policy, client, &token);
+	if (r < 0)
+		return control_error_of(r);
+	job->finish = finish_add_token;
+	job->id = ret->id = token.id;
+	snprintf(job->name, sizeof(job->name), "%s", client);
+	r = store_add_token(broker->store, client, &token, control_job_finish, job);
+	if (r < 0) {
+		policy_remove_token(broker->policy, client, token.id);
+		return r;
+	}
+	steal_pointer(&job);
+	return 0;
+}
+
+int control_remove_token(struct broker *broker, const char *client, uint64_t id,
+			 struct control_result *ret, control_done done, void *userdata)
+{
+	_cleanup_free_ struct control_job *job = NULL;
+	struct client *owner = find_client(broker, client);
+	struct token *token = owner ? client_find_token(owner, id) : NULL;
+	int r;
+
+	if (!owner)
+		return CONTROL_NO_SUCH_CLIENT;
+	if (!token || token->pending)
+		return CONTROL_NO_SUCH_TOKEN;
+	job = control_job_new(broker, done, userdata);
+	if (!job)
+		return -ENOMEM;
+	policy_remove_token(broker->policy, client, id);
+	ret->leases_ended = redecide_all(broker);
+	observe(broker, client_changed, client);
+	r = store_remove_token(broker->store, id, control_job_finish, job);
+	if (r < 0)
+		return r;
+	steal_pointer(&job);
+	return 0;
+}

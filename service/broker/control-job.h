@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* One administrator's act on its way through the store. Private to control-*.c. */
+#pragma once
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "broker/control.h"
+
+struct control_job {
+	struct broker *broker;
+	control_done done;
+	void *userdata;
+	/* What follows when it is on disk or has failed; returns what done is told. NULL: nothing.
+	 */
+	int (*finish)(struct control_job *job, int error);
+	char name[NAME_SIZE];
+	uint64_t id;
+	enum suspension_kind kind;
+};
+
+/* Freed by control_job_finish, or by the caller when the store did not take it. NULL: no memory. */
+struct control_job *control_job_new(struct broker *broker, control_done done, void *userdata);
+
+/* The store_done of every job. */
+void control_job_finish(void *userdata, int error);
+
+/* What policy_add_...() and the store say, as control_error where there is one. */
+int control_error_of(int error);
+
+bool control_reason_valid(const char *reason);

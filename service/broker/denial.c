@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/denial.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "broker/broker.h"
+
+/* Whether this is news; remembers it. */
+static bool remember(struct denials *d, const struct ledger_event *event)
+{
+	uint64_t now = clock_monotonic();
+	size_t free = DENIALS_MAX;
+
+	for (size_t i = 0; i < DENIALS_MAX; i++) {
+		if (!d->recent[i].when || now - d->recent[i].when >= DENIALS_WINDOW)
+			free = i;
+		else if (!strcmp(d->recent[i].client, event->client) &&
+			 !strcmp(d->recent[i].camera, event->camera) &&
+			 !strcmp(d->recent[i].reason, event->reason))
+			return false;
+	}
+	if (free == DENIALS_MAX)
+		return false;
+	d->recent[free].when = now;
+	snprintf(d->recent[free].client, NAME_SIZE, "%s", event->client);
+	snprintf(d->recent[free].camera, NAME_SIZE, "%s", event->camera);
+	snprintf(d->recent[free].reason, LEDGER_REASON_SIZE, "%s", event->reason);
+	return true;
+}
+
+void denial_report(struct broker *broker, const struct ledger_event *event, const char *peer)
+{
+	/* Coalesced and bounded by itself; when the disk fails, the refusal stands all the same. */
+	(void)ledger_denied(broker->store, event);
+	if (remember(&broker->denials, event))
+		observe(broker, denied, event->client, event->camera, peer, event->reason);
+}

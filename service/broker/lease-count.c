@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/lease-count.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "broker/camera.h"
+
+static uint64_t load(const _Atomic uint64_t *value)
+{
+	uint64_t v = atomic_load_explicit(value, memory_order_acquire);
+
+	return v <= INT64_MAX ? v : INT64_MAX;
+}
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+	return a + b <= INT64_MAX ? a + b : INT64_MAX;
+}
+
+void lease_count(const struct lease *lease, struct lease_counts *ret)
+{
+	struct session_counters *page = lease->counters;
+	uint64_t done, offered;
+
+	*ret = (struct lease_counts){.sound = true};
+	if (!page)
+		return;
+	/* done before intent: a running session raises them in the other order. */
+	done = load(&page->done);
+	ret->intent = load(&page->intent);
+	ret->done = done < ret->intent ? done : ret->intent;
+	offered = load(&page->offered);
+	ret->offered = ret->done;
+	for (size_t i = 0; i < SESSION_N_SKIP_REASONS; i++) {
+		ret->skipped[i] = load(&page->skipped[i]);
+		ret->offered = add(ret->offered, ret->skipped[i]);
+	}
+	ret->first_sequence = load(&page->first_sequence);
+	ret->last_sequence = load(&page->last_sequence);
+	ret->sound = done <= ret->intent && ret->intent - done <= 1 && ret->offered <= offered &&
+		     offered - ret->offered <= 1;
+}
+
+int lease_count_bytes(const struct lease *lease, struct tcp_bytes *ret)
+{
+	int fd = lease->session ? lease->session->socket : lease->socket;
+
+	*ret = (struct tcp_bytes){};
+	return fd >= 0 ? tcp_count(fd, ret) : -EBADF;
+}
+
+uint64_t lease_count_frames(const struct lease *lease, uint64_t done, uint64_t acked)
+{
+	struct session_counters *page = lease->counters;
+
+	if (!page)
+		return 0;
+	for (uint64_t n = done; n > 0 && done - n < SESSION_COUNTERS_FRAMES; n--)
+		if (load(&page->wire_end[(n - 1) % SESSION_COUNTERS_FRAMES]) <= acked)
+			return n;
+	return 0;
+}
+
+void lease_fill_event(const struct lease *lease, struct ledger_event *event)
+{
+	*event = (struct ledger_event){
+		.lease = lease->id,
+		.grant = lease->grant,
+		.right = lease->right,
+		.stream = lease->stream,
+		.protocol = lease->protocol,
+		.port = lease->peer.port,
+		.epoch = lease->epoch,
+	};
+	snprintf(event->client, sizeof(event->client), "%s", lease->client);
+	snprintf(event->camera, sizeof(event->camera), "%s", lease->camera->name);
+	memcpy(event->camera_uuid, lease->camera->uuid, UUID_SIZE);
+	memcpy(event->peer, lease->peer.address, sizeof(event->peer));
+}
+
+void lease_fill_counts(const struct lease *lease, const struct tcp_bytes *bytes,
+		       struct ledger_event *event)
+{
+	struct lease_counts counts;
+
+	lease_count(lease, &counts);
+	event->offered = counts.offered;
+	event->delivered = counts.done;
+	memcpy(event->skipped, counts.skipped, sizeof(event->skipped));
+	event->first_sequence = counts.first_sequence;
+	event->last_sequence = counts.last_sequence;
+	event->frames_high = counts.intent;
+	event->uncertain = !counts.sound || !bytes;
+	if (!bytes)
+		return;
+	event->frames_low = lease_count_frames(lease, counts.done, bytes->acked);
+	event->bytes_acked = bytes->acked;
+	event->bytes_sent = bytes->sent;
+}

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/lease.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memfd.h"
+#include "broker/broker.h"
+#include "broker/camera.h"
+#include "broker/gate-link.h"
+#include "broker/lease-count.h"
+
+#define TIMER_ACCURACY (5 * USEC_PER_MSEC)
+
+static const char *const done_reasons[] = {
+	[SESSION_DONE_VIEWER] = "viewer left",
+	[SESSION_DONE_SILENT] = "viewer silent",
+	[SESSION_DONE_STALLED] = "viewer stalled",
+	[SESSION_DONE_PROTOCOL] = "viewer broke the protocol",
+	[SESSION_DONE_SERVER] = "ended by the server",
+};
+
+static void arm(struct lease *lease, uint64_t delay)
+{
+	sd_event_source_set_time(lease->timer, clock_monotonic() + delay);
+	sd_event_source_set_enabled(lease->timer, SD_EVENT_ONESHOT);
+}
+
+static void lease_free(struct lease *lease)
+{
+	if (lease->session)
+		lease->session->lease = NULL;
+	sd_event_source_disable_unref(lease->timer);
+	if (lease->counters)
+		munmap(lease->counters, sizeof(*lease->counters));
+	close_fd(lease->socket);
+	list_remove(&lease->list);
+	free(lease);
+}
+
+/* No more pictures for it. */
+static void leave_camera(struct lease *lease)
+{
+	if (!lease->attached)
+		return;
+	lease->attached = false;
+	if (!lease_is_opening(lease))
+		camera_drop_wake(lease->camera, lease->id);
+	camera_detach(lease->camera);
+}
+
+static void on_closed(void *userdata, int error)
+{
+	if (error < 0)
+		log_error("the ledger lacks the end of a lease: %s", strerror(-error));
+}
+
+static void record_end(struct lease *lease, const struct tcp_bytes *bytes, const char *reason)
+{
+	struct ledger_event event;
+	int r;
+
+	if (lease->state == LEASE_WAITING)
+		return;
+	lease_fill_event(lease, &event);
+	lease_fill_counts(lease, bytes, &event);
+	snprintf(event.reason, sizeof(event.reason), "%s", reason);
+	r = ledger_closed(lease->broker->store, &event, on_closed, NULL);
+	if (r < 0)
+		on_closed(NULL, r);
+}
+
+/* What is left to do once no byte can leave any more. bytes: NULL when they could not be told. */
+static void conclude(struct lease *lease, const struct tcp_bytes *bytes, const char *reason)
+{
+	struct broker *broker = lease->broker;
+	struct lease_counts counts;
+
+	lease_count(lease, &counts);
+	leave_camera(lease);
+	record_end(lease, bytes, reason);
+	log_info("lease %lu of %s at %s for %s has ended: %s; %lu frames", (unsigned long)lease->id,
+		 lease->client, lease->peer_text, lease->camera->name, reason,
+		 (unsigned long)counts.done);
+	observe(broker, lease_ended, lease, reason, counts.done);
+	lease_free(lease);
+	broker_lease_gone(broker);
+}
+
+/* Before it is granted. A session that has gone needs no answer. */
+static void refuse(struct lease *lease, enum session_denied_reason denied, const char *reason)
+{
+	struct ledger_event event;
+
+	if (link_is_open(&lease->session->link)) {
+		session_deny(lease->session, denied);
+		lease_fill_event(lease, &event);
+		event.lease = 0;
+		snprintf(event.reason, sizeof(event.reason), "%s", reason);
+		denial_report(lease->broker, &event, lease->peer_text);
+	}
+	conclude(lease, NULL, reason);
+}
+
+void lease_end(struct lease *lease, const char *reason)
+{
+	struct session *session = lease->session;
+	struct tcp_bytes bytes;
+	int counted;
+
+	if (lease_is_opening(lease)) {
+		refuse(lease, SESSION_DENIED_NOT_FOUND, reason);
+		return;
+	}
+	counted = lease_count_bytes(lease, &bytes);
+	if (session) {
+		session_abort(session);
+		leave_camera(lease);
+		gate_kill(session->gate, session->connection);
+		link_fail(&session->link, -ECONNABORTED);
+	} else {
+		(void)tcp_abort(lease->socket);
+	}
+	conclude(lease, counted < 0 ? NULL : &bytes, reason);
+}
+
+void lease_finish(struct lease *lease, const char *reason, enum session_end_reason tell)
+{
+	if (lease_is_opening(lease)) {
+		refuse(lease, SESSION_DENIED_UNAVAILABLE, reason);
+		return;
+	}
+	if (lease->state != LEASE_RUNNING)
+		return;
+	leave_camera(lease);
+	lease->state = LEASE_ENDING;
+	lease->ending = reason;
+	session_tell_end(lease->session, tell);
+	arm(lease, LEASE_END_TIMEOUT);
+}
+
+static void finish_drained(struct lease *lease)
+{
+	struct tcp_bytes bytes;
+	int counted = lease_count_bytes(lease, &bytes);
+
+	conclude(lease, counted < 0 ? NULL : &bytes, lease->ending);
+}
+
+void lease_done(struct lease *lease, enum session_done_how how)
+{
+	struct session *session = lease->session;
+
+	if (lease_is_opening(lease)) {
+		conclude(lease, NULL, done_reasons[how]);
+		return;
+	}
+	if (lease->state == LEASE_RUNNING)
+		lease->ending = done_reasons[how];
+	/* The session has said that it is done; it is held to it. What it sent already can be cut
+	 * off until it has arrived. */
+	(void)tcp_shutdown(session->socket);
+	leave_camera(lease);
+	lease->state = LEASE_DRAINING;
+	lease->socket = steal_fd(&session->socket);
+	lease->drain_until = clock_monotonic() + LEASE_DRAIN_TIMEOUT;
+	session->lease = NULL;
+	lease->session = NULL;
+	if (tcp_is_drained(lease->socket))
+		finish_drained(lease);
+	else
+		arm(lease, LEASE_DRAIN_CHECK);
+}
+
+static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
+{
+	struct lease *lease = userdata;
+
+	switch (lease->state) {
+	case LEASE_DRAINING:
+		if (tcp_is_drained(lease->socket))
+			finish_drained(lease);
+		else if (clock_monotonic() >= lease->drain_until)
+			lease_end(lease, lease->ending);
+		else
+			arm(lease, LEASE_DRAIN_CHECK);
+		break;
+	case LEASE_ENDING:
+		lease_end(lease, lease->ending);
+		break;
+	default:
+		refuse(lease, SESSION_DENIED_UNAVAILABLE, "camera gives no picture");
+	}
+	return 0;
+}
+
+static int send_granted(struct lease *lease)
+{
+	struct camera_stream *stream = &lease->camera->streams[lease->stream];
+	_cleanup_close_ int counters = -EBADF, wake = -EBADF;
+	struct session_granted m = {
+		.lease = lease->id,
+		.epoch = lease->epoch,
+		.ring_size = stream->ring_size,
+		.stream = lease->stream,
+	};
+	void *page;
+	int r;
+
+	counters = memfd_create_shared("camward-counters", sizeof(struct session_counters), &page);
+	if (counters < 0)
+		return counters;
+	lease->counters = page;
+	r = camera_add_wake(lease->camera, lease->id, lease->stream, &wake);
+	if (r < 0)
+		return r;
+	memcpy(m.camera_uuid, lease->camera->uuid, UUID_SIZE);
+	snprintf(m.camera, sizeof(m.camera), "%s", lease->camera->name);
+	link_send(&lease->session->link, SESSION_GRANTED, &m, sizeof(m),
+		  (int[]){stream->ring, wake, counters}, SESSION_GRANTED_FDS);
+	return 0;
+}
+
+/* OPENED is durable: the ring may go, if the answer is still yes. */
+static void grant(struct lease *lease)
+{
+	struct policy_verdict verdict = redecide_lease(lease->broker, lease);
+	struct session *session = lease->session;
+	int r;
+
+	if (!verdict.allowed) {
+		refuse(lease, SESSION_DENIED_NOT_FOUND, policy_reason_text(verdict.reason));
+		return;
+	}
+	r = send_granted(lease);
+	if (r < 0) {
+		log_error("lease %lu cannot be granted: %s", (unsigned long)lease->id,
+			  strerror(-r));
+		refuse(lease, SESSION_DENIED_UNAVAILABLE, "out of resources");
+		return;
+	}
+	lease->grant = verdict.grant;
+	lease->state = LEASE_RUNNING;
+	session->link.chan.state = SESSION_STATE_RUNNING;
+	snprintf(session->bound, sizeof(session->bound), "%s", lease->camera->name);
+	gate_admitted(session->gate, session->connection);
+	redecide_by(lease->broker, verdict.ask_again);
+	log_info("lease %lu: %s at %s watches %s", (unsigned long)lease->id, lease->client,
+		 lease->peer_text, lease->camera->name);
+	observe(lease->broker, lease_changed, lease);
+}
+
+/* A lease may be gone by the time that its row is on disk. */
+struct recording {
+	struct broker *broker;
+	uint64_t lease;
+};
+
+static void on_opened(void *userdata, int error)
+{
+	struct recording *recording = userdata;
+	struct lease *lease = lease_find(recording->broker, recording->lease);
+
+	free(recording);
+	if (error < 0)
+		log_error("the ledger cannot be written, so nobody can watch: %s",
+			  strerror(-error));
+	if (!lease || lease->state != LEASE_RECORDING)
+		return;
+	if (error < 0) {
+		lease->state = LEASE_WAITING; /* it was never opened */
+		refuse(lease, SESSION_DENIED_UNAVAILABLE, "ledger cannot be written");
+		return;
+	}
+	grant(lease);
+}
+
+void lease_ring_ready(struct lease *lease)
+{
+	struct recording *recording;
+	struct ledger_event event;
+	int r = -ENOMEM;
+
+	if (lease->state != LEASE_WAITING)
+		return;
+	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
+	lease->epoch = lease->camera->epoch;
+	lease_fill_event(lease, &event);
+	recording = malloc(sizeof(*recording));
+	if (recording) {
+		*recording = (struct recording){.broker = lease->broker, .lease = lease->id};
+		r = ledger_opened(lease->broker->store, &event, on_opened, recording);
+	}
+	if (r < 0) {
+		free(recording);
+		log_error("the ledger cannot be written, so nobody can watch: %s", strerror(-r));
+		refuse(lease, SESSION_DENIED_UNAVAILABLE, "ledger cannot be written");
+		return;
+	}
+	lease->state = LEASE_RECORDING;
+}
+
+struct lease *lease_find(const struct broker *broker, uint64_t id)
+{
+	struct lease *lease;
+
+	list_for_each (lease, &broker->leases, list)
+		if (lease->id == id)
+			return lease;
+	return NULL;
+}
+
+static int lease_new(struct broker *broker, const struct lease_request *request, struct lease **ret)
+{
+	struct lease *lease = calloc(1, sizeof(*lease));
+	int r;
+
+	if (!lease)
+		return -ENOMEM;
+	*lease = (struct lease){
+		.broker = broker,
+		.state = LEASE_WAITING,
+		.camera = request->camera,
+		.token = request->token,
+		.grant = request->grant,
+		.right = request->right,
+		.stream = request->stream,
+		.protocol = request->protocol,
+		.since = clock_realtime(),
+		.peer = request->session->peer,
+		.socket = -EBADF,
+	};
+	list_init(&lease->list);
+	snprintf(lease->client, sizeof(lease->client), "%s", request->client);
+	snprintf(lease->peer_text, sizeof(lease->peer_text), "%s", request->session->peer_text);
+	r = sd_event_add_time(broker->event, &lease->timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY,
+			      on_timer, lease);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
+	if (r < 0) {
+		lease_free(lease);
+		return r;
+	}
+	*ret = lease;
+	return 0;
+}
+
+int lease_open(struct broker *broker, const struct lease_request *request)
+{
+	struct lease *lease;
+	int r;
+
+	r = lease_new(broker, request, &lease);
+	if (r < 0)
+		return r;
+	lease->id = store_next_lease_id(broker->store);
+	r = lease->id ? camera_attach(lease->camera) : -EBUSY;
+	if (r < 0) {
+		lease_free(lease);
+		return r;
+	}
+	lease->attached = true;
+	lease->session = request->session;
+	request->session->lease = lease;
+	list_append(&broker->leases, &lease->list);
+	observe(broker, lease_added, lease);
+	if (lease->camera->streams[lease->stream].ring >= 0)
+		lease_ring_ready(lease);
+	else
+		arm(lease, LEASE_OPEN_TIMEOUT);
+	return 0;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* camwardd's command line. */
+#pragma once
+
+#include <stddef.h>
+
+#include "broker/policy.h"
+
+#define OPTIONS_STATE_DIRECTORY  "/var/lib/camward"
+#define OPTIONS_CONFIG_DIRECTORY "/etc/camward"
+
+struct options_camera {
+	char name[NAME_SIZE];
+	int fd;
+};
+
+struct options {
+	const char *state_directory, *config_directory;
+	size_t n_cameras;
+	struct options_camera cameras[POLICY_CAMERAS_MAX];
+	int gate; /* -EBADF: none */
+};
+
+enum options_outcome {
+	OPTIONS_RUN,
+	OPTIONS_DONE, /* --help, --version: printed */
+	OPTIONS_WRONG /* said on stderr */
+};
+
+/* Descriptors are checked to be SEQPACKET sockets and made CLOEXEC; inherited ones are refused
+ * under systemd, where links come in through listening sockets alone. */
+enum options_outcome options_parse(int argc, char *argv[], struct options *ret);

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/session-open.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/camera.h"
+#include "broker/lease.h"
+#include "broker/policy-authenticate.h"
+
+/* -EACCES: nobody, or not with this. Certificates are nobody's yet. */
+static int authenticate(struct session *session, const struct session_credential *credential,
+			const struct client **ret_client, const struct token **ret_token)
+{
+	bool token = credential->kind == SESSION_CREDENTIAL_TOKEN;
+
+	return policy_authenticate(session->broker->policy, token ? credential->client : "",
+				   token ? credential->token : "", clock_realtime(),
+				   broker_clock_is_set(), ret_client, ret_token);
+}
+
+/* The answer goes out first; then the link ends if these were too many. */
+static int refuse_credential(struct session *session)
+{
+	session_deny(session, SESSION_DENIED_CREDENTIAL);
+	if (++session->refused < SESSION_REFUSED_MAX)
+		return 0;
+	log_notice("session %lu (%s): too many refused credentials",
+		   (unsigned long)session->connection, session->peer_text);
+	return -EACCES;
+}
+
+static void report(struct session *session, const struct session_open *m,
+		   const struct client *client, const struct camera *camera, const char *reason)
+{
+	struct ledger_event event = {
+		.right = m->right,
+		.stream = m->stream,
+		.protocol = m->protocol,
+		.port = session->peer.port,
+	};
+
+	snprintf(event.client, sizeof(event.client), "%s", client->name);
+	snprintf(event.camera, sizeof(event.camera), "%.*s", NAME_MAX_LENGTH, m->camera);
+	if (camera)
+		memcpy(event.camera_uuid, camera->uuid, UUID_SIZE);
+	memcpy(event.peer, session->peer.address, sizeof(event.peer));
+	snprintf(event.reason, sizeof(event.reason), "%s", reason);
+	denial_report(session->broker, &event, session->peer_text);
+	log_info("%s at %s may not watch %s: %s", event.client, session->peer_text, event.camera,
+		 reason);
+}
+
+/* camera: NULL when there is none of this name. */
+static struct policy_verdict decide(struct session *session, const struct session_open *m,
+				    const struct client *client, const struct token *token,
+				    const struct camera *camera)
+{
+	struct policy_request request = {
+		.client = client->name,
+		.token = token->id,
+		.right = m->right,
+		.stream = m->stream,
+	};
+	struct policy_verdict verdict;
+
+	if (camera)
+		memcpy(request.camera, camera->uuid, UUID_SIZE);
+	verdict = policy_decide(session->broker->policy, &request, clock_realtime(),
+				broker_clock_is_set());
+	if (verdict.allowed && m->stream != RING_STREAM_MAIN)
+		verdict = (struct policy_verdict){.reason = POLICY_NO_STREAM};
+	return verdict;
+}
+
+static const char *unavailable_text(int error)
+{
+	return error == -ENODEV ? "camera is absent" : "out of resources";
+}
+
+static void open_lease(struct session *session, const struct session_open *m,
+		       const struct client *client, const struct token *token)
+{
+	struct camera *camera = camera_find(session->broker, m->camera);
+	struct policy_verdict verdict = decide(session, m, client, token, camera);
+	struct lease_request request = {
+		.session = session,
+		.camera = camera,
+		.client = client->name,
+		.token = token->id,
+		.grant = verdict.grant,
+		.right = m->right,
+		.stream = m->stream,
+		.protocol = m->protocol,
+	};
+	int r;
+
+	if (!verdict.allowed) {
+		session_deny(session, SESSION_DENIED_NOT_FOUND);
+		report(session, m, client, camera, policy_reason_text(verdict.reason));
+		return;
+	}
+	r = lease_open(session->broker, &request);
+	if (r < 0) {
+		session_deny(session, SESSION_DENIED_UNAVAILABLE);
+		report(session, m, client, camera, unavailable_text(r));
+	}
+}
+
+int session_on_open(void *userdata, const void *message, int *fds)
+{
+	struct session *session = userdata;
+	const struct session_open *m = message;
+	const struct client *client;
+	const struct token *token;
+
+	if (session->bound[0] && strcmp(session->bound, m->camera) != 0)
+		return -EPROTO;
+	if (++session->opens > SESSION_OPENS_MAX)
+		return -EPROTO;
+	/* After END, and when the service stops, there is nothing to be had. */
+	if (session->link.chan.state != SESSION_STATE_NEW || session->broker->stopping) {
+		session_deny(session, SESSION_DENIED_UNAVAILABLE);
+		return 0;
+	}
+	session->link.chan.state = SESSION_STATE_OPENING;
+	if (authenticate(session, &m->credential, &client, &token) < 0)
+		return refuse_credential(session);
+	open_lease(session, m, client, token);
+	return 0;
+}
+
+static void list_cameras(struct session *session, const struct client *client,
+			 const struct token *token, struct session_cameras *ret)
+{
+	struct policy_request request = {.client = client->name, .token = token->id};
+	struct camera *camera;
+
+	list_for_each (camera, &session->broker->cameras, list) {
+		struct session_camera *c = &ret->cameras[ret->n_cameras];
+
+		memcpy(request.camera, camera->uuid, UUID_SIZE);
+		c->rights = policy_rights(session->broker->policy, &request, clock_realtime(),
+					  broker_clock_is_set());
+		if (!c->rights)
+			continue;
+		snprintf(c->name, sizeof(c->name), "%s", camera->name);
+		memcpy(c->uuid, camera->uuid, UUID_SIZE);
+		c->online = camera_is_online(camera);
+		if (++ret->n_cameras == SESSION_CAMERAS_MAX)
+			return;
+	}
+}
+
+int session_on_list(void *userdata, const void *message, int *fds)
+{
+	struct session *session = userdata;
+	const struct session_list *m = message;
+	struct session_cameras answer = {};
+	const struct client *client;
+	const struct token *token;
+
+	if (++session->lists > SESSION_LISTS_MAX)
+		return -EPROTO;
+	if (authenticate(session, &m->credential, &client, &token) < 0)
+		return refuse_credential(session);
+	list_cameras(session, client, token, &answer);
+	link_send_message(&session->link, SESSION_CAMERAS, &answer);
+	return 0;
+}
