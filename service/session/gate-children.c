@@ -87,7 +87,7 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *use
 static int watch(struct gate *g, int pidfd)
 {
 	sd_event_source *source;
-	int r = sd_event_add_io(g->event, &source, pidfd, EPOLLIN, on_child, g);
+	int r = gate_watch(g, pidfd, on_child, &source);
 
 	if (r < 0)
 		return r;
@@ -219,13 +219,9 @@ int gate_children_arm(struct gate *g)
 	uint64_t at = e ? e->accepted + grace(g) + POLITENESS_USEC : 0;
 	int r;
 
-	if (!g->grace_timer) {
-		r = sd_event_add_time(g->event, &g->grace_timer, CLOCK_MONOTONIC, UINT64_MAX, 0,
-				      on_grace, g);
-		if (r < 0)
-			return r;
-	}
-	r = sd_event_source_set_time(g->grace_timer, at);
+	r = g->grace_timer ? 0 : gate_add_timer(g, on_grace, &g->grace_timer);
+	if (r == 0)
+		r = sd_event_source_set_time(g->grace_timer, at);
 	return r < 0 ? r
 		     : sd_event_source_set_enabled(g->grace_timer,
 						   e ? SD_EVENT_ONESHOT : SD_EVENT_OFF);

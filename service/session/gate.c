@@ -27,6 +27,27 @@ enum state {
 /* Beside one pidfd a child: listening sockets, link, event loop, what is being passed on. */
 #define DESCRIPTORS_OWN 64
 
+/* --- events --- */
+
+static int fail_loudly(int r, sd_event_source *source)
+{
+	return r < 0 ? r : sd_event_source_set_exit_on_failure(source, true);
+}
+
+int gate_watch(struct gate *g, int fd, sd_event_io_handler_t handler, sd_event_source **ret)
+{
+	int r = sd_event_add_io(g->event, ret, fd, EPOLLIN, handler, g);
+
+	return fail_loudly(r, *ret);
+}
+
+int gate_add_timer(struct gate *g, sd_event_time_handler_t handler, sd_event_source **ret)
+{
+	int r = sd_event_add_time(g->event, ret, CLOCK_MONOTONIC, UINT64_MAX, 0, handler, g);
+
+	return fail_loudly(r, *ret);
+}
+
 /* --- viewers --- */
 
 static int set_accepting(struct gate *g, bool on)
@@ -56,9 +77,9 @@ static int pause_accepting(struct gate *g)
 	if (r < 0)
 		return r;
 	if (!g->pause_timer)
-		return sd_event_add_time(g->event, &g->pause_timer, CLOCK_MONOTONIC, until, 0,
-					 on_pause_over, g);
-	r = sd_event_source_set_time(g->pause_timer, until);
+		r = gate_add_timer(g, on_pause_over, &g->pause_timer);
+	if (r == 0)
+		r = sd_event_source_set_time(g->pause_timer, until);
 	return r < 0 ? r : sd_event_source_set_enabled(g->pause_timer, SD_EVENT_ONESHOT);
 }
 
@@ -150,8 +171,7 @@ static int on_viewer(sd_event_source *source, int fd, uint32_t revents, void *us
 static int start_accepting(struct gate *g)
 {
 	for (int i = 0; i < g->n_listeners; i++) {
-		int r = sd_event_add_io(g->event, &g->accepting[i], g->listeners[i].fd, EPOLLIN,
-					on_viewer, g);
+		int r = gate_watch(g, g->listeners[i].fd, on_viewer, &g->accepting[i]);
 
 		if (r < 0)
 			return r;
@@ -277,7 +297,7 @@ static int init_event(struct gate *g)
 	if (r >= 0)
 		r = sd_event_add_signal(g->event, NULL, SIGINT, NULL, NULL);
 	if (r >= 0)
-		r = sd_event_add_io(g->event, NULL, g->link.fd, EPOLLIN, on_link, g);
+		r = gate_watch(g, g->link.fd, on_link, &g->on_link);
 	return r < 0 ? r : 0;
 }
 

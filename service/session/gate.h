@@ -20,7 +20,7 @@ struct gate {
 	struct options options;
 	char **argv; /* to be executed with again */
 	sd_event *event;
-	sd_event_source *grace_timer, *pause_timer;
+	sd_event_source *on_link, *grace_timer, *pause_timer;
 	sd_event_source *accepting[LISTENERS_MAX];
 	struct listener listeners[LISTENERS_MAX];
 	int n_listeners;
@@ -38,6 +38,11 @@ int gate_init(struct gate *g, const struct options *options, char **argv);
 /* Returns when the gate is to exit: 0 after SIGTERM or SIGINT, otherwise negative. No child is left
  * then. */
 int gate_run(struct gate *g);
+
+/* Event sources whose handler ends the loop by a negative return; by default it only ends its
+ * source. *ret belongs to the caller. */
+int gate_watch(struct gate *g, int fd, sd_event_io_handler_t handler, sd_event_source **ret);
+int gate_add_timer(struct gate *g, sd_event_time_handler_t handler, sd_event_source **ret);
 
 /* In gate-children.c. */
 
