@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* camward-camera as it is installed, with this test as its broker. */
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "base/chan.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/ring-reader.h"
+#include "proto/camera-msg.h"
+#include "wire/h264.h"
+
+#define PATIENCE_MS 10000
+#define NAME        "front"
+#define LINK_FD     3
+
+static const uint8_t uuid[UUID_SIZE] = {0xde, 0xad, 0xbe, 0xef, 5,  6,  7,  8,
+					9,    10,   11,   12,   13, 14, 15, 16};
+
+struct process {
+	pid_t pid;
+	int link;
+};
+
+union message {
+	struct chan_header header;
+	struct camera_hello hello;
+	struct camera_ring ring;
+	struct camera_sequence sequence;
+	struct camera_state state;
+	uint8_t bytes[CHAN_MESSAGE_MAX];
+};
+
+static void spawn(struct process *p, const char *source)
+{
+	char self[4096], binary[8192];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int ends[2];
+
+	assert_true(n > 0);
+	self[n] = '\0';
+	snprintf(binary, sizeof(binary), "%s/../../service/camera/camward-camera", dirname(self));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	p->pid = fork();
+	assert_true(p->pid >= 0);
+	if (p->pid == 0) {
+		dup2(ends[1], LINK_FD);
+		if (ends[1] == LINK_FD)
+			fcntl(LINK_FD, F_SETFD, 0);
+		execl(binary, binary, "--name", NAME, "--link-fd", "3", "--source", source, NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	p->link = ends[0];
+}
+
+static int wait_exit(struct process *p)
+{
+	int status;
+
+	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Ends the link as a broker does that goes away. */
+static void finish(struct process *p)
+{
+	close(p->link);
+	assert_int_equal(wait_exit(p), 0);
+}
+
+static void send_message(struct process *p, uint16_t type, void *message, size_t size, int fd)
+{
+	struct chan_header *h = message;
+
+	*h = (struct chan_header){type, CAMERA_MSG_VERSION, (uint32_t)size};
+	assert_int_equal(fdpass_send(p->link, message, size, &fd, fd >= 0), 0);
+}
+
+/* The next message; 0: the link has ended. */
+static uint16_t receive(struct process *p, union message *m, int *ret_fd)
+{
+	struct pollfd poll_fd = {.fd = p->link, .events = POLLIN};
+	size_t n_fds = 0;
+	int fds[1];
+	ssize_t n;
+
+	assert_int_equal(poll(&poll_fd, 1, PATIENCE_MS), 1);
+	n = fdpass_recv(p->link, m, sizeof(*m), fds, 1, &n_fds);
+	if (n <= 0)
+		return 0;
+	assert_int_equal(m->header.size, n);
+	assert_int_equal(n_fds, m->header.type == CAMERA_RING);
+	if (n_fds && ret_fd)
+		*ret_fd = fds[0];
+	else
+		close_fds(fds, n_fds);
+	return m->header.type;
+}
+
+static void expect(struct process *p, uint16_t type, union message *m, int *ret_fd)
+{
+	uint64_t deadline = clock_monotonic() + PATIENCE_MS * USEC_PER_MSEC;
+	uint16_t got;
+
+	do {
+		assert_true(clock_monotonic() < deadline);
+		got = receive(p, m, ret_fd);
+		assert_int_not_equal(got, 0);
+	} while (got != type);
+}
+
+static void expect_condition(struct process *p, enum camera_condition condition, union message *m)
+{
+	do
+		expect(p, CAMERA_STATE, m, NULL);
+	while (m->state.condition != condition);
+}
+
+static void expect_sequence(struct process *p, uint64_t lease, bool added, union message *m)
+{
+	expect(p, CAMERA_SEQUENCE, m, NULL);
+	assert_int_equal(m->sequence.lease, lease);
+	assert_int_equal(m->sequence.added, added);
+}
+
+static void welcome(struct process *p, union message *m)
+{
+	struct camera_welcome w = {.name = NAME,
+				   .configuration = {.width = 320, .height = 240, .fps = 30}};
+
+	memcpy(w.uuid, uuid, sizeof(w.uuid));
+	assert_int_equal(receive(p, m, NULL), CAMERA_HELLO);
+	assert_true(camera_hello_valid(m));
+	assert_string_equal(m->hello.name, NAME);
+	send_message(p, CAMERA_WELCOME, &w, sizeof(w), -1);
+	expect_condition(p, CAMERA_IDLE, m);
+}
+
+static void start(struct process *p, uint64_t epoch)
+{
+	struct camera_start s = {.epoch = epoch, .streams = 1 << RING_STREAM_MAIN};
+
+	send_message(p, CAMERA_START, &s, sizeof(s), -1);
+}
+
+static void stop(struct process *p, uint64_t epoch)
+{
+	struct camera_stop s = {.epoch = epoch};
+
+	send_message(p, CAMERA_STOP, &s, sizeof(s), -1);
+}
+
+/* Returns the reading end of the wake. */
+static int add_wake(struct process *p, uint64_t epoch, uint64_t lease)
+{
+	struct camera_add_wake a = {.epoch = epoch, .lease = lease};
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	send_message(p, CAMERA_ADD_WAKE, &a, sizeof(a), ends[1]);
+	close(ends[1]);
+	return ends[0];
+}
+
+static void open_ring(struct process *p, uint64_t epoch, struct ring_reader *ring)
+{
+	struct ring_unit unit;
+	union message m;
+	int fd = -EBADF;
+
+	expect(p, CAMERA_RING, &m, &fd);
+	assert_true(camera_ring_valid(&m));
+	assert_int_equal(m.ring.epoch, epoch);
+	assert_int_equal(ring_reader_open(ring, fd, m.ring.ring_size), 0);
+	close(fd);
+	assert_memory_equal(ring->description.camera_uuid, uuid, sizeof(uuid));
+	assert_string_equal(ring->description.camera_name, NAME);
+	assert_int_equal(ring->description.epoch, epoch);
+	assert_int_equal(ring->description.codec, RING_CODEC_H264);
+	/* It comes with its first keyframe. */
+	assert_int_equal(ring_reader_seek_keyframe(ring, &unit), 0);
+	assert_int_equal(unit.sequence, 1);
+}
+
+/* Waits for a wake, then takes the next unit out of the ring. */
+static void read_unit(int wake, struct ring_reader *ring, struct ring_unit *unit, uint8_t *bytes,
+		      size_t room)
+{
+	struct camera_wake message;
+
+	while (ring_reader_peek(ring, unit) == -EAGAIN) {
+		struct pollfd poll_fd = {.fd = wake, .events = POLLIN};
+
+		assert_int_equal(poll(&poll_fd, 1, PATIENCE_MS), 1);
+		assert_int_equal(recv(wake, &message, sizeof(message), 0), sizeof(message));
+	}
+	assert_true(unit->length <= room);
+	assert_int_equal(ring_reader_copy(ring, unit, bytes), 0);
+}
+
+static void check_keyframe(const struct ring_reader *ring, const uint8_t *bytes, size_t size)
+{
+	struct h264_parameter_sets sets;
+	size_t n = ring->description.parameter_sets_size;
+
+	assert_true(n > 0 && size > n);
+	assert_memory_equal(bytes, ring->description.parameter_sets, n);
+	assert_true(h264_is_idr(slice_of(bytes, size)));
+	h264_find_parameter_sets(slice_of(bytes, size), &sets);
+	assert_non_null(sets.sps.data);
+	assert_non_null(sets.pps.data);
+}
+
+/* Sequences rise by one, times rise, keyframes carry the ring's parameter sets. */
+static void read_units(int wake, struct ring_reader *ring, unsigned n, unsigned *ret_keyframes)
+{
+	static uint8_t bytes[1 << 20];
+	struct ring_unit unit = {}, last = {};
+
+	*ret_keyframes = 0;
+	for (unsigned i = 0; i < n; i++, last = unit) {
+		read_unit(wake, ring, &unit, bytes, sizeof(bytes));
+		assert_memory_equal(bytes, "\0\0\0\1", 4);
+		assert_true(unit.sequence > 0);
+		assert_true(unit.captured_monotonic <= clock_monotonic());
+		assert_true(unit.captured_monotonic + 5 * USEC_PER_SEC > clock_monotonic());
+		if (i > 0) {
+			assert_int_equal(unit.sequence, last.sequence + 1);
+			assert_true(unit.captured_monotonic > last.captured_monotonic);
+		}
+		assert_int_equal(!!(unit.flags & RING_UNIT_KEYFRAME),
+				 h264_is_idr(slice_of(bytes, unit.length)));
+		if (unit.flags & RING_UNIT_KEYFRAME) {
+			check_keyframe(ring, bytes, unit.length);
+			++*ret_keyframes;
+		}
+	}
+}
+
+/* Two epochs of one process; `rate`: frames a second that are expected. */
+static void run_source(const char *source, uint32_t width, uint32_t path)
+{
+	struct process p;
+	union message m;
+
+	spawn(&p, source);
+	welcome(&p, &m);
+	for (uint64_t epoch = 7; epoch < 9; epoch++) {
+		struct ring_reader ring;
+		unsigned keyframes;
+		int wake;
+
+		start(&p, epoch);
+		open_ring(&p, epoch, &ring);
+		wake = add_wake(&p, epoch, 100 + epoch);
+		expect_sequence(&p, 100 + epoch, true, &m);
+		assert_true(m.sequence.next > 1);
+		assert_int_equal(ring.description.width, width);
+		read_units(wake, &ring, 40, &keyframes);
+		assert_true(keyframes >= 1 && keyframes <= 4);
+		expect_condition(&p, CAMERA_RUNNING, &m);
+		assert_int_equal(m.state.path, path);
+		assert_true(m.state.encoded > 1);
+		stop(&p, epoch);
+		expect_sequence(&p, 100 + epoch, false, &m);
+		assert_true(m.sequence.next > 40);
+		expect_condition(&p, CAMERA_IDLE, &m);
+		/* The camera's end of the wake is gone. */
+		while (recv(wake, &m, sizeof(m), 0) > 0)
+			;
+		close(wake);
+		ring_reader_close(&ring);
+	}
+	finish(&p);
+}
+
+static void pattern_fills_the_ring(void **state)
+{
+	run_source("pattern", 320, CAMERA_PATH_SOFTWARE);
+}
+
+static void clip_fills_the_ring(void **state)
+{
+	char source[4096];
+
+	snprintf(source, sizeof(source), "clip:%s/unit/data/clip-x264.h264", getenv("TESTS"));
+	run_source(source, 192, CAMERA_PATH_PASSTHROUGH);
+}
+
+static void keyframes_on_demand_are_coalesced(void **state)
+{
+	struct camera_keyframe k = {};
+	struct ring_reader ring;
+	struct process p;
+	unsigned keyframes;
+	union message m;
+	int wake;
+
+	spawn(&p, "pattern");
+	welcome(&p, &m);
+	start(&p, 1);
+	wake = add_wake(&p, 1, 1);
+	open_ring(&p, 1, &ring);
+	/* Ten requests within the first second: one keyframe, when the second is over. */
+	for (int i = 0; i < 10; i++)
+		send_message(&p, CAMERA_KEYFRAME, &k, sizeof(k), -1);
+	read_units(wake, &ring, 29, &keyframes);
+	assert_int_equal(keyframes, 1);
+	read_units(wake, &ring, 16, &keyframes);
+	assert_int_equal(keyframes, 1);
+	ring_reader_close(&ring);
+	close(wake);
+	finish(&p);
+}
+
+static void a_wake_ends_in_one_sequence(void **state)
+{
+	struct camera_drop_wake d = {.lease = 2};
+	struct process p;
+	union message m;
+	int first, second;
+
+	spawn(&p, "pattern");
+	welcome(&p, &m);
+	start(&p, 1);
+	first = add_wake(&p, 1, 1);
+	expect_sequence(&p, 1, true, &m);
+	second = add_wake(&p, 1, 2);
+	expect_sequence(&p, 2, true, &m);
+	/* One whose epoch is another is not added: its end closes. */
+	close(add_wake(&p, 99, 3));
+	close(first);
+	expect_sequence(&p, 1, false, &m);
+	/* Already told: its reader went first. */
+	d.lease = 1;
+	send_message(&p, CAMERA_DROP_WAKE, &d, sizeof(d), -1);
+	d.lease = 2;
+	send_message(&p, CAMERA_DROP_WAKE, &d, sizeof(d), -1);
+	expect_sequence(&p, 2, false, &m);
+	close(second);
+	finish(&p);
+}
+
+static void a_full_wake_does_not_hold_up_others(void **state)
+{
+	struct ring_reader ring;
+	unsigned keyframes;
+	struct process p;
+	union message m;
+	int deaf, wake;
+
+	spawn(&p, "pattern");
+	welcome(&p, &m);
+	start(&p, 1);
+	deaf = add_wake(&p, 1, 1);
+	wake = add_wake(&p, 1, 2);
+	open_ring(&p, 1, &ring);
+	read_units(wake, &ring, 90, &keyframes);
+	ring_reader_close(&ring);
+	close(deaf);
+	close(wake);
+	finish(&p);
+}
+
+/* One more second of bits at another rate, in the same epoch. */
+static void bitrate_changes_while_running(void **state)
+{
+	struct camera_set s = {.configuration = {.width = 320, .height = 240, .fps = 30}};
+	struct ring_reader ring;
+	unsigned keyframes;
+	struct process p;
+	union message m;
+	int wake;
+
+	spawn(&p, "pattern");
+	welcome(&p, &m);
+	start(&p, 1);
+	wake = add_wake(&p, 1, 1);
+	open_ring(&p, 1, &ring);
+	s.configuration.bitrate = 3000000;
+	s.configuration.gop = 10;
+	send_message(&p, CAMERA_SET, &s, sizeof(s), -1);
+	read_units(wake, &ring, 40, &keyframes);
+	assert_true(keyframes >= 3);
+	s.configuration.bitrate = 200000;
+	send_message(&p, CAMERA_SET, &s, sizeof(s), -1);
+	read_units(wake, &ring, 20, &keyframes);
+	ring_reader_close(&ring);
+	close(wake);
+	finish(&p);
+}
+
+static void what_is_not_permitted_ends_it(void **state)
+{
+	struct camera_still still = {};
+	struct process p;
+	union message m;
+
+	/* START before WELCOME */
+	spawn(&p, "pattern");
+	start(&p, 1);
+	assert_int_equal(wait_exit(&p), 1);
+	close(p.link);
+	/* a message that has no handler yet */
+	spawn(&p, "pattern");
+	welcome(&p, &m);
+	send_message(&p, CAMERA_STILL, &still, sizeof(still), -1);
+	assert_int_equal(wait_exit(&p), 1);
+	close(p.link);
+	/* an epoch's number used again */
+	spawn(&p, "pattern");
+	welcome(&p, &m);
+	start(&p, 5);
+	stop(&p, 5);
+	start(&p, 5);
+	assert_int_equal(wait_exit(&p), 1);
+	close(p.link);
+}
+
+static void a_missing_device_is_lost_with_a_reason(void **state)
+{
+	struct process p;
+	union message m;
+
+	spawn(&p, "v4l2:/dev/camward/nothing-here");
+	welcome(&p, &m);
+	start(&p, 1);
+	expect_condition(&p, CAMERA_LOST, &m);
+	assert_string_equal(m.state.reason, "unplugged");
+	assert_int_equal(m.state.epoch, 1);
+	/* It waits for the next START; a STOP that crossed is no harm. */
+	stop(&p, 1);
+	start(&p, 2);
+	expect_condition(&p, CAMERA_LOST, &m);
+	assert_int_equal(m.state.epoch, 2);
+	finish(&p);
+}
+
+static void a_bad_clip_ends_it_at_once(void **state)
+{
+	struct process p;
+
+	spawn(&p, "clip:/nonexistent.h264");
+	assert_int_equal(wait_exit(&p), 1);
+	close(p.link);
+	spawn(&p, "clip:/dev/null");
+	assert_int_equal(wait_exit(&p), 1);
+	close(p.link);
+}
+
+static void sigterm_ends_it_in_order(void **state)
+{
+	struct process p;
+	union message m;
+
+	spawn(&p, "pattern");
+	welcome(&p, &m);
+	start(&p, 1);
+	expect_condition(&p, CAMERA_RUNNING, &m);
+	kill(p.pid, SIGTERM);
+	assert_int_equal(wait_exit(&p), 0);
+	close(p.link);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pattern_fills_the_ring),
+		cmocka_unit_test(clip_fills_the_ring),
+		cmocka_unit_test(keyframes_on_demand_are_coalesced),
+		cmocka_unit_test(a_wake_ends_in_one_sequence),
+		cmocka_unit_test(a_full_wake_does_not_hold_up_others),
+		cmocka_unit_test(bitrate_changes_while_running),
+		cmocka_unit_test(what_is_not_permitted_ends_it),
+		cmocka_unit_test(a_missing_device_is_lost_with_a_reason),
+		cmocka_unit_test(a_bad_clip_ends_it_at_once),
+		cmocka_unit_test(sigterm_ends_it_in_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
