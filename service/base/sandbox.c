@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
@@ -228,6 +229,14 @@ int sandbox_apply_limits(const struct sandbox_limits *l)
 			return r;
 	}
 	return 0;
+}
+
+int sandbox_drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+
+	return syscall(__NR_capset, &header, none) < 0 ? -errno : 0;
 }
 
 int sandbox_hide(void)

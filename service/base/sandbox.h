@@ -13,6 +13,7 @@
  *	ruleset = sandbox_landlock_new(paths, n_paths);
  *	...						open what is needed for life
  *	sandbox_apply_limits(&limits);
+ *	sandbox_drop_capabilities();
  *	sandbox_hide();
  *	sandbox_apply_landlock(ruleset);		-EOPNOTSUPP: an old kernel, say so and go on
  *	sandbox_apply_filter(&filter);			last: it refuses the calls above
@@ -109,6 +110,9 @@ struct sandbox_limits {
 	rlim_t processes;     /* RLIMIT_NPROC, threads included; 0: none can be started */
 };
 int sandbox_apply_limits(const struct sandbox_limits *l);
+
+/* Gives up every capability, which only a process of root's has. */
+int sandbox_drop_capabilities(void);
 
 /* No core, no ptrace, no /proc/self/mem for others of this user. */
 int sandbox_hide(void);

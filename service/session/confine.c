@@ -182,6 +182,8 @@ int confine_self(const struct confinement *c, int sock, int link, pid_t parent)
 	if (r == 0)
 		r = reset_signals();
 	if (r == 0)
+		r = sandbox_drop_capabilities();
+	if (r == 0)
 		r = sandbox_hide();
 	if (r == 0)
 		r = sandbox_apply_limits(&limits);

@@ -2,6 +2,7 @@
 /* Each case runs in a child of its own, since what it does to itself is for good. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -148,6 +149,20 @@ static int limited(void)
 	return prctl(PR_GET_DUMPABLE) != 0 ? 3 : 0;
 }
 
+static int powerless(void)
+{
+	if (sandbox_drop_capabilities() < 0)
+		return 99;
+	/* Dropped for good, not just put aside. */
+	return prctl(PR_CAPBSET_DROP, CAP_CHOWN) != -1 || errno != EPERM ||
+	       prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_CHOWN, 0, 0) != -1;
+}
+
+static void test_capabilities_are_dropped(void **state)
+{
+	assert_int_equal(run(powerless), 0);
+}
+
 static void test_limits(void **state)
 {
 	assert_int_equal(run(limited), 0);
@@ -161,6 +176,7 @@ int main(void)
 		cmocka_unit_test(test_table_is_checked),
 		cmocka_unit_test(test_landlock_leaves_only_its_paths),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_capabilities_are_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
