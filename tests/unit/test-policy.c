@@ -1,35 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The decision, by table and by what must hold for any policy. */
-#include "base/ring.h"
-#include "broker-state.h"
-#include "broker/policy-decide.h"
+/* The decision, by table and by case. */
+#include "policy-house.h"
 
 #define NOW 1000
-
-/* alice and bob of nest, carol of nobody; front (1), back (2). */
-static struct policy *make_house(void)
-{
-	struct policy *policy = policy_new();
-	struct client alice = make_client("alice", "nest"), bob = make_client("bob", "nest"),
-		      carol = make_client("carol", "");
-	struct camera_record front = make_camera("front", 1), back = make_camera("back", 2);
-
-	assert_int_equal(policy_add_client(policy, &alice), 0);
-	assert_int_equal(policy_add_client(policy, &bob), 0);
-	assert_int_equal(policy_add_client(policy, &carol), 0);
-	assert_int_equal(policy_add_camera(policy, &front), 0);
-	assert_int_equal(policy_add_camera(policy, &back), 0);
-	return policy;
-}
-
-static struct policy_verdict ask(const struct policy *policy, const char *client, uint8_t camera,
-				 uint32_t right, uint32_t stream, uint64_t now, bool clock_set)
-{
-	struct policy_request request = {
-		.client = client, .camera = {camera, 0xca}, .right = right, .stream = stream};
-
-	return policy_decide(policy, &request, now, clock_set);
-}
 
 static struct policy_verdict ask_live(const struct policy *policy, const char *client,
 				      uint8_t camera)
@@ -431,137 +404,6 @@ static void test_rights(void **s)
 	assert_int_equal(policy_rights(policy, &request, NOW - 1, true), RIGHT_LIVE | RIGHT_STILL);
 }
 
-/* Random policies: what must hold for any. */
-
-static uint32_t random_state = 1;
-
-static uint32_t any(uint32_t n)
-{
-	random_state = random_state * 1664525 + 1013904223;
-	return (random_state >> 8) % n;
-}
-
-static const char *const people[] = {"alice", "bob", "carol"};
-static const char *const integrations[] = {"", "nest", "other"};
-static const char *const cameras[] = {"front", "back"};
-
-#define TIMES 12
-
-static struct grant any_grant(uint64_t id)
-{
-	struct grant grant = make_grant(id, any(2) ? people[any(3)] : "", (uint8_t)(1 + any(2)));
-
-	if (!grant.client[0])
-		strcpy(grant.integration, integrations[1 + any(2)]);
-	grant.rights = 1 + any(7);
-	grant.not_before = any(3) ? 0 : any(TIMES);
-	grant.not_after = any(2) ? 0 : grant.not_before + 1 + any(TIMES);
-	grant.only_sub = any(4) == 0;
-	grant.pending = any(6) == 0;
-	return grant;
-}
-
-static struct suspension any_suspension(void)
-{
-	switch (any(4)) {
-	case 0:
-		return make_suspension(SUSPENSION_ALL, "");
-	case 1:
-		return make_suspension(SUSPENSION_CAMERA, cameras[any(2)]);
-	case 2:
-		return make_suspension(SUSPENSION_CLIENT, people[any(3)]);
-	default:
-		return make_suspension(SUSPENSION_INTEGRATION, integrations[1 + any(2)]);
-	}
-}
-
-#define N_ANSWERS (3 * 2 * 3 * 2 * 2 * TIMES)
-
-struct answers {
-	struct policy_verdict verdicts[N_ANSWERS];
-};
-
-/* Every request at every time; the last dimension is time. */
-static void ask_everything(const struct policy *policy, struct answers *answers)
-{
-	for (uint32_t i = 0; i < N_ANSWERS; i++) {
-		uint32_t n = i / TIMES;
-
-		answers->verdicts[i] = ask(policy, people[n % 3], (uint8_t)(1 + n / 3 % 2),
-					   1U << n / 6 % 3, n / 18 % 2, i % TIMES, n / 36 % 2);
-	}
-}
-
-static size_t count_allowed(const struct answers *answers)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < N_ANSWERS; i++)
-		n += answers->verdicts[i].allowed;
-	return n;
-}
-
-static void assert_allows_no_more(const struct answers *before, const struct answers *after)
-{
-	for (size_t i = 0; i < N_ANSWERS; i++)
-		assert_false(after->verdicts[i].allowed && !before->verdicts[i].allowed);
-}
-
-/* Between one answer and the time at which it says to ask again, nothing changes. */
-static void assert_asks_in_time(const struct answers *answers)
-{
-	for (size_t i = 0; i + 1 < N_ANSWERS; i++) {
-		const struct policy_verdict *verdict = &answers->verdicts[i];
-		uint64_t now = i % TIMES;
-
-		assert_true(!verdict->ask_again || verdict->ask_again > now);
-		if (now + 1 < TIMES && (!verdict->ask_again || verdict->ask_again > now + 1))
-			assert_int_equal(verdict->allowed, verdict[1].allowed);
-	}
-}
-
-static size_t check_random_policy(void)
-{
-	_cleanup_(policy_freep) struct policy *policy = make_house();
-	static struct answers before, after;
-	struct suspension suspension;
-	uint32_t n = any(6);
-	size_t allowed;
-
-	for (uint64_t id = 1; id <= n; id++) {
-		struct grant grant = any_grant(id);
-
-		assert_int_equal(policy_add_grant(policy, &grant), 0);
-	}
-	ask_everything(policy, &before);
-	assert_asks_in_time(&before);
-	allowed = count_allowed(&before);
-	if (n > 0) {
-		assert_int_equal(policy_remove_grant(policy, 1 + any(n)), 0);
-		ask_everything(policy, &after);
-		assert_allows_no_more(&before, &after);
-		before = after;
-	}
-	suspension = any_suspension();
-	assert_int_equal(policy_suspend(policy, &suspension), 0);
-	ask_everything(policy, &after);
-	assert_allows_no_more(&before, &after);
-	while (policy->n_grants > 0)
-		policy_remove_grant(policy, policy->grants[0]->id);
-	ask_everything(policy, &after);
-	assert_int_equal(count_allowed(&after), 0);
-	return allowed;
-}
-
-static void test_any_policy(void **s)
-{
-	size_t allowed = 0;
-
-	for (int i = 0; i < 3000; i++)
-		allowed += check_random_policy();
-	assert_true(allowed > 10000); /* else the above says little */
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,7 +416,6 @@ int main(void)
 		cmocka_unit_test(test_removal_takes_what_belongs),
 		cmocka_unit_test(test_what_is_not_sound_is_refused),
 		cmocka_unit_test(test_rights),
-		cmocka_unit_test(test_any_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

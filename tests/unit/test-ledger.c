@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The ledger: its chain, its rows, what a crash leaves, and what a flood of denials costs. */
+#include "base/clock.h"
+#include "broker-state.h"
+#include "broker/db.h"
+#include "broker/ledger-denials.h"
+#include "broker/ledger-row.h"
+
+static int make(void **s)
+{
+	static struct state state;
+
+	state_make(&state);
+	state_open(&state);
+	*s = &state;
+	return 0;
+}
+
+static int drop(void **s)
+{
+	state_remove(*s);
+	return 0;
+}
+
+static sqlite3 *open_file(const struct state *state)
+{
+	char path[128];
+	sqlite3 *db;
+
+	state_path(state, STORE_FILE, path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	return db;
+}
+
+static uint64_t query(const struct state *state, const char *sql)
+{
+	sqlite3 *db = open_file(state);
+	uint64_t value = 0;
+
+	assert_int_equal(db_get(db, &value, sql, ""), 0);
+	sqlite3_close(db);
+	return value;
+}
+
+static struct ledger_verdict verify(const struct state *state, int expected)
+{
+	struct ledger_verdict verdict;
+	sqlite3 *db = open_file(state);
+
+	assert_int_equal(ledger_verify(db, &verdict), expected);
+	sqlite3_close(db);
+	return verdict;
+}
+
+static struct ledger_event make_event(uint64_t lease)
+{
+	return (struct ledger_event){
+		.lease = lease,
+		.grant = 5,
+		.client = "alice",
+		.camera = "front",
+		.camera_uuid = {1, 0xca},
+		.right = RIGHT_LIVE,
+		.protocol = SESSION_PROTOCOL_RTSP,
+		.peer = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1},
+		.port = 53211,
+		.epoch = (UINT64_C(1) << 32) | 2,
+	};
+}
+
+static struct ledger_event make_closed(uint64_t lease)
+{
+	struct ledger_event event = make_event(lease);
+
+	strcpy(event.reason, "viewer");
+	event.offered = 10;
+	event.delivered = 7;
+	event.skipped[SESSION_SKIP_LATE] = 2;
+	event.skipped[SESSION_SKIP_SWITCH] = 1;
+	event.first_sequence = 101;
+	event.last_sequence = 110;
+	event.frames_low = 6;
+	event.frames_high = 7;
+	event.bytes_acked = 60000;
+	event.bytes_sent = 70000;
+	return event;
+}
+
+static void write_some(struct state *state)
+{
+	for (uint64_t lease = 1; lease <= 4; lease++) {
+		struct ledger_event opened = make_event(lease), closed = make_closed(lease);
+
+		assert_int_equal(STATE_RUN(state, ledger_opened, &opened), 0);
+		assert_int_equal(STATE_RUN(state, ledger_closed, &closed), 0);
+	}
+}
+
+static void test_rows_hold_what_was_said(void **s)
+{
+	struct state *state = *s;
+	uint64_t before = clock_realtime();
+
+	write_some(state);
+	assert_int_equal(verify(state, 0).n_events, 8);
+	assert_int_equal(
+		query(state,
+		      "SELECT count(*) FROM events WHERE kind = 2 AND client = 'alice' AND "
+		      "camera = 'front' AND hex(camera_uuid) LIKE '01CA00%' AND right = 1 AND "
+		      "protocol = 1 AND hex(peer) = '00000000000000000000FFFF7F000001' AND "
+		      "port = 53211 AND epoch = 4294967298 AND reason = 'viewer' AND "
+		      "grant_id = 5 AND run = 1 AND stream = 0"),
+		4);
+	assert_int_equal(
+		query(state, "SELECT count(*) FROM events WHERE kind = 2 AND offered = delivered + "
+			     "skipped_late + skipped_overrun + skipped_join + skipped_switch AND "
+			     "skipped_late = 2 AND skipped_switch = 1 AND first_sequence = 101 AND "
+			     "last_sequence = 110 AND frames_low = 6 AND frames_high = 7 AND "
+			     "bytes_acked = 60000 AND bytes_sent = 70000 AND uncertain = 0"),
+		4);
+	assert_int_equal(query(state, "SELECT count(*) FROM events WHERE kind = 1 AND offered IS "
+				      "NULL AND uncertain IS NULL"),
+			 4);
+	assert_true(query(state, "SELECT min(realtime) FROM events") >= before);
+	assert_true(query(state, "SELECT max(boottime) FROM events") <= clock_now(CLOCK_BOOTTIME));
+}
+
+static void test_a_lease_opens_and_closes_once(void **s)
+{
+	struct state *state = *s;
+	struct ledger_event opened = make_event(1), closed = make_closed(1), none = make_event(0);
+
+	assert_int_equal(STATE_RUN(state, ledger_closed, &closed), -ENOENT);
+	assert_int_equal(STATE_RUN(state, ledger_opened, &opened), 0);
+	assert_int_equal(STATE_RUN(state, ledger_opened, &opened), -EEXIST);
+	assert_int_equal(STATE_RUN(state, ledger_closed, &closed), 0);
+	assert_int_equal(STATE_RUN(state, ledger_closed, &closed), -EEXIST);
+	assert_int_equal(STATE_RUN(state, ledger_opened, &none), -EINVAL);
+	opened.lease = 2;
+	opened.epoch = UINT64_MAX;
+	assert_int_equal(STATE_RUN(state, ledger_opened, &opened), -EINVAL);
+	assert_int_equal(verify(state, 0).n_events, 2);
+}
+
+/* Changes one value of row 6 and looks whether the chain breaks there. */
+static void check_change(sqlite3 *db, const char *column)
+{
+	struct ledger_verdict verdict;
+	char sql[1024];
+
+	snprintf(sql, sizeof(sql),
+		 "SAVEPOINT t; UPDATE events SET %1$s = CASE typeof(%1$s) "
+		 "WHEN 'integer' THEN CASE WHEN %1$s = 2 THEN 3 ELSE %1$s + 1 END "
+		 "WHEN 'text' THEN %1$s || 'x' WHEN 'null' THEN 1 "
+		 "WHEN 'blob' THEN randomblob(length(%1$s)) END WHERE seq = 6",
+		 column);
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", column, sqlite3_errmsg(db));
+	if (ledger_verify(db, &verdict) != -EUCLEAN || verdict.first_bad != 6)
+		fail_msg("a changed %s is not seen", column);
+	assert_int_equal(sqlite3_exec(db, "ROLLBACK TO t; RELEASE t", NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void test_every_change_breaks_the_chain(void **s)
+{
+	struct state *state = *s;
+	sqlite3_stmt *statement;
+	sqlite3 *db;
+
+	write_some(state);
+	state_close(state);
+	db = open_file(state);
+	assert_int_equal(sqlite3_exec(db, "DROP TRIGGER events_no_update; DROP INDEX events_lease",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(db_prepare(db, &statement, "SELECT * FROM events WHERE 0", ""), 0);
+	assert_int_equal(sqlite3_column_count(statement), LEDGER_N_COLUMNS);
+	for (int column = LEDGER_COLUMN_HASH; column < LEDGER_N_COLUMNS; column++)
+		check_change(db, sqlite3_column_name(statement, column));
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	assert_int_equal(verify(state, 0).n_events, 8);
+}
+
+static uint64_t first_bad_after(const struct state *state, const char *sql)
+{
+	sqlite3 *db = open_file(state);
+	struct ledger_verdict verdict;
+
+	assert_int_equal(sqlite3_exec(db,
+				      "BEGIN; DROP TRIGGER events_no_update;"
+				      "DROP TRIGGER events_no_delete;"
+				      "DROP TRIGGER events_in_order;",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(ledger_verify(db, &verdict), -EUCLEAN);
+	assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	return verdict.first_bad;
+}
+
+static void test_rows_removed_moved_or_added_are_seen(void **s)
+{
+	struct state *state = *s;
+
+	write_some(state);
+	state_close(state);
+	assert_int_equal(first_bad_after(state, "DELETE FROM events WHERE seq = 1"), 1);
+	assert_int_equal(first_bad_after(state, "DELETE FROM events WHERE seq = 5"), 5);
+	assert_int_equal(first_bad_after(state, "DELETE FROM events WHERE seq = 5;"
+						"UPDATE events SET seq = seq - 1 WHERE seq > 5"),
+			 5);
+	assert_int_equal(first_bad_after(state, "UPDATE events SET seq = 100 WHERE seq = 3;"
+						"UPDATE events SET seq = 3 WHERE seq = 4;"
+						"UPDATE events SET seq = 4 WHERE seq = 100"),
+			 3);
+	/* A value moved to the next column. */
+	assert_int_equal(first_bad_after(state, "UPDATE events SET frames_low = frames_high, "
+						"frames_high = frames_low WHERE seq = 2"),
+			 2);
+	assert_int_equal(first_bad_after(state,
+					 "UPDATE events SET client = 'alicefront', camera = ''"
+					 " WHERE seq = 7"),
+			 7);
+	assert_int_equal(verify(state, 0).n_events, 8);
+}
+
+static void test_rows_cannot_be_changed_by_accident(void **s)
+{
+	static const char *const tries[] = {
+		"UPDATE events SET client = 'bob'",
+		"DELETE FROM events",
+		"INSERT INTO events SELECT * FROM events WHERE seq = 1",
+		"INSERT OR REPLACE INTO events SELECT * FROM events WHERE seq = 1",
+	};
+	struct state *state = *s;
+	sqlite3 *db;
+
+	write_some(state);
+	state_close(state);
+	db = open_file(state);
+	for (size_t i = 0; i < ARRAY_SIZE(tries); i++)
+		assert_int_equal(sqlite3_exec(db, tries[i], NULL, NULL, NULL), SQLITE_CONSTRAINT);
+	sqlite3_close(db);
+	assert_int_equal(verify(state, 0).n_events, 8);
+}
+
+/* Written once by hand from the text in ledger.h, with Python's hashlib. */
+static void test_the_encoding_is_as_documented(void **s)
+{
+	static const char *const expected =
+		"1622cc59f9d6c62e7bd053d8a7e6526a6869a267ec05dd6409775cd4d3ffe5cd";
+	struct ledger_context context = {.kind = LEDGER_OPENED, .run = 1, .seq = 1};
+	struct ledger_event event = make_event(1);
+	uint8_t zeros[LEDGER_HASH_SIZE] = {0}, hash[LEDGER_HASH_SIZE];
+	char text[2 * LEDGER_HASH_SIZE + 1];
+	struct ledger_row row;
+
+	event.realtime = 1000;
+	event.boottime = 500;
+	assert_int_equal(ledger_row_make(&context, &event, &row), 0);
+	assert_int_equal(ledger_row_hash(&row, zeros, hash), 0);
+	format_hex(hash, sizeof(hash), text);
+	assert_string_equal(text, expected);
+}
+
+static void test_a_crash_closes_what_was_open(void **s)
+{
+	struct state *state = *s;
+	struct ledger_event opened = make_event(7), again = make_event(8);
+
+	write_some(state);
+	assert_int_equal(STATE_RUN(state, ledger_opened, &opened), 0);
+	assert_int_equal(STATE_RUN(state, ledger_opened, &again), 0);
+	state_reopen(state);
+	assert_int_equal(verify(state, 0).n_events, 12);
+	assert_int_equal(
+		query(state, "SELECT count(*) FROM events WHERE kind = 2 AND lease IN (7, 8) AND "
+			     "reason = '" LEDGER_REASON_CRASH "' AND uncertain = 1 AND run = 2 AND "
+			     "frames_low = 0 AND frames_high = 9223372036854775807 AND "
+			     "client = 'alice' AND camera = 'front' AND port = 53211 AND "
+			     "epoch = 4294967298 AND grant_id = 5"),
+		2);
+	state_reopen(state);
+	assert_int_equal(verify(state, 0).n_events, 12);
+}
+
+static struct ledger_event make_denied(const char *client, const char *camera)
+{
+	struct ledger_event event = make_event(0);
+
+	snprintf(event.client, sizeof(event.client), "%s", client);
+	snprintf(event.camera, sizeof(event.camera), "%s", camera);
+	strcpy(event.reason, "no grant");
+	return event;
+}
+
+static void test_a_flood_of_denials_is_two_rows(void **s)
+{
+	struct state *state = *s;
+	struct ledger_event denied = make_denied("stranger", "front"), opened = make_event(1);
+	uint64_t queued = 1;
+
+	assert_int_equal(ledger_denied(state->store, &denied), 0);
+	assert_int_equal(STATE_RUN(state, ledger_opened, &opened), 0);
+	for (int i = 0; i < 20000; i++)
+		queued += ledger_denied(state->store, &denied) == 0;
+	/* The flood has not filled the queue of the others. */
+	opened.lease = 2;
+	assert_int_equal(STATE_RUN(state, ledger_opened, &opened), 0);
+	state_reopen(state);
+	assert_int_equal(verify(state, 0).n_events, 6); /* with two opened and closed */
+	assert_int_equal(query(state, "SELECT count(*) FROM events WHERE kind = 3"), 2);
+	assert_int_equal(query(state, "SELECT sum(count) FROM events WHERE kind = 3"), queued);
+}
+
+static void test_denials_need_a_client(void **s)
+{
+	struct state *state = *s;
+	struct ledger_event denied = make_denied("", "front");
+
+	assert_int_equal(ledger_denied(state->store, &denied), -EINVAL);
+	denied = make_denied("stranger", "front");
+	denied.lease = 1;
+	assert_int_equal(ledger_denied(state->store, &denied), -EINVAL);
+	denied.lease = 0;
+	denied.epoch = UINT64_MAX;
+	assert_int_equal(ledger_denied(state->store, &denied), -EINVAL);
+}
+
+/* Clients and cameras without end: what is kept is bounded, nothing is left uncounted. */
+static void test_denials_are_bounded(void **s)
+{
+	static struct ledger_denials denials;
+	uint64_t count = 0;
+	size_t one_client = 0;
+
+	memset(&denials, 0, sizeof(denials));
+	for (int i = 0; i < 5000; i++) {
+		char camera[32], client[32];
+		struct ledger_event event;
+
+		snprintf(camera, sizeof(camera), "camera%d", i);
+		event = make_denied("stranger", camera);
+		ledger_denials_add(&denials, &event, 100);
+		snprintf(client, sizeof(client), "client%d", i);
+		event = make_denied(client, "front");
+		ledger_denials_add(&denials, &event, 100);
+	}
+	assert_true(denials.n <= LEDGER_DENIALS_MAX);
+	for (size_t i = 0; i < denials.n; i++) {
+		count += denials.entries[i].count;
+		one_client += strcmp(denials.entries[i].event.client, "stranger") == 0;
+	}
+	assert_int_equal(count, 10000);
+	assert_int_equal(one_client, LEDGER_DENIALS_PER_CLIENT);
+
+	assert_int_equal(ledger_denials_due(&denials), 100);
+	ledger_denials_written(&denials, 100);
+	assert_int_equal(ledger_denials_due(&denials), 100 + LEDGER_DENIED_WINDOW);
+	ledger_denials_written(&denials, 100 + LEDGER_DENIED_WINDOW);
+	assert_int_equal(denials.n, 0);
+	assert_int_equal(ledger_denials_due(&denials), UINT64_MAX);
+}
+
+#define LEDGER(f) cmocka_unit_test_setup_teardown(f, make, drop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LEDGER(test_rows_hold_what_was_said),
+		LEDGER(test_a_lease_opens_and_closes_once),
+		LEDGER(test_every_change_breaks_the_chain),
+		LEDGER(test_rows_removed_moved_or_added_are_seen),
+		LEDGER(test_rows_cannot_be_changed_by_accident),
+		cmocka_unit_test(test_the_encoding_is_as_documented),
+		LEDGER(test_a_crash_closes_what_was_open),
+		LEDGER(test_a_flood_of_denials_is_two_rows),
+		LEDGER(test_denials_need_a_client),
+		cmocka_unit_test(test_denials_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
