@@ -79,11 +79,13 @@ class RtspTest(unittest.TestCase):
     def test_a_broken_stream_is_noticed(self):
         good = fake_server.access_units(4)
         swapped = [good[0], good[2], good[1]]
-        other = fake_server.interleaved(fake_server.rtp_packet(3, 0, b"\x61a", True, ssrc=8))
-        for units in (swapped, [good[0], other], [good[0], fake_server.interleaved(b"\x80" * 5)]):
+        other = fake_server.interleaved(fake_server.rtp_packet(65504, 3000, b"\x61a", True, ssrc=8))
+        short = fake_server.interleaved(b"\x80" * 5)
+        for units, what in ((swapped, "sequence"), ([good[0], other], "ssrc"),
+                            ([good[0], short], "not a plain RTP packet")):
             client = self.connect(units)
             client.play()
-            with self.assertRaises(rtp.RtpError):
+            with self.assertRaisesRegex(rtp.RtpError, what):
                 list(client.access_units())
 
     def test_tells_how_a_connection_ended(self):
