@@ -41,8 +41,9 @@ static int on_exited(void *userdata, const void *message, int *fds)
 	if (m->how == GATE_EXIT_SIGNAL)
 		log_warning("session %lu died by signal %u", (unsigned long)m->connection,
 			    m->value);
+	/* Its last words may still be unread. */
 	if (session)
-		link_fail(&session->link, 0);
+		link_drain(&session->link);
 	return 0;
 }
 

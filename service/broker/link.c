@@ -66,6 +66,16 @@ void link_fail(struct link *l, int error)
 	sd_event_source_set_enabled(l->over, SD_EVENT_ONESHOT);
 }
 
+void link_drain(struct link *l)
+{
+	int r;
+
+	do
+		r = link_is_open(l) ? chan_receive(&l->chan) : 0;
+	while (r == 1);
+	link_fail(l, r == -EAGAIN ? 0 : r);
+}
+
 void link_send(struct link *l, uint16_t type, void *message, size_t size, const int *fds,
 	       size_t n_fds)
 {

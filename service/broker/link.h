@@ -39,6 +39,9 @@ static inline bool link_is_open(const struct link *l)
 	return l->chan.fd >= 0;
 }
 
+/* The peer is known to be dead: hands on what it said before, then on_over follows. */
+void link_drain(struct link *l);
+
 /* Sends, or fails the link; a link that is over swallows what is sent. */
 void link_send(struct link *l, uint16_t type, void *message, size_t size, const int *fds,
 	       size_t n_fds);

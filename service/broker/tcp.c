@@ -9,14 +9,24 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+/* TCP_CLOSE of <netinet/tcp.h>, which does not go together with <linux/tcp.h>. */
+#define STATE_CLOSE 7
+
+static int get_info(int fd, struct tcp_info *ret)
+{
+	socklen_t size = sizeof(*ret);
+
+	memset(ret, 0, sizeof(*ret));
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, ret, &size) < 0 ? -errno : 0;
+}
+
 int tcp_count(int fd, struct tcp_bytes *ret)
 {
 	struct tcp_info info;
-	socklen_t size = sizeof(info);
+	int r = get_info(fd, &info);
 
-	memset(&info, 0, sizeof(info));
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	ret->acked = info.tcpi_bytes_acked;
 	ret->sent = info.tcpi_bytes_sent - info.tcpi_bytes_retrans;
 	return 0;
@@ -36,7 +46,11 @@ int tcp_shutdown(int fd)
 
 bool tcp_is_drained(int fd)
 {
-	int queued = 0;
+	struct tcp_info info;
+	int queued;
 
+	/* A reset drops the queue, but SIOCOUTQ goes on counting it. */
+	if (get_info(fd, &info) < 0 || info.tcpi_state == STATE_CLOSE)
+		return true;
 	return ioctl(fd, SIOCOUTQ, &queued) < 0 || queued == 0;
 }
