@@ -248,6 +248,14 @@ static void test_several_grants(void **s)
 	verdict = ask_live(policy, "alice", 1);
 	assert_int_equal(verdict.grant, 5);
 	assert_int_equal(verdict.ask_again, 0);
+
+	grant = make_grant(6, "alice", 1);
+	grant.not_before = NOW + 5;
+	assert_int_equal(policy_add_grant(policy, &grant), 0);
+	verdict = ask_live(policy, "alice", 1);
+	assert_int_equal(verdict.reason, POLICY_ALLOWED);
+	assert_int_equal(verdict.grant, 5);
+	assert_int_equal(verdict.ask_again, 0);
 }
 
 static void test_suspensions(void **s)

@@ -290,20 +290,28 @@ static void test_a_foreign_database_is_refused(void **s)
 	assert_int_equal(state_try_open(state), -EUCLEAN);
 }
 
+/* In a place that nothing reads at start. */
 static void test_a_damaged_database_is_refused(void **s)
 {
 	struct state *state = *s;
-	uint8_t noise[4096];
+	uint8_t noise[256];
+	uint64_t page;
 	char path[128];
+	sqlite3 *db;
 	int fd;
 
 	fill(state);
 	state_close(state);
-	memset(noise, 0xa5, sizeof(noise));
 	state_path(state, STORE_FILE, path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(db_get(db, &page,
+				"SELECT rootpage FROM sqlite_schema WHERE name = 'pins_client'",
+				""),
+			 0);
+	sqlite3_close(db);
+	memset(noise, 0xa5, sizeof(noise));
 	fd = open(path, O_WRONLY);
-	for (off_t at = 4096; at < lseek(fd, 0, SEEK_END); at += 8192)
-		assert_int_equal(pwrite(fd, noise, sizeof(noise), at), sizeof(noise));
+	assert_int_equal(pwrite(fd, noise, sizeof(noise), (off_t)(page - 1) * 4096), sizeof(noise));
 	close(fd);
 	assert_int_equal(state_try_open(state), -EUCLEAN);
 }

@@ -243,35 +243,79 @@ static void test_kept_while_good(void **s)
 	assert_true(same_after(identity, 1));
 }
 
-static void test_renewed_when_names_change(void **s)
+static gnutls_x509_privkey_t read_key(const struct identity *identity, const char *name)
 {
-	struct identity *identity = *s;
-	char host[64], path[128];
-	struct tls_names names;
-	gnutls_x509_crt_t other;
+	gnutls_x509_privkey_t key;
 	gnutls_datum_t pem;
+	char path[128];
+
+	state_path(&identity->state, name, path);
+	assert_int_equal(gnutls_load_file(path, &pem), 0);
+	assert_int_equal(gnutls_x509_privkey_init(&key), 0);
+	assert_int_equal(gnutls_x509_privkey_import2(key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0), 0);
+	gnutls_free(pem.data);
+	return key;
+}
+
+/* Replaces the server's certificate by one for these names and this key of the directory. */
+static void reissue(const struct identity *identity, const struct tls_names *names, const char *key)
+{
+	gnutls_x509_privkey_t ca_key = read_key(identity, "device-ca.key");
+	gnutls_x509_privkey_t server_key = read_key(identity, key);
+	gnutls_x509_crt_t server;
+	gnutls_datum_t pem;
+	char path[128];
 	FILE *file;
 
-	/* What an earlier start would have left on a machine with one address less. */
-	assert_int_equal(tls_names_collect(&names), 0);
-	assert_true(tls_names_equal(&names, identity->server));
-	names.n--;
-	assert_false(tls_names_equal(&names, identity->server));
-	names.n++;
-	names.entries[names.n - 1].value[0] ^= 1;
-	assert_false(tls_names_equal(&names, identity->server));
-
-	/* A certificate for another key, under our name. */
-	snprintf(host, sizeof(host), "%s", "server.pem");
-	state_path(&identity->state, host, path);
-	other = identity->ca;
-	assert_int_equal(gnutls_x509_crt_export2(other, GNUTLS_X509_FMT_PEM, &pem), 0);
+	assert_int_equal(tls_certificate_make_server(server_key, names, identity->ca, ca_key,
+						     (int64_t)(NOW / USEC_PER_SEC), &server),
+			 0);
+	assert_int_equal(gnutls_x509_crt_export2(server, GNUTLS_X509_FMT_PEM, &pem), 0);
+	state_path(&identity->state, "server.pem", path);
 	file = fopen(path, "w");
-	fwrite(pem.data, 1, pem.size, file);
+	assert_int_equal(fwrite(pem.data, 1, pem.size, file), pem.size);
 	fclose(file);
 	gnutls_free(pem.data);
-	assert_false(same_after(identity, NOW));
-	assert_true(same_after(identity, NOW));
+	gnutls_x509_crt_deinit(server);
+	gnutls_x509_privkey_deinit(server_key);
+	gnutls_x509_privkey_deinit(ca_key);
+}
+
+static bool kept_after_reissue(struct identity *identity, const struct tls_names *names,
+			       const char *key)
+{
+	char issued[65], after[65];
+	char path[128];
+	gnutls_datum_t pem;
+
+	reissue(identity, names, key);
+	state_path(&identity->state, "server.pem", path);
+	assert_int_equal(gnutls_load_file(path, &pem), 0);
+	gnutls_x509_crt_deinit(identity->server);
+	assert_int_equal(gnutls_x509_crt_init(&identity->server), 0);
+	assert_int_equal(gnutls_x509_crt_import(identity->server, &pem, GNUTLS_X509_FMT_PEM), 0);
+	gnutls_free(pem.data);
+	serial(identity, issued);
+	assert_int_equal(load(identity, NOW), 0);
+	assert_true(verifies(identity, NOW));
+	return strcmp(issued, serial(identity, after)) == 0;
+}
+
+static void test_renewed_when_names_or_key_change(void **s)
+{
+	struct identity *identity = *s;
+	struct tls_names names;
+
+	assert_int_equal(tls_names_collect(&names), 0);
+	assert_true(kept_after_reissue(identity, &names, "server.key"));
+	names.n--; /* an address less */
+	assert_false(kept_after_reissue(identity, &names, "server.key"));
+	names.n++;
+	assert_true(kept_after_reissue(identity, &names, "server.key"));
+	names.entries[names.n - 1].value[1] ^= 1; /* another address */
+	assert_false(kept_after_reissue(identity, &names, "server.key"));
+	names.entries[names.n - 1].value[1] ^= 1;
+	assert_false(kept_after_reissue(identity, &names, "device-ca.key"));
 }
 
 static void spoil(const struct identity *identity, const char *name)
@@ -346,7 +390,7 @@ int main(void)
 		IDENTITY(test_pin),
 		IDENTITY(test_pem_is_the_chain),
 		IDENTITY(test_kept_while_good),
-		IDENTITY(test_renewed_when_names_change),
+		IDENTITY(test_renewed_when_names_or_key_change),
 		IDENTITY(test_what_people_rely_on_is_not_replaced),
 		IDENTITY(test_a_foreign_ca_key_is_refused),
 		IDENTITY(test_only_the_owner_can_read),

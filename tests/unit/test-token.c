@@ -133,6 +133,18 @@ static void test_removed_token(void **s)
 	assert_int_equal(try(door, "alice", door->texts[1], NOW, true), 2);
 }
 
+/* What stands behind the tokens that there are is nobody's. */
+static void test_slot_that_is_not_used(void **s)
+{
+	const struct door *door = *s;
+	struct client *alice = policy_find_client(door->policy, "alice");
+
+	alice->n_tokens = 1;
+	assert_int_equal(try(door, "alice", door->texts[1], NOW, true), -EACCES);
+	alice->n_tokens = 0;
+	assert_int_equal(try(door, "alice", door->texts[0], NOW, true), -EACCES);
+}
+
 static void test_tokens_are_bounded(void **s)
 {
 	const struct door *door = *s;
@@ -155,6 +167,7 @@ int main(void)
 		DOOR(test_token_out_of_time),
 		DOOR(test_pending_token),
 		DOOR(test_removed_token),
+		DOOR(test_slot_that_is_not_used),
 		DOOR(test_tokens_are_bounded),
 	};
 
