@@ -221,6 +221,7 @@ int epoch_step(struct epoch *e, struct epoch_progress *ret)
 	e->captured++;
 	e->last_frame = clock_monotonic();
 	drop(e, e->source->dropped_as, frame.dropped);
+	drop(e, CAMERA_DROP_ERROR, frame.damaged);
 	r = encode(e, &frame, ret);
 	released = source_release(e->source);
 	if (r >= 0 && released < 0)

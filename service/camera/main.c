@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "camera/camera.h"
 #include "camera/clip.h"
+#include "camera/confine.h"
 #include "camera/options.h"
 
 static int open_source(const struct options *o, struct source **ret)
@@ -71,11 +72,13 @@ static int run(const struct options *o, struct source *source)
 		r = watch_signals(event);
 	if (r >= 0)
 		r = camera_new(event, o->name, source, o->link_fd, &camera);
-	if (r >= 0)
-		r = sd_event_loop(event);
-	if (r < 0)
+	if (r < 0) {
 		log_error("cannot run: %s", strerror(-r));
-	return r;
+		return r;
+	}
+	/* Nothing of the broker's has been read yet. */
+	r = confine(o->source == OPTIONS_SOURCE_V4L2 ? o->path : NULL);
+	return r < 0 ? r : sd_event_loop(event);
 }
 
 int main(int argc, char *argv[])

@@ -23,6 +23,8 @@ struct source_v4l2 {
 	bool encoded;
 	uint32_t width, height; /* even: what is taken of the device's picture */
 	uint8_t *picture;       /* I420 */
+	/* Passed over since the frame last told of. */
+	uint32_t dropped, damaged;
 	struct v4l2_i420 planes;
 };
 
@@ -91,6 +93,7 @@ static void v4l2_source_close(struct source *s)
 
 	v->capture = v4l2_capture_close(v->capture);
 	v->frame = (struct v4l2_frame){};
+	v->dropped = v->damaged = 0;
 	free(steal_pointer(&v->picture));
 }
 
@@ -122,6 +125,16 @@ static void fill(const struct source_v4l2 *v, struct source_frame *ret)
 	ret->c_stride = v->planes.c_stride;
 }
 
+/* A frame too short to be a picture: some cameras give one now and then, without the error flag. */
+static int pass_over(struct source_v4l2 *v, uint32_t dropped)
+{
+	int r = v4l2_capture_release(v->capture, &v->frame);
+
+	v->dropped = dropped;
+	v->damaged++;
+	return r < 0 ? r : -EAGAIN;
+}
+
 static int v4l2_source_next(struct source *s, struct source_frame *ret)
 {
 	struct source_v4l2 *v = (struct source_v4l2 *)s;
@@ -130,18 +143,23 @@ static int v4l2_source_next(struct source *s, struct source_frame *ret)
 	if (r < 0)
 		return r;
 	source_stamp(ret, v->frame.timestamp_us);
-	ret->dropped = v->frame.dropped_before;
+	ret->dropped = v->frame.dropped_before + v->dropped;
 	if (v->encoded) {
 		ret->au = slice_of(v->frame.data, v->frame.bytesused);
 		return 0;
 	}
 	r = convert(v);
+	if (r == -ENODATA)
+		return pass_over(v, ret->dropped);
 	/* Converted into memory of our own: the driver can have its buffer back. */
 	if (r >= 0)
 		r = v4l2_capture_release(v->capture, &v->frame);
-	if (r >= 0)
-		fill(v, ret);
-	return r;
+	if (r < 0)
+		return r;
+	ret->damaged = v->damaged;
+	v->dropped = v->damaged = 0;
+	fill(v, ret);
+	return 0;
 }
 
 static int v4l2_source_release(struct source *s)

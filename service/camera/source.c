@@ -53,6 +53,9 @@ const char *source_explain(int error)
 	case -ENXIO:
 	case -ENOENT:
 		return "unplugged";
+	case -EACCES:
+	case -EPERM:
+		return "not permitted; a device that was plugged in anew needs a new process";
 	case -EBUSY:
 		return "busy: used by another program";
 	case -ESTALE:

@@ -40,6 +40,7 @@ struct source_frame {
 	uint64_t captured_monotonic; /* us, CLOCK_MONOTONIC */
 	uint64_t captured_realtime;  /* us, CLOCK_REALTIME of the same moment */
 	uint32_t dropped;            /* frames lost in the source since the one before */
+	uint32_t damaged;            /* and frames that came, but were no picture */
 };
 
 struct source;

@@ -430,16 +430,17 @@ static void what_is_not_permitted_ends_it(void **state)
 	close(p.link);
 }
 
-static void a_missing_device_is_lost_with_a_reason(void **state)
+/* A device that is none, then one that is not there at all. */
+static void a_device_that_does_not_open_is_lost_with_a_reason(void **state)
 {
 	struct process p;
 	union message m;
 
-	spawn(&p, "v4l2:/dev/camward/nothing-here");
+	spawn(&p, "v4l2:/dev/null");
 	welcome(&p, &m);
 	start(&p, 1);
 	expect_condition(&p, CAMERA_LOST, &m);
-	assert_string_equal(m.state.reason, "unplugged");
+	assert_string_equal(m.state.reason, "not a V4L2 capture device");
 	assert_int_equal(m.state.epoch, 1);
 	/* It waits for the next START; a STOP that crossed is no harm. */
 	stop(&p, 1);
@@ -447,6 +448,9 @@ static void a_missing_device_is_lost_with_a_reason(void **state)
 	expect_condition(&p, CAMERA_LOST, &m);
 	assert_int_equal(m.state.epoch, 2);
 	finish(&p);
+	spawn(&p, "v4l2:/dev/camward/nothing-here");
+	assert_int_equal(wait_exit(&p), 1);
+	close(p.link);
 }
 
 static void a_bad_clip_ends_it_at_once(void **state)
@@ -485,7 +489,7 @@ int main(void)
 		cmocka_unit_test(a_full_wake_does_not_hold_up_others),
 		cmocka_unit_test(bitrate_changes_while_running),
 		cmocka_unit_test(what_is_not_permitted_ends_it),
-		cmocka_unit_test(a_missing_device_is_lost_with_a_reason),
+		cmocka_unit_test(a_device_that_does_not_open_is_lost_with_a_reason),
 		cmocka_unit_test(a_bad_clip_ends_it_at_once),
 		cmocka_unit_test(sigterm_ends_it_in_order),
 	};
