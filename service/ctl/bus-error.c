@@ -74,6 +74,13 @@ static int explain_not_permitted(struct ctl *ctl)
 			user ? user->pw_name : "that camwardd runs as");
 }
 
+static bool ends_sentence(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n > 0 && strchr(".?!", text[n - 1]);
+}
+
 int bus_explain(struct ctl *ctl, const sd_bus_error *error, const char *missing)
 {
 	const char *message = error->message ? error->message : "";
@@ -85,7 +92,7 @@ int bus_explain(struct ctl *ctl, const sd_bus_error *error, const char *missing)
 	if (missing && no_object(error))
 		return ctl_fail("%s", missing);
 	if (error->name && strncmp(error->name, ERROR_PREFIX, strlen(ERROR_PREFIX)) == 0)
-		return ctl_fail("%s", message);
+		return ctl_fail("%s%s", message, ends_sentence(message) ? "" : ".");
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) ||
 	    sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT))
 		return ctl_fail("camwardd did not answer. Whether it did what was asked is not "

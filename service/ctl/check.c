@@ -48,6 +48,16 @@ int check_time(struct ctl *ctl, const struct args *args, const char *option, uin
 	return 0;
 }
 
+int check_end(struct ctl *ctl, const struct args *args, const char *option, uint64_t *ret)
+{
+	int r = check_time(ctl, args, option, ret);
+
+	if (r || !*ret || *ret > clock_realtime())
+		return r;
+	return ctl_misused(ctl->verb, "%s: '%s' is not ahead of now.", option,
+			   verb_option(ctl->verb, args, option));
+}
+
 int check_reason(struct ctl *ctl, const char *reason)
 {
 	size_t length = strlen(reason);

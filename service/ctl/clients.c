@@ -124,7 +124,7 @@ int clients_add(struct ctl *ctl, const struct args *args)
 	if (!r && integration)
 		r = check_name(ctl, "integration", integration);
 	if (!r)
-		r = check_time(ctl, args, "--expires", &expires);
+		r = check_end(ctl, args, "--expires", &expires);
 	if (!r)
 		r = bus_new_call(ctl, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER, "AddClient", &call);
 	if (r)
@@ -242,7 +242,7 @@ int clients_token(struct ctl *ctl, const struct args *args)
 	int r = check_name(ctl, "client", name);
 
 	if (!r)
-		r = check_time(ctl, args, "--expires", &expires);
+		r = check_end(ctl, args, "--expires", &expires);
 	if (r)
 		return r;
 	if (!id)

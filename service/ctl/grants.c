@@ -185,7 +185,9 @@ int grants_grant(struct ctl *ctl, const struct args *args)
 	if (!r)
 		r = check_time(ctl, args, "--from", &from);
 	if (!r)
-		r = check_time(ctl, args, "--until", &until);
+		r = check_end(ctl, args, "--until", &until);
+	if (!r && until && from >= until)
+		r = ctl_misused(ctl->verb, "--until must be later than --from.");
 	if (!r)
 		r = bus_new_call(ctl, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER, "AddGrant", &call);
 	if (r)

@@ -166,6 +166,17 @@ class Misuse(unittest.TestCase):
             self.assert_misused("client", "add", "a", "--expires", time,
                                 says="there is no such time", usage="client add")
 
+    def test_what_ends_must_end_ahead(self):
+        for verb, option in (("client add a", "--expires"), ("client token a", "--expires"),
+                             ("grant a b live", "--until")):
+            usage = verb.removesuffix(" b live").removesuffix(" a")
+            for time in ("2001-01-01T00:00:00Z", "now", "+0s"):
+                self.assert_misused(*verb.split(), option, time, says="is not ahead of now",
+                                    usage=usage)
+        for limits in (["+2h", "+1h"], ["2099-01-02", "2099-01-02"]):
+            self.assert_misused("grant", "a", "b", "live", "--from", limits[0], "--until",
+                                limits[1], says="later than --from", usage="grant")
+
     def test_numbers_are_checked(self):
         for number in ("x", "1x", "+1", "01", "99999999999999999999"):
             self.assert_misused("lease", "end", number, says="is not the number of a lease",
