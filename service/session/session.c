@@ -220,8 +220,9 @@ static void handle_requests(struct session *s)
 
 static bool may_read(const struct session *s)
 {
-	return s->phase == SESSION_PHASE_HANDSHAKE || s->phase == SESSION_PHASE_GREETING ||
-	       (may_handle(s) && s->incoming_len < sizeof(s->incoming));
+	return s->phase == SESSION_PHASE_HANDSHAKE ||
+	       ((s->phase == SESSION_PHASE_GREETING || may_handle(s)) &&
+		s->incoming_len < sizeof(s->incoming));
 }
 
 static void read_requests(struct session *s)
