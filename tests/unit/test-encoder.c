@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The software encoder, its output decoded by OpenH264's decoder, and the pattern's code read. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <wels/codec_api.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "camera/access-unit.h"
+#include "camera/encoder.h"
+#include "camera/pattern.h"
+#include "coded-picture-reader.h"
+#include "wire/h264-sps.h"
+
+#define FPS        30
+#define FRAME_USEC (1000000 / FPS)
+#define TAG        0xcafe1234
+
+static const uint8_t uuid[UUID_SIZE] = {0xca, 0xfe, 0x12, 0x34, 1};
+
+struct bench {
+	uint32_t width, height;
+	struct pattern *pattern;
+	struct encoder *encoder;
+	ISVCDecoder *decoder;
+	struct parameter_sets sets;
+	struct access_unit unit;
+	uint32_t n; /* frames encoded */
+	uint64_t bytes;
+};
+
+static void open_bench(struct bench *b, uint32_t width, uint32_t height, uint32_t bitrate,
+		       uint32_t gop)
+{
+	struct source_format format = {
+		.width = width, .height = height, .fps_num = FPS, .fps_den = 1};
+	struct camera_configuration wanted = {.bitrate = bitrate, .gop = gop};
+	struct encoder_config config = encoder_config_of(&format, &wanted);
+	SDecodingParam decoding = {.sVideoProperty = {.eVideoBsType = VIDEO_BITSTREAM_AVC}};
+
+	*b = (struct bench){.width = width, .height = height};
+	assert_int_equal(pattern_new("front", uuid, width, height, &b->pattern), 0);
+	assert_int_equal(encoder_new(&format, &config, &b->encoder), 0);
+	assert_int_equal(b->encoder->path, CAMERA_PATH_SOFTWARE);
+	assert_int_equal(WelsCreateDecoder(&b->decoder), 0);
+	assert_int_equal((*b->decoder)->Initialize(b->decoder, &decoding), 0);
+}
+
+static void close_bench(struct bench *b)
+{
+	pattern_free(b->pattern);
+	encoder_free(b->encoder);
+	(*b->decoder)->Uninitialize(b->decoder);
+	WelsDestroyDecoder(b->decoder);
+}
+
+static void gather(const struct access_unit *unit, uint8_t *bytes, size_t room, size_t *ret_size)
+{
+	*ret_size = 0;
+	for (size_t i = 0; i < unit->n_pieces; i++) {
+		assert_true(*ret_size + unit->pieces[i].iov_len <= room);
+		memcpy(bytes + *ret_size, unit->pieces[i].iov_base, unit->pieces[i].iov_len);
+		*ret_size += unit->pieces[i].iov_len;
+	}
+}
+
+/* Decodes what would stand in the ring and compares the picture's code. */
+static void check_decoded(struct bench *b, uint32_t counter)
+{
+	static uint8_t bytes[4 << 20];
+	unsigned char *planes[3] = {};
+	SBufferInfo info = {};
+	struct code_found found;
+	size_t size;
+
+	gather(&b->unit, bytes, sizeof(bytes), &size);
+	b->bytes += size;
+	assert_int_equal(
+		(*b->decoder)->DecodeFrameNoDelay(b->decoder, bytes, (int)size, planes, &info),
+		dsErrorFree);
+	assert_int_equal(info.iBufferStatus, 1);
+	assert_int_equal(info.UsrData.sSystemBuffer.iWidth, b->width);
+	assert_true(code_read(planes[0], (uint32_t)info.UsrData.sSystemBuffer.iStride[0], b->width,
+			      &found));
+	assert_int_equal(found.tag, TAG);
+	assert_int_equal(found.counter, counter);
+}
+
+/* One frame through it all; returns whether it is a keyframe. */
+static bool frame(struct bench *b, bool force)
+{
+	struct source_frame f = {.captured_monotonic = (uint64_t)b->n * FRAME_USEC};
+	struct pattern_planes p;
+	struct slice stream;
+
+	pattern_draw(b->pattern, b->n, UINT64_C(1700000000000000) + f.captured_monotonic);
+	p = pattern_planes(b->pattern);
+	f.y = p.y;
+	f.u = p.u;
+	f.v = p.v;
+	f.y_stride = p.y_stride;
+	f.c_stride = p.c_stride;
+	assert_int_equal(encoder_encode(b->encoder, &f, force, &stream), 0);
+	assert_int_equal(access_unit_parse(&b->sets, stream, &b->unit), 0);
+	check_decoded(b, b->n++);
+	return b->unit.idr;
+}
+
+static void the_code_survives(void **state)
+{
+	const uint32_t cases[][3] = {{1280, 720, 4000000}, {640, 360, 300000}, {322, 242, 100000}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct bench b;
+
+		open_bench(&b, cases[i][0], cases[i][1], cases[i][2], 0);
+		for (unsigned n = 0; n < 70; n++)
+			assert_int_equal(frame(&b, false), n == 0 || n == 60);
+		close_bench(&b);
+	}
+}
+
+static void it_is_constrained_baseline_of_its_size(void **state)
+{
+	struct h264_parameter_sets sets;
+	struct h264_sps sps;
+	struct bench b;
+
+	open_bench(&b, 322, 242, 0, 0);
+	frame(&b, false);
+	h264_find_parameter_sets(slice_of(b.sets.bytes, b.sets.size), &sets);
+	assert_int_equal(h264_sps_parse(&sps, sets.sps), 0);
+	assert_int_equal(sps.profile_idc, 66);
+	assert_int_equal(sps.constraints & 0x40, 0x40);
+	assert_int_equal(sps.width, 322);
+	assert_int_equal(sps.height, 242);
+	close_bench(&b);
+}
+
+static void keyframes_come_when_forced_and_by_gop(void **state)
+{
+	struct bench b;
+
+	open_bench(&b, 320, 240, 0, 20);
+	for (unsigned n = 0; n < 5; n++)
+		assert_int_equal(frame(&b, false), n == 0);
+	assert_true(frame(&b, true));
+	/* The GOP begins anew with it. */
+	for (unsigned n = 1; n < 20; n++)
+		assert_false(frame(&b, false));
+	assert_true(frame(&b, false));
+	close_bench(&b);
+}
+
+/* Up and down again; the parameter sets stay what they were (access_unit_parse() sees to it). */
+static void bitrate_follows_while_running(void **state)
+{
+	uint64_t low, high;
+	struct bench b;
+
+	open_bench(&b, 640, 360, 200000, 60);
+	for (unsigned n = 0; n < 120; n++)
+		frame(&b, false);
+	low = b.bytes;
+	assert_int_equal(encoder_adjust(b.encoder, 6000000, 30), 0);
+	b.bytes = 0;
+	for (unsigned n = 0; n < 120; n++)
+		frame(&b, false);
+	high = b.bytes;
+	assert_true(high > 2 * low);
+	assert_int_equal(encoder_adjust(b.encoder, 200000, 60), 0);
+	for (unsigned n = 0; n < 60; n++)
+		frame(&b, false);
+	b.bytes = 0;
+	for (unsigned n = 0; n < 120; n++)
+		frame(&b, false);
+	assert_true(b.bytes < high / 2);
+	close_bench(&b);
+}
+
+static void configuration_is_kept_in_bounds(void **state)
+{
+	const struct source_format format = {
+		.width = 1280, .height = 720, .fps_num = 30000, .fps_den = 1001};
+	struct camera_configuration wanted = {};
+	struct encoder_config c = encoder_config_of(&format, &wanted);
+
+	assert_int_equal(c.gop, 59);
+	assert_in_range(c.bitrate, 4000000, 4200000);
+	wanted.bitrate = 1;
+	wanted.gop = UINT32_MAX;
+	c = encoder_config_of(&format, &wanted);
+	assert_int_equal(c.bitrate, ENCODER_BITRATE_MIN);
+	assert_int_equal(c.gop, ENCODER_GOP_MAX);
+	wanted.bitrate = UINT32_MAX;
+	assert_int_equal(encoder_config_of(&format, &wanted).bitrate, ENCODER_BITRATE_MAX);
+}
+
+static void sizes_it_cannot_do_are_refused(void **state)
+{
+	const uint32_t sizes[][2] = {{0, 0}, {14, 16}, {321, 240}, {320, 241}, {3842, 2160}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct encoder_config c = {.width = sizes[i][0],
+					   .height = sizes[i][1],
+					   .fps_num = 30,
+					   .fps_den = 1,
+					   .bitrate = 1000000,
+					   .gop = 60};
+		struct encoder *e = NULL;
+
+		assert_int_equal(encoder_software_new(&c, &e), -EINVAL);
+		assert_null(e);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_code_survives),
+		cmocka_unit_test(it_is_constrained_baseline_of_its_size),
+		cmocka_unit_test(keyframes_come_when_forced_and_by_gop),
+		cmocka_unit_test(bitrate_follows_while_running),
+		cmocka_unit_test(configuration_is_kept_in_bounds),
+		cmocka_unit_test(sizes_it_cannot_do_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
