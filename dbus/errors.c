@@ -9,10 +9,6 @@
 
 #define SENTENCE_NAME \
 	"'%s' is no name: use 1 to 64 of a-z, 0-9, '.', '_' and '-', first a letter or digit"
-#define SENTENCE_LIMITS                                                           \
-	"a time lies in the past, an interval is empty, or a text is not plain; " \
-	"give times as microseconds since 1970"
-
 static int set_storage(sd_bus_error *ret, int error)
 {
 	return sd_bus_error_setf(ret, CAMWARD_ERROR_STORAGE_FAILED,
@@ -70,7 +66,12 @@ int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 					 "reason");
 	case CONTROL_INVALID_LIMITS:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_LIMITS,
-					 "This limit cannot be: " SENTENCE_LIMITS);
+					 "A time lies in the past, or an interval ends before it "
+					 "begins: give microseconds since 1970 that lie ahead");
+	case CONTROL_INVALID_REASON:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_LIMITS,
+					 "A reason is at most %d bytes of text on one line",
+					 CONTROL_REASON_SIZE - 1);
 	case CONTROL_INVALID_RIGHTS:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_RIGHTS,
 					 "Name at least one right: live, still or raw");

@@ -119,6 +119,12 @@ static int set_unknown_kind(sd_bus_error *error, const char *kind)
 				 kind);
 }
 
+static int set_name_with_all(sd_bus_error *error)
+{
+	return sd_bus_error_setf(error, CAMWARD_ERROR_INVALID_NAME,
+				 "'all' takes no name: leave it empty");
+}
+
 static int method_suspend(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
@@ -133,6 +139,8 @@ static int method_suspend(sd_bus_message *m, void *userdata, sd_bus_error *error
 		return r;
 	if (suspension_kind_from_text(text, &kind) < 0)
 		return set_unknown_kind(error, text);
+	if (kind == SUSPENSION_ALL && about.name[0])
+		return set_name_with_all(error);
 	about.client = about.camera = about.name;
 	r = reply_new(m, &about, &reply);
 	if (r < 0)
@@ -156,6 +164,8 @@ static int method_resume(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return r;
 	if (suspension_kind_from_text(text, &kind) < 0)
 		return set_unknown_kind(error, text);
+	if (kind == SUSPENSION_ALL && about.name[0])
+		return set_name_with_all(error);
 	r = reply_new(m, &about, &reply);
 	if (r < 0)
 		return r;

@@ -33,7 +33,7 @@ int control_suspend(struct broker *broker, enum suspension_kind kind, const char
 	if (r)
 		return r;
 	if (!control_reason_valid(reason))
-		return CONTROL_INVALID_LIMITS;
+		return CONTROL_INVALID_REASON;
 	job = control_job_new(broker, done, userdata);
 	if (!job)
 		return -ENOMEM;

@@ -41,9 +41,13 @@ bool control_reason_valid(const char *reason)
 {
 	size_t n = strnlen(reason, CONTROL_REASON_SIZE);
 
-	for (size_t i = 0; i < n; i++)
-		if (reason[i] < ' ' || reason[i] > '~')
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)reason[i], next = (unsigned char)reason[i + 1];
+
+		/* C0, DEL, and C1 (U+0080 to U+009F). */
+		if (c < ' ' || c == 0x7f || (c == 0xc2 && next < 0xa0))
 			return false;
+	}
 	return n < CONTROL_REASON_SIZE;
 }
 
@@ -54,7 +58,7 @@ int control_end_lease(struct broker *broker, uint64_t id, const char *reason)
 	if (!lease)
 		return CONTROL_NO_SUCH_LEASE;
 	if (!control_reason_valid(reason))
-		return CONTROL_INVALID_LIMITS;
+		return CONTROL_INVALID_REASON;
 	lease_end(lease, reason[0] ? reason : "ended by an administrator");
 	return 0;
 }

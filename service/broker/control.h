@@ -18,7 +18,7 @@
 struct broker;
 struct lease;
 
-/* A reason that an administrator gives: printable ASCII with its NUL. */
+/* A reason that an administrator gives: UTF-8 without control characters, with its NUL. */
 #define CONTROL_REASON_SIZE 128
 
 enum control_error {
@@ -32,6 +32,7 @@ enum control_error {
 	CONTROL_NOT_SUSPENDED,
 	CONTROL_ALREADY_SUSPENDED,
 	CONTROL_INVALID_LIMITS,
+	CONTROL_INVALID_REASON,
 	CONTROL_INVALID_RIGHTS,
 	CONTROL_LIMIT_REACHED,
 };

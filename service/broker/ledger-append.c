@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/ledger-append.h"
 
+#include <assert.h>
+
 #include "base/clock.h"
 #include "broker/ledger-row.h"
-#include "wire/writer.h"
 
 void ledger_event_stamp(struct ledger_event *event)
 {
@@ -45,26 +46,15 @@ static int bind_value(sqlite3_stmt *statement, int i, const struct ledger_value 
 	}
 }
 
-/* "INSERT INTO events VALUES (?,?,...)" */
-static void insert_sql(char *sql, size_t size)
-{
-	struct writer w;
-
-	writer_init(&w, sql, size);
-	writer_text(&w, "INSERT INTO events VALUES (?");
-	for (int i = 1; i < LEDGER_N_COLUMNS; i++)
-		writer_text(&w, ",?");
-	writer_bytes(&w, ")", 2);
-}
-
 static int insert(sqlite3 *db, const struct ledger_row *row)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	char sql[64 + 2 * LEDGER_N_COLUMNS];
-	int r;
+	static_assert(LEDGER_N_COLUMNS == 33, "as many as there are question marks");
+	int r = db_prepare(db, &statement,
+			   "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+			   "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			   "");
 
-	insert_sql(sql, sizeof(sql));
-	r = db_prepare(db, &statement, sql, "");
 	for (int i = 0; r == 0 && i < LEDGER_N_COLUMNS; i++)
 		r = db_errno(db, bind_value(statement, i + 1, &row->values[i]));
 	return r < 0 ? r : db_step(statement);

@@ -3,8 +3,6 @@
 
 #include <gnutls/crypto.h>
 
-#include "wire/writer.h"
-
 static int set(struct ledger_row *row, int column, uint64_t integer)
 {
 	if (integer > INT64_MAX)
@@ -121,22 +119,23 @@ int ledger_row_read(sqlite3_stmt *statement, struct ledger_row *row)
 	return 0;
 }
 
+static size_t put(uint8_t *at, uint64_t value, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		at[i] = (uint8_t)(value >> (8 * (n - 1 - i)));
+	return n;
+}
+
 /* Feeds one column's encoding to the hash. */
 static int hash_value(gnutls_hash_hd_t hash, int column, const struct ledger_value *value)
 {
 	uint8_t start[2 + 1 + 8];
-	struct writer w;
+	size_t n = put(start, (uint64_t)column, 2);
 
-	writer_init(&w, start, sizeof(start));
-	writer_u16(&w, (uint16_t)column);
-	writer_u8(&w, (uint8_t)value->type);
-	if (value->type == 'i') {
-		writer_u32(&w, (uint32_t)((uint64_t)value->integer >> 32));
-		writer_u32(&w, (uint32_t)value->integer);
-	} else {
-		writer_u32(&w, (uint32_t)value->size);
-	}
-	if (gnutls_hash(hash, start, w.len) < 0)
+	n += put(start + n, (uint8_t)value->type, 1);
+	n += value->type == 'i' ? put(start + n, (uint64_t)value->integer, 8)
+				: put(start + n, value->size, 4);
+	if (gnutls_hash(hash, start, n) < 0)
 		return -EIO;
 	return value->size && gnutls_hash(hash, value->bytes, value->size) < 0 ? -EIO : 0;
 }

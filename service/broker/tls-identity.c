@@ -6,7 +6,6 @@
 #include "broker/build-time.h"
 #include "broker/state-dir.h"
 #include "broker/tls-certificate.h"
-#include "wire/base64.h"
 
 #define CA_KEY      "device-ca.key"
 #define CA          "device-ca.pem"
@@ -176,15 +175,16 @@ static int export_pem(struct tls_identity *identity, const struct material *mate
 
 static int export_spki(struct tls_identity *identity, gnutls_x509_privkey_t key)
 {
+	_cleanup_(datum_erase) gnutls_datum_t text = {0};
 	uint8_t digest[SPKI_DIGEST];
 	size_t size = sizeof(digest);
-	struct writer w;
 
-	if (gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, digest, &size) < 0)
+	if (gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, digest, &size) < 0 ||
+	    gnutls_base64_encode2(&(gnutls_datum_t){digest, (unsigned)size}, &text) < 0 ||
+	    text.size >= sizeof(identity->spki))
 		return -EIO;
-	writer_init(&w, identity->spki, sizeof(identity->spki) - 1);
-	base64_write(&w, slice_of(digest, size));
-	return writer_end(&w) < 0 ? -EIO : 0;
+	memcpy(identity->spki, text.data, text.size);
+	return 0;
 }
 
 static int export_chain(struct tls_identity *identity, const struct material *material)

@@ -4,38 +4,33 @@
 #include <gnutls/crypto.h>
 
 #include "base/cleanup.h"
-#include "wire/base64.h"
 
-/* Turns padded standard base 64 into the URL-safe alphabet without padding. */
-static void make_url_safe(char *text)
+/* Padded standard base 64 in the URL-safe alphabet, without the padding. */
+static void copy_url_safe(char text[TOKEN_TEXT_SIZE], const gnutls_datum_t *padded)
 {
-	for (; *text; text++)
-		if (*text == '+')
-			*text = '-';
-		else if (*text == '/')
-			*text = '_';
-		else if (*text == '=')
-			*text = 0;
+	for (size_t i = 0; i < TOKEN_TEXT_SIZE - 1; i++) {
+		char c = (char)padded->data[i];
+
+		text[i] = c == '+' ? '-' : c == '/' ? '_' : c;
+	}
+	text[TOKEN_TEXT_SIZE - 1] = 0;
 }
 
 int token_make(char text[TOKEN_TEXT_SIZE], uint8_t hash[TOKEN_HASH_SIZE])
 {
 	uint8_t bytes[TOKEN_BYTES];
-	char padded[TOKEN_TEXT_SIZE + 1] = {0};
-	struct writer w;
-	int r;
+	gnutls_datum_t random = {bytes, sizeof(bytes)}, padded = {0};
+	int r = gnutls_rnd(GNUTLS_RND_KEY, bytes, sizeof(bytes));
 
-	if (gnutls_rnd(GNUTLS_RND_KEY, bytes, sizeof(bytes)) < 0)
-		return -EIO;
-	writer_init(&w, padded, sizeof(padded) - 1);
-	base64_write(&w, slice_of(bytes, sizeof(bytes)));
-	erase(bytes, sizeof(bytes));
-	make_url_safe(padded);
-	r = token_hash(padded, hash);
 	if (r == 0)
-		memcpy(text, padded, TOKEN_TEXT_SIZE);
-	erase(padded, sizeof(padded));
-	return r;
+		r = gnutls_base64_encode2(&random, &padded);
+	erase(bytes, sizeof(bytes));
+	if (r < 0)
+		return -EIO;
+	copy_url_safe(text, &padded);
+	erase(padded.data, padded.size);
+	gnutls_free(padded.data);
+	return token_hash(text, hash);
 }
 
 int token_hash(const char *text, uint8_t hash[TOKEN_HASH_SIZE])
