@@ -7,6 +7,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -27,8 +29,11 @@ static inline int state_remove_entry(const char *path, const struct stat *st, in
 
 static inline void state_make(struct state *state)
 {
-	*state = (struct state){.dir = "/tmp/camward-test-XXXXXX"};
-	assert_non_null(mkdtemp(state->dir));
+	static unsigned n;
+
+	*state = (struct state){0};
+	snprintf(state->dir, sizeof(state->dir), "/tmp/camward-test-%d-%u", getpid(), n++);
+	assert_int_equal(mkdir(state->dir, 0700), 0);
 }
 
 static inline int state_try_open(struct state *state)
