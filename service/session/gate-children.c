@@ -124,7 +124,8 @@ void gate_children_kill_all(struct gate *g)
 
 /* --- the start of a child --- */
 
-static _Noreturn void run_child(struct gate *g, int sock, int link, pid_t parent)
+static _Noreturn void run_child(struct gate *g, int sock, int link, enum gate_service service,
+				pid_t parent)
 {
 	int r = confine_self(&g->confinement, sock, link, parent);
 
@@ -135,6 +136,7 @@ static _Noreturn void run_child(struct gate *g, int sock, int link, pid_t parent
 	session_run(&(struct session_start){
 		.sock = CONFINE_SOCK,
 		.link = CONFINE_LINK,
+		.service = service,
 		.server = &g->tls,
 		.grace = grace(g),
 	});
@@ -195,7 +197,7 @@ int gate_children_start(struct gate *g, int sock, const struct gate_peer *peer)
 		return r;
 	pid = fork();
 	if (pid == 0)
-		run_child(g, viewer, ours, parent);
+		run_child(g, viewer, ours, (enum gate_service)peer->service, parent);
 	return pid < 0 ? give_up(g, connection, -errno) : enlist(g, connection, pid, peer);
 }
 

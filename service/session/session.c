@@ -192,8 +192,9 @@ static void greet(struct session *s)
 		s->ops = &http_session_ops;
 		break;
 	default:
-		session_end_orderly(s, SESSION_DONE_PROTOCOL);
-		return;
+		/* It gets its refusal in the language of the port. */
+		s->ops = s->service == GATE_SERVICE_HTTPS ? &http_session_ops : &rtsp_session_ops;
+		break;
 	}
 	s->phase = SESSION_PHASE_SERVING;
 }
@@ -397,6 +398,7 @@ void session_run(const struct session_start *start)
 	uint64_t now = clock_monotonic();
 	struct session s = {
 		.sock = start->sock,
+		.service = start->service,
 		.lease = LEASE_NONE,
 		.now = now,
 		.grace = now + start->grace,

@@ -5,11 +5,11 @@
  *
  *	HANDSHAKE -> GREETING -> SERVING -> DRAINING -> CLOSING
  *
- * GREETING: the first bytes after the handshake tell RTSP from HTTP. DRAINING: the last words and
- * close_notify are on their way to the kernel. CLOSING: our side is shut down; it waits for the
- * viewer's close, then says DONE to the broker and exits. The linger stays {1, 0} to the very end:
- * should the viewer not close, a reset drops what is still queued, so that after DONE, when the
- * broker can no longer abort the connection, nothing is left that could leave.
+ * GREETING: the first bytes after the handshake tell RTSP from HTTP, on either port. DRAINING: the
+ *last words and close_notify are on their way to the kernel. CLOSING: our side is shut down; it
+ *waits for the viewer's close, then says DONE to the broker and exits. The linger stays {1, 0} to
+ *the very end: should the viewer not close, a reset drops what is still queued, so that after DONE,
+ *when the broker can no longer abort the connection, nothing is left that could leave.
  *
  * What the protocols (rtsp-session.h, http-session.h) have in common is here; they hang on it by
  * struct session_ops.
@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "base/clock.h"
+#include "proto/gate-msg.h"
 #include "session/broker-link.h"
 #include "session/exit.h"
 #include "session/http-session.h"
@@ -63,6 +64,7 @@ struct session_ops {
 
 struct session {
 	int sock;
+	enum gate_service service;
 	enum session_phase phase;
 	const struct session_ops *ops;
 	struct outgoing out;
@@ -93,6 +95,7 @@ struct session {
 struct session_start {
 	int sock;
 	int link;
+	enum gate_service service; /* of the port that the viewer came by */
 	struct tls_server *server;
 	uint64_t grace; /* us, from now */
 };
