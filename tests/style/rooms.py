@@ -120,7 +120,7 @@ class Files(unittest.TestCase):
 
     def test_every_source_names_its_licence(self):
         wrong = [str(p.relative_to(TOP)) for p in self.all_sources()
-                 if "SPDX-License-Identifier" not in p.open().readline()]
+                 if "SPDX-License-Identifier" not in p.read_text().split("\n", 1)[0]]
         self.assertEqual(wrong, [])
 
     def test_no_file_outgrows_its_noun(self):
