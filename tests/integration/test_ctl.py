@@ -553,18 +553,25 @@ class Watch(WithDemo):
             await_line(lambda line: "genuine" in line, "the client")
             self.assertNotIn("forged", await_line.text())
 
+    def ready(self):
+        status = json.loads(self.demo.ctl("status", "--json").stdout)
+        return status["ready"] and all(c["condition"] == "idle" for c in status["cameras"])
+
     def test_a_restart_of_the_service_is_told_and_survived(self):
         with self.watching("--json") as await_line:
+            self.viewer("front")
+            await_line(lambda line: json.loads(line).get("condition") == "running", "the picture")
             os.kill(self.demo.info["pids"]["broker"], 9)
             await_line(lambda line: json.loads(line)["event"] == "service-stopped", "the stop")
             await_line(lambda line: json.loads(line)["event"] == "service-started", "the start")
+            harness.wait_until(self.ready, 30, "the service's readiness")
             self.client("afterwards")
             await_line(lambda line: json.loads(line).get("client") == "afterwards", "the client")
-
-        def ready():
-            status = json.loads(self.demo.ctl("status", "--json").stdout)
-            return status["ready"] and all(c["condition"] == "idle" for c in status["cameras"])
-        harness.wait_until(ready, 30, "the service's readiness")
+            events = [json.loads(line) for line in await_line.text().splitlines()]
+        names = [event["event"] for event in events]
+        # What was known before the restart is forgotten: nothing runs after it.
+        since = [e for e in events[names.index("service-started"):] if e.get("camera") == "front"]
+        self.assertNotIn("running", [e.get("before") for e in since])
 
 
 @unittest.skipIf(os.geteuid() != 0, "becoming another user needs root")
