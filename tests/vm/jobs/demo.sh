@@ -1,10 +1,9 @@
 #!/bin/bash
 # The whole service on two real cameras: ffmpeg decodes 10 s of each over RTSPS, and with no lease nobody has a device open.
-# vm: timeout=400 memory=3G
+# vm: timeout=600 memory=3G
 # shellcheck source=tests/vm/lib.sh
 . /camward/tests/vm/lib.sh
 
-fps=15
 cameras 2 30
 # As udev's rules have it.
 chgrp video "${camera[@]}"
@@ -14,7 +13,7 @@ v4l2-ctl -d "${camera[0]}" -c test_pattern=7
 v4l2-ctl -d "${camera[1]}" -c test_pattern=9
 
 python3 /camward/tests/support/demo.py --build /build --no-install --cameras 2 --size 640x360 \
-	--fps $fps --source "v4l2:${camera[0]},${camera[1]}" --json /tmp/demo.json \
+	--fps 30 --source "v4l2:${camera[0]},${camera[1]}" --json /tmp/demo.json \
 	> /out/demo.log 2>&1 &
 demo=$!
 trap 'tail -n 30 /out/demo.log' EXIT
@@ -55,26 +54,34 @@ refused() {
 # watched INDEX CAMERA OTHER: ten seconds of it, with its device open in its process alone.
 watched() {
 	local node=${camera[$1]} other=${camera[$3]} frames pictures begun=$SECONDS
-	play "$2" owner 10 -f framemd5 "/tmp/$2.md5" -frames:v 1 "/tmp/$2.png" &
+	play "$2" owner 10 -f framemd5 "/tmp/$2.md5" &
 	local player=$!
 	until_true 30 in_use "$node" || fail "nobody opens $node"
 	[ "$(users_of "$node")" = "$(camera_pid "$1")" ] || fail "$node is open in $(users_of "$node")"
 	not_in_use "$other" || fail "$other is open while only $2 is watched"
 	wait $player || fail "ffmpeg: $?"
 
-	grep -v '^#' "/tmp/$2.md5" > /tmp/frames
-	frames=$(wc -l < /tmp/frames)
-	pictures=$(awk '{ print $NF }' /tmp/frames | sort -u | wc -l)
-	echo "$2: $frames frames, $pictures different, in $((SECONDS - begun)) s"
-	[ "$frames" -ge $((10 * fps * 8 / 10)) ] || fail "$2: only $frames frames"
-	[ "$pictures" -ge $((frames * 8 / 10)) ] || fail "$2: only $pictures different pictures"
+	read -r frames pictures span < <(judge_frames "/tmp/$2.md5")
+	echo "$2: $frames frames, $pictures different, $span s of time, in $((SECONDS - begun)) s"
+	# The virtual machine is slow, and more so in company: it may drop, but not stand.
+	[ "$frames" -ge 30 ] || fail "$2: only $frames frames"
+	[ "$pictures" -ge $((frames * 9 / 10)) ] || fail "$2: only $pictures different pictures"
+	[ "$span" -ge 9 ] || fail "$2: only $span s"
 	until_true 10 not_in_use "$node" || fail "$node stays open after the last lease"
 }
 
-# colour FILE: the mean of U and V.
+# Frames, different ones, and the seconds from the first to the last.
+judge_frames() {
+	awk -F '[:,/ ]+' '/^#tb/ { unit = $3 / $4 } /^#/ { next } {
+		if (!n++) first = $3
+		last = $3; seen[$NF] = 1
+	} END { print n, length(seen), int((last - first) * unit + 0.5) }' "$1"
+}
+
+# colour CAMERA: the mean of U and of V in a frame.
 colour() {
-	ffmpeg -hide_banner -loglevel error -i "$1" -pix_fmt yuv444p -vf signalstats,metadata=print:file=- \
-		-f null - | sed -n 's/.*signalstats\.[UV]AVG=\([0-9]*\).*/\1/p' | xargs
+	play "$1" owner 1 -frames:v 1 -vf signalstats,metadata=print:file=- -f null - |
+		awk -F = '/signalstats.[UV]AVG/ && n++ < 2 { print int($2) }' | xargs
 }
 
 until_true 60 serving || fail "the demo does not come up"
@@ -86,9 +93,9 @@ refused back guest "${camera[1]}"
 
 watched 0 front 1
 watched 1 back 0
-read -r u v < <(colour /tmp/front.png)
+read -r u v < <(colour front)
 ((v > 180 && u < 128)) || fail "front is not red: U $u, V $v"
-read -r u v < <(colour /tmp/back.png)
+read -r u v < <(colour back)
 ((u > 180 && v < 128)) || fail "back is not blue: U $u, V $v"
 
 kill $demo
