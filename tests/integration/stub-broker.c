@@ -25,7 +25,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
@@ -36,8 +35,7 @@
 #include "proto/camera-msg.h"
 #include "proto/gate-msg.h"
 #include "proto/session-msg.h"
-#include "wire/h264-au.h"
-#include "wire/h264.h"
+#include "stub-clip.h"
 
 #define SESSIONS_MAX 600
 #define FPS          30
@@ -55,17 +53,16 @@ static struct session sessions[SESSIONS_MAX];
 static struct chan gate = {.fd = -EBADF};
 static gnutls_privkey_t key;
 static struct ring_writer *ring;
-static struct ring_description description;
-static const char *fault = "";
-static uint64_t sequence;
-static bool frozen, keyframe_wanted;
-
-struct unit {
-	struct slice bytes;
-	bool keyframe;
+static struct ring_description description = {
+	.camera_uuid = {1, 2, 3, 4, 5, 6, 7, 8},
+	.camera_name = "front",
+	.epoch = EPOCH,
+	.codec = RING_CODEC_H264,
+	.fps_numerator = FPS,
+	.fps_denominator = 1,
 };
-static struct unit *units;
-static size_t n_units;
+static const char *fault = "";
+static bool frozen, keyframe_wanted;
 
 static void die(const char *what)
 {
@@ -76,106 +73,6 @@ static void die(const char *what)
 static bool faulty(const char *name)
 {
 	return strcmp(fault, name) == 0;
-}
-
-/* --- the clip --- */
-
-static void add_unit(const uint8_t *from, const uint8_t *to)
-{
-	struct slice bytes = slice_of(from, (size_t)(to - from));
-
-	units = realloc(units, (n_units + 1) * sizeof(*units));
-	if (!units)
-		die("realloc");
-	units[n_units++] = (struct unit){bytes, h264_is_idr(bytes)};
-}
-
-/* From the start code of one access unit's first NAL unit to that of the next. */
-static void split(const uint8_t *data, size_t size)
-{
-	struct h264_au au = {};
-	struct h264_iter it;
-	struct slice nal;
-	const uint8_t *begin = data;
-
-	h264_iter_init(&it, slice_of(data, size));
-	while (h264_iter_next(&it, &nal)) {
-		const uint8_t *start = nal.data - 3;
-
-		if (!h264_au_starts(&au, nal))
-			continue;
-		if (start > data && start[-1] == 0)
-			start--;
-		add_unit(begin, start);
-		begin = start;
-	}
-	add_unit(begin, data + size);
-}
-
-static void load_clip(const char *path)
-{
-	int fd = open(path, O_RDONLY);
-	struct h264_parameter_sets sets;
-	struct stat st;
-	uint8_t *data;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		die(path);
-	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED)
-		die("mmap");
-	split(data, (size_t)st.st_size);
-	h264_find_parameter_sets(units[0].bytes, &sets);
-	if (!units[0].keyframe || !sets.sps.data || !sets.pps.data)
-		die("the clip does not start with a keyframe");
-
-	description = (struct ring_description){
-		.camera_uuid = {1, 2, 3, 4, 5, 6, 7, 8},
-		.camera_name = "front",
-		.epoch = EPOCH,
-		.codec = RING_CODEC_H264,
-		.fps_numerator = FPS,
-		.fps_denominator = 1,
-	};
-	for (size_t i = 0; i < 2; i++) {
-		struct slice set = i ? sets.pps : sets.sps;
-		uint8_t *to = description.parameter_sets + description.parameter_sets_size;
-
-		memcpy(to, "\0\0\0\1", 4);
-		memcpy(to + 4, set.data, set.len);
-		description.parameter_sets_size += 4 + (uint32_t)set.len;
-	}
-	if (ring_writer_new(&description, 256, 8 << 20, &ring) < 0)
-		die("ring");
-}
-
-static void publish(void)
-{
-	static size_t at;
-	struct ring_unit unit = {
-		.sequence = ++sequence,
-		.captured_monotonic = clock_monotonic(),
-		.captured_realtime = clock_realtime(),
-	};
-	struct iovec piece;
-	struct camera_wake wake;
-
-	if (frozen)
-		return;
-	if (keyframe_wanted || at >= n_units)
-		at = 0;
-	keyframe_wanted = false;
-	unit.flags = units[at].keyframe ? RING_UNIT_KEYFRAME : 0;
-	piece = (struct iovec){(void *)(uintptr_t)units[at].bytes.data, units[at].bytes.len};
-	at++;
-	if (ring_writer_put(ring, &unit, &piece, 1) < 0)
-		die("put");
-	wake.index = unit.index;
-	for (size_t i = 0; i < SESSIONS_MAX; i++)
-		if (sessions[i].wake > 0 &&
-		    send(sessions[i].wake, &wake, sizeof(wake), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
-		    errno == EPIPE)
-			close_fd(steal_fd(&sessions[i].wake));
 }
 
 /* --- TLS --- */
@@ -362,6 +259,18 @@ static void forget(struct session *s)
 	*s = (struct session){};
 }
 
+static void publish(void)
+{
+	struct camera_wake wake = {.index = stub_clip_publish(ring, keyframe_wanted)};
+
+	keyframe_wanted = false;
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (sessions[i].wake > 0 &&
+		    send(sessions[i].wake, &wake, sizeof(wake), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+		    errno == EPIPE)
+			close_fd(steal_fd(&sessions[i].wake));
+}
+
 /* --- the gate --- */
 
 static int on_connection(void *userdata, const void *message, int *fds)
@@ -518,7 +427,7 @@ static void run(int timer)
 		};
 	if (poll(p, ARRAY_SIZE(p), -1) < 0)
 		die("poll");
-	if (p[0].revents && read(timer, &expired, sizeof(expired)) > 0)
+	if (p[0].revents && read(timer, &expired, sizeof(expired)) > 0 && !frozen)
 		publish();
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		if (p[3 + i].revents && sessions[i].connection &&
@@ -546,7 +455,9 @@ int main(int argc, char **argv)
 		first = 7;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	load_clip(argv[2]);
+	ring = stub_clip_load(argv[2], &description);
+	if (!ring)
+		die(argv[2]);
 	make_certificate(&server);
 	rtsps = listen_on(argv[3]);
 	https = listen_on(argv[4]);

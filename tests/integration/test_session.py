@@ -54,7 +54,8 @@ class Stub:
         self.popen = subprocess.Popen([*command, *arguments], text=True, stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE, bufsize=1)
         self.lines, self.seen = queue.Queue(), []
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
         self.gate = int(self.event(r"gate (\d+)")[1])
 
     def _read(self):
@@ -89,6 +90,7 @@ class Stub:
         if self.popen.poll() is None:
             self.popen.stdin.close()
             self.popen.wait(10)
+        self.reader.join()
         self.popen.stdout.close()
 
 
