@@ -67,8 +67,13 @@ def measure(args, server, client_arguments):
         command = [args.build / "tests/support/load-client", "--viewers", str(args.viewers),
                    "--seconds", str(args.warm_up + args.seconds), "--warm-up", str(args.warm_up),
                    "--ramp", "20", "--announce", "--json", report.name, *client_arguments]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
-            samples = [(*server.sample(), int(line.split()[1])) for line in client.stdout]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as client:
+            samples = []
+            for line in client.stdout:
+                samples.append((*server.sample(), int(line.split()[1])))
+                if line.startswith("end"):
+                    client.stdin.close()
         if client.returncode != 0 or len(samples) != 2:
             raise BenchError(f"load-client failed: {report.read().decode()[:600]}")
         result = json.load(report)
@@ -120,6 +125,8 @@ def summarize(args, runs):
               for name, rounds in runs.items()}
     return {"viewers": args.viewers, "seconds": args.seconds, "rounds": args.rounds,
             "cpus": os.cpu_count(), "load_average": os.getloadavg()[0],
+            "frame_bytes": statistics.median(
+                r["bytes"] / args.viewers / args.seconds / FPS for r in runs["camward"]),
             "cpu_s_per_gb": median, "ratio": median["camward"] / median["bare"],
             "ratio_each_round": [a["cpu_s_per_gb"] / b["cpu_s_per_gb"]
                                  for a, b in zip(runs["camward"], runs["bare"])],
@@ -128,7 +135,8 @@ def summarize(args, runs):
 
 def say(result):
     print(f"\n{result['viewers']} viewers over RTSPS, {result['rounds']} rounds of "
-          f"{result['seconds']} s, {result['cpus']} cores, medians:")
+          f"{result['seconds']} s, {result['frame_bytes']:.0f} bytes a frame, "
+          f"{result['cpus']} cores, medians:")
     for name, value in result["cpu_s_per_gb"].items():
         print(f"  {name:8} {value:6.3f} CPU s/GB")
     print(f"  ratio    {result['ratio']:6.2f}   (each round: "
@@ -140,12 +148,13 @@ def say(result):
 
 
 @contextlib.contextmanager
-def running_demo(build):
+def running_demo(build, source):
     """Starts ./demo and yields its JSON."""
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o777)  # the demo may drop its privileges before it writes
         path = pathlib.Path(directory) / "demo.json"
         process = subprocess.Popen([TOP / "demo", "--cameras", "1", "--fps", str(FPS),
+                                    "--source", source,
                                     "--rtsps-port", "0", "--https-port", "0", "--build", build,
                                     "--json", path], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL)
@@ -168,6 +177,7 @@ def main():
     parser.add_argument("--demo", type=pathlib.Path, metavar="JSON", help="of a running ./demo")
     parser.add_argument("--build", type=pathlib.Path, metavar="DIR",
                         default=pathlib.Path(os.environ.get("CAMWARD_BUILD", TOP / "build")))
+    parser.add_argument("--source", default="pattern", help="of the demo, as ./demo takes it")
     parser.add_argument("--viewers", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=10, help="measured in each run")
     parser.add_argument("--warm-up", type=int, default=3, metavar="SECONDS")
@@ -177,7 +187,7 @@ def main():
     args = parser.parse_args()
     try:
         demo = contextlib.nullcontext(json.loads(args.demo.read_text("utf-8"))) if args.demo \
-            else running_demo(args.build)
+            else running_demo(args.build, args.source)
         with demo as running:
             result = summarize(args, run_rounds(args, running))
     except BenchError as error:

@@ -56,10 +56,11 @@ class BenchTest(unittest.TestCase):
             viewers.measure(self.arguments(), viewers.Server(idle.pid), ["--bare", "--port", "1"])
 
     def test_the_ratio_is_of_medians(self):
-        runs = {name: [{"cpu_s_per_gb": v} for v in values]
+        runs = {name: [{"cpu_s_per_gb": v, "bytes": 1200} for v in values]
                 for name, values in (("camward", (2, 9, 3)), ("bare", (1, 2, 50)))}
         result = viewers.summarize(self.arguments(), runs)
         self.assertEqual((result["ratio"], result["ratio_each_round"]), (1.5, [2, 4.5, 0.06]))
+        self.assertEqual(result["frame_bytes"], 10)
 
 
 if __name__ == "__main__":

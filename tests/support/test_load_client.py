@@ -21,6 +21,8 @@ CLIENT = BUILD / "tests/support/load-client"
 class LoadClientTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        if not CLIENT.exists():
+            raise AssertionError(f"{CLIENT} is not built; CAMWARD_BUILD names the build directory")
         cls.directory = tempfile.TemporaryDirectory()
         cls.certificate = fake_server.make_certificate(cls.directory.name)
 
@@ -186,7 +188,8 @@ class LoadClientTest(unittest.TestCase):
             out = subprocess.run([CLIENT, "--port", str(server.port), "--client", "owner",
                                   "--token", "secret", "--seconds", "2", "--warm-up", "1",
                                   "--announce", "--sizes", sizes.name, "--json", report.name],
-                                 capture_output=True, text=True, timeout=30, check=True)
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                 timeout=30, check=True)
             self.assertEqual([int(line) for line in sizes], [len(u) for u in units])
             total = json.load(report)["tcp_bytes"]
         (start, at_start), (end, at_end) = (line.split() for line in out.stdout.splitlines())

@@ -104,6 +104,9 @@ static int run(struct load *l)
 		}
 	}
 	announce(l, "end");
+	/* Whoever measures the server's processes does so before their viewers leave. */
+	if (o->announce)
+		getchar();
 	return 0;
 }
 
