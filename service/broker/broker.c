@@ -88,7 +88,7 @@ int broker_open(struct broker *broker, sd_event *event, const struct broker_opti
 	return r < 0 ? r : open_loop(broker);
 }
 
-void broker_end_leases(struct broker *broker)
+void broker_end(struct broker *broker)
 {
 	struct gate *gate, *next_gate;
 	struct lease *lease, *next_lease;
@@ -98,20 +98,21 @@ void broker_end_leases(struct broker *broker)
 	/* Those whose session is done already. */
 	list_for_each_safe (lease, next_lease, &broker->leases, list)
 		lease_end(lease, lease->ending);
+	broker->store_source = sd_event_source_disable_unref(broker->store_source);
+	if (broker->store)
+		store_close(broker->store);
+	broker->store = NULL;
 }
 
 void broker_close(struct broker *broker)
 {
 	struct camera *camera, *next_camera;
 
-	broker_end_leases(broker);
+	broker_end(broker);
 	list_for_each_safe (camera, next_camera, &broker->cameras, list)
 		camera_free(camera);
 	redecide_close(broker);
-	sd_event_source_disable_unref(broker->store_source);
 	sd_event_source_disable_unref(broker->stop_timer);
-	if (broker->store)
-		store_close(broker->store);
 	if (broker->identity)
 		tls_identity_free(broker->identity);
 	if (broker->policy)

@@ -64,10 +64,12 @@ struct broker_options {
  */
 int broker_open(struct broker *broker, sd_event *event, const struct broker_options *options);
 
-/* Aborts every connection that is left; the ledger's rows are in the store's queue. */
-void broker_end_leases(struct broker *broker);
+/* Aborts every connection that is left and waits until all is on disk; whoever waited for that is
+ * told. Nothing can be asked of the broker afterwards. */
+void broker_end(struct broker *broker);
 
-/* The same, then waits for the disk. Safe after a broker_open() that failed. */
+/* Ends it, if that has not been done, and releases everything. Safe after a broker_open() that
+ * failed. */
 void broker_close(struct broker *broker);
 
 /* Begins an orderly end: sessions are told, and the loop exits when all are gone or

@@ -114,7 +114,8 @@ static int serve(struct broker *broker)
 	r = sd_event_loop(broker->event);
 	if (r != 0 && !broker->stopping)
 		log_error("the loop has ended: %s", r < 0 ? strerror(-r) : "the bus is lost");
-	broker_end_leases(broker);
+	/* While the bus is still there, for the replies that waited for the disk. */
+	broker_end(broker);
 	return r;
 }
 

@@ -348,14 +348,15 @@ static inline int viewer_state(const struct fake_session *s)
 
 static inline int bench_setup(void **state)
 {
+	static unsigned n;
 	struct bench *b = calloc(1, sizeof(*b));
 	struct gate_server server;
 	int pair[2];
 
 	log_set_max_level(-1);
 	*b = (struct bench){.front.link = -EBADF, .back.link = -EBADF};
-	strcpy(b->directory, "/tmp/camward-bench-XXXXXX");
-	assert_non_null(mkdtemp(b->directory));
+	snprintf(b->directory, sizeof(b->directory), "/tmp/camward-bench-%d-%u", getpid(), n++);
+	assert_int_equal(mkdir(b->directory, 0700), 0);
 	b->options = (struct broker_options){
 		.state_directory = b->directory,
 		.config_directory = b->directory,

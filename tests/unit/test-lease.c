@@ -132,17 +132,37 @@ static void test_another_grant_keeps_it_running(void **state)
 	fake_session_close(&s);
 }
 
-static void test_a_revocation_overtakes_a_grant_on_its_way(void **state)
+/* Its OPENED is on its way to the disk. */
+static struct fake_session recording(struct bench *b)
 {
-	struct bench *b = *state;
 	struct fake_session s = fake_session_open(b);
-	struct control_result result = {};
 
 	fake_session_ask(&s, "alice", b->alice, "front");
 	fake_camera_serve(b, &b->front);
 	while (list_empty(&b->broker.leases) ||
 	       lease_find(&b->broker, lease_of(b))->state != LEASE_RECORDING)
 		bench_turn(b, USEC_PER_SEC);
+	return s;
+}
+
+static void test_it_is_decided_again_when_the_ring_goes(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = recording(b);
+
+	/* As when time has passed: nobody says that anything has changed. */
+	policy_remove_grant(b->broker.policy, b->broker.policy->grants[0]->id);
+	assert_int_equal(fake_session_refused(b, &s), SESSION_DENIED_NOT_FOUND);
+	assert_true(list_empty(&b->broker.leases));
+	fake_session_close(&s);
+}
+
+static void test_a_revocation_overtakes_a_grant_on_its_way(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = recording(b);
+	struct control_result result = {};
+
 	assert_int_equal(control_revoke(&b->broker, "alice", "front", &result, bench_done, b), 0);
 	assert_int_equal(fake_session_refused(b, &s), SESSION_DENIED_NOT_FOUND);
 	bench_settle(b);
@@ -377,6 +397,7 @@ int main(void)
 		BENCH(test_revocation_cuts_at_once),
 		BENCH(test_every_denial_cuts),
 		BENCH(test_another_grant_keeps_it_running),
+		BENCH(test_it_is_decided_again_when_the_ring_goes),
 		BENCH(test_a_revocation_overtakes_a_grant_on_its_way),
 		BENCH(test_a_time_limit_cuts_in_time),
 		BENCH(test_an_administrator_can_end_it),
