@@ -12,7 +12,7 @@ chmod 660 "${camera[@]}"
 v4l2-ctl -d "${camera[0]}" -c test_pattern=7
 v4l2-ctl -d "${camera[1]}" -c test_pattern=9
 
-python3 /camward/tests/support/demo.py --build /build --no-install --cameras 2 --size 640x360 \
+python3 /camward/tests/support/demo.py --build /build --no-install --cameras 2 --size 320x180 \
 	--fps 30 --source "v4l2:${camera[0]},${camera[1]}" --json /tmp/demo.json \
 	> /out/demo.log 2>&1 &
 demo=$!
