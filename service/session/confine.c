@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -83,8 +84,16 @@ static const struct sandbox_rule rules[] = {
 	{SANDBOX_CALL(sigaltstack)},
 	{SANDBOX_CALL(rt_sigaction)},
 	{SANDBOX_CALL(rt_sigprocmask)},
-	{SANDBOX_CALL(readlink)},
+	{SANDBOX_CALL(ioctl), {SANDBOX_INT(0, STDERR_FILENO), SANDBOX_INT(1, TCGETS)}},
+	{SANDBOX_CALL(readlink), .error = EACCES},
+	{SANDBOX_CALL(open), .error = EACCES},
 	{SANDBOX_CALL(openat), .error = EACCES},
+	{SANDBOX_CALL(stat), .error = EACCES},
+	{SANDBOX_CALL(newfstatat), .error = EACCES},
+	{SANDBOX_CALL(pipe), .error = EACCES},
+	{SANDBOX_CALL(pipe2), .error = EACCES},
+	{SANDBOX_CALL(clone), .error = EACCES},
+	{SANDBOX_CALL(fork), .error = EACCES},
 	{SANDBOX_CALL(read)},
 	{SANDBOX_CALL(getrlimit)},
 	{SANDBOX_CALL(prlimit64)},
@@ -170,7 +179,9 @@ int confine_self(const struct confinement *c, int sock, int link, pid_t parent)
 	const struct sandbox_limits limits = {
 		.descriptors = CONFINE_DESCRIPTORS,
 #ifdef WITH_SANITIZER
+		/* Its shadow is large, and its report may go to a file. */
 		.address_space = RLIM_INFINITY,
+		.file_size = RLIM_INFINITY,
 #else
 		.address_space = CONFINE_ADDRESS_SPACE,
 #endif

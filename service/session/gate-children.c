@@ -22,22 +22,12 @@ static uint64_t grace(const struct gate *g)
 
 /* --- the end of a child --- */
 
+/* Not what is sent to end a process on purpose, but what a process brings upon itself. */
 static bool is_crash(const siginfo_t *info)
 {
-	if (info->si_code != CLD_KILLED && info->si_code != CLD_DUMPED)
-		return false;
-	switch (info->si_status) {
-	case SIGSEGV:
-	case SIGABRT:
-	case SIGBUS:
-	case SIGSYS:
-	case SIGILL:
-	case SIGFPE:
-	case SIGTRAP:
-		return true;
-	default:
-		return false;
-	}
+	return (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED) &&
+	       info->si_status != SIGKILL && info->si_status != SIGTERM &&
+	       info->si_status != SIGINT && info->si_status != SIGHUP;
 }
 
 static void fill_exited(struct gate_exited *m, const siginfo_t *info)

@@ -259,9 +259,9 @@ class Crashes(Case):
             victim = self.player()
             child = stub.children()[-1]
             layout = self.layout(stub.gate)
-            os.kill(child, signal.SIGSEGV)
+            os.kill(child, signal.SIGSYS)
             self.assertEqual(victim.wait_end(3)[0].how, "rst")
-            stub.event(rf"exited \d+ {SIGNAL} {int(signal.SIGSEGV)}")
+            stub.event(rf"exited \d+ {SIGNAL} {int(signal.SIGSYS)}")
             viewers.append(self.player())
             self.assertNotEqual(self.layout(stub.gate), layout)
         for viewer in viewers:
@@ -296,8 +296,8 @@ class Crashes(Case):
         before = count()
         for _ in range(3):
             self.player()
-            os.kill(stub.children()[-1], signal.SIGBUS)
-            stub.event(rf"exited \d+ {SIGNAL} {int(signal.SIGBUS)}")
+            os.kill(stub.children()[-1], signal.SIGABRT)
+            stub.event(rf"exited \d+ {SIGNAL} {int(signal.SIGABRT)}")
             self.player().close()
             stub.event(rf"exited \d+ {ORDERLY} 0")
             harness.wait_until(lambda: count() == before, what="as few descriptors as before")

@@ -38,7 +38,8 @@ static int run(int (*f)(void))
 		struct rlimit no_core = {};
 
 		setrlimit(RLIMIT_CORE, &no_core);
-		_exit(f());
+		/* Straight: a sanitizer that sits in _exit() would be killed there. */
+		syscall(__NR_exit_group, f());
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return status;
