@@ -275,7 +275,8 @@ class Crashes(Case):
             viewer.wait_end(3)
 
     def layout(self, pid):
-        return pathlib.Path(f"/proc/{pid}/maps").read_text().split("-")[0]
+        maps = pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines()
+        return next(line for line in maps if line.endswith("/camward-gate"))
 
     def test_a_killed_session_is_no_crash(self):
         stub = self.start()
