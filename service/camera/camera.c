@@ -267,7 +267,10 @@ static int handle_set(void *userdata, const void *message, int *fds)
 	struct camera *c = userdata;
 
 	if (m->control) {
-		log_notice("control %#x: this source has none", m->control);
+		int r = running(c) ? source_set_control(c->source, m->control, m->value) : -ENOTTY;
+
+		if (r < 0)
+			log_notice("control %#x: %s", m->control, strerror(-r));
 		return 0;
 	}
 	c->welcome.configuration = m->configuration;

@@ -150,8 +150,10 @@ int confine(const char *device)
 		.file_size = RLIM_INFINITY,
 		.processes = RLIM_INFINITY,
 	};
-	int r = sandbox_hide();
+	int r = sandbox_drop_capabilities();
 
+	if (r >= 0)
+		r = sandbox_hide();
 	if (r >= 0)
 		r = sandbox_apply_limits(&limits);
 	if (r < 0) {

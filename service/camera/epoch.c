@@ -180,11 +180,24 @@ static bool keyframe_due(const struct epoch *e, uint64_t now)
 	       now - e->last_keyframe >= EPOCH_KEYFRAME_INTERVAL_USEC;
 }
 
+/* Whether to make this frame a keyframe; a camera that encodes itself is asked for one instead. */
+static bool take_request(struct epoch *e, uint64_t now)
+{
+	if (!keyframe_due(e, now))
+		return false;
+	if (e->encoder->forces_keyframes)
+		return true;
+	/* Most have no such control: then the next of its own will do. */
+	source_force_keyframe(e->source);
+	e->last_keyframe = now;
+	return false;
+}
+
 static int encode(struct epoch *e, const struct source_frame *frame, struct epoch_progress *ret)
 {
 	uint64_t begin = clock_monotonic();
 	struct slice stream;
-	int r = encoder_encode(e->encoder, frame, keyframe_due(e, begin), &stream);
+	int r = encoder_encode(e->encoder, frame, take_request(e, begin), &stream);
 
 	if (r == -ENODATA) {
 		drop(e, CAMERA_DROP_ENCODER, 1);

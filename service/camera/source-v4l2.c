@@ -9,7 +9,9 @@
 #include "base/cleanup.h"
 #include "camera/source.h"
 #include "v4l2/capture.h"
+#include "v4l2/controls.h"
 #include "v4l2/convert.h"
+#include "v4l2/device.h"
 
 #define WIDTH_DEFAULT  1280
 #define HEIGHT_DEFAULT 720
@@ -81,6 +83,8 @@ static int v4l2_source_open(struct source *s, const struct source_want *want,
 
 	if (r < 0)
 		return r;
+	snprintf(s->description, sizeof(s->description), "v4l2 %s %s",
+		 v4l2_capture_device(v->capture)->driver, v->path);
 	r = take_format(v, w.fps, ret);
 	if (r < 0)
 		return r;
@@ -169,6 +173,18 @@ static int v4l2_source_release(struct source *s)
 	return v->encoded ? v4l2_capture_release(v->capture, &v->frame) : 0;
 }
 
+static int v4l2_source_set_control(struct source *s, uint32_t id, int32_t value)
+{
+	struct source_v4l2 *v = (struct source_v4l2 *)s;
+
+	return v4l2_controls_set(v4l2_capture_device(v->capture), id, value);
+}
+
+static int v4l2_source_force_keyframe(struct source *s)
+{
+	return v4l2_source_set_control(s, V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME, 1);
+}
+
 static void v4l2_source_free(struct source *s)
 {
 	free(s);
@@ -180,6 +196,8 @@ static const struct source_ops ops = {
 	.fd = v4l2_source_fd,
 	.next = v4l2_source_next,
 	.release = v4l2_source_release,
+	.force_keyframe = v4l2_source_force_keyframe,
+	.set_control = v4l2_source_set_control,
 	.free = v4l2_source_free,
 };
 

@@ -37,6 +37,16 @@ int source_release(struct source *s)
 	return s->ops->release(s);
 }
 
+int source_force_keyframe(struct source *s)
+{
+	return s->ops->force_keyframe ? s->ops->force_keyframe(s) : -ENOTTY;
+}
+
+int source_set_control(struct source *s, uint32_t id, int32_t value)
+{
+	return s->ops->set_control ? s->ops->set_control(s, id, value) : -ENOTTY;
+}
+
 struct source *source_free(struct source *s)
 {
 	if (!s)

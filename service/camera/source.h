@@ -51,6 +51,9 @@ struct source_ops {
 	int (*fd)(const struct source *s);
 	int (*next)(struct source *s, struct source_frame *ret);
 	int (*release)(struct source *s);
+	/* The next two: NULL where there is nothing to ask. */
+	int (*force_keyframe)(struct source *s);
+	int (*set_control)(struct source *s, uint32_t id, int32_t value);
 	void (*free)(struct source *s);
 };
 
@@ -82,6 +85,11 @@ int source_fd(const struct source *s);
  */
 int source_next(struct source *s, struct source_frame *ret);
 int source_release(struct source *s);
+
+/* Of a source that is open. -ENOTTY: it cannot; others: the device's. */
+int source_force_keyframe(struct source *s);
+/* id: V4L2_CID_*. The value is brought into the control's range. */
+int source_set_control(struct source *s, uint32_t id, int32_t value);
 
 struct source *source_free(struct source *s);
 

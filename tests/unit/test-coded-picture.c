@@ -79,11 +79,11 @@ static void pattern_carries_code_and_moves(void **state)
 	pattern_draw(p, 41, 1700000000000000);
 	planes = pattern_planes(p);
 	memcpy(before, planes.y, (size_t)width * height);
-	pattern_draw(p, 42, 1700000000033333);
+	pattern_draw(p, 49, 1700000000266666);
 	planes = pattern_planes(p);
 	assert_true(code_read(planes.y, planes.y_stride, width, &found));
 	assert_int_equal(found.tag, 0xcafe1234);
-	assert_int_equal(found.counter, 42);
+	assert_int_equal(found.counter, 49);
 	for (size_t i = (size_t)width * height / 2; i < (size_t)width * height; i++)
 		changed += before[i] != planes.y[i];
 	assert_true(changed > (size_t)width * height / 8);

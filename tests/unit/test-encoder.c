@@ -30,6 +30,7 @@ struct bench {
 	ISVCDecoder *decoder;
 	struct parameter_sets sets;
 	struct access_unit unit;
+	bool noisy; /* the lower half is noise, so that bits are scarce */
 	uint32_t n; /* frames encoded */
 	uint64_t bytes;
 };
@@ -91,6 +92,21 @@ static void check_decoded(struct bench *b, uint32_t counter)
 	assert_int_equal(found.counter, counter);
 }
 
+static const uint8_t *with_noise(const struct bench *b, const uint8_t *luma)
+{
+	static uint8_t picture[640 * 360];
+	uint32_t random = b->n + 1;
+	size_t size = (size_t)b->width * b->height;
+
+	assert_true(size <= sizeof(picture));
+	memcpy(picture, luma, size);
+	for (size_t i = size / 2; i < size; i++) {
+		random = random * 1664525 + 1013904223;
+		picture[i] = (uint8_t)(64 + (random >> 26));
+	}
+	return picture;
+}
+
 /* One frame through it all; returns whether it is a keyframe. */
 static bool frame(struct bench *b, bool force)
 {
@@ -100,7 +116,7 @@ static bool frame(struct bench *b, bool force)
 
 	pattern_draw(b->pattern, b->n, UINT64_C(1700000000000000) + f.captured_monotonic);
 	p = pattern_planes(b->pattern);
-	f.y = p.y;
+	f.y = b->noisy ? with_noise(b, p.y) : p.y;
 	f.u = p.u;
 	f.v = p.v;
 	f.y_stride = p.y_stride;
@@ -164,6 +180,7 @@ static void bitrate_follows_while_running(void **state)
 	struct bench b;
 
 	open_bench(&b, 640, 360, 200000, 60);
+	b.noisy = true;
 	for (unsigned n = 0; n < 120; n++)
 		frame(&b, false);
 	low = b.bytes;
