@@ -57,12 +57,14 @@ class Server:
         self.parent, self.others = parent, list(others)
 
     def sample(self):
-        processes = sorted([self.parent, *self.others, *children(self.parent)])
-        return processes, cpu_seconds(processes)
+        """(processes, their time by role)"""
+        roles = {"parent": [self.parent], "others": self.others,
+                 "children": sorted(children(self.parent))}
+        return sum(roles.values(), []), {r: cpu_seconds(pids) for r, pids in roles.items()}
 
 
 def measure(args, server, client_arguments):
-    """One run: {"cpu_s", "bytes", "cpu_s_per_gb", "report"}."""
+    """One run: {"cpu_s", "cpu_s_by_role", "bytes", "cpu_s_per_gb", "processes", "report"}."""
     with tempfile.NamedTemporaryFile() as report:
         command = [args.build / "tests/support/load-client", "--viewers", str(args.viewers),
                    "--seconds", str(args.warm_up + args.seconds), "--warm-up", str(args.warm_up),
@@ -80,9 +82,10 @@ def measure(args, server, client_arguments):
     (before, cpu_before, bytes_before), (after, cpu_after, bytes_after) = samples
     if before != after or len(before) < args.viewers:
         raise BenchError("serving processes came or went during the measurement")
-    cpu, received = cpu_after - cpu_before, bytes_after - bytes_before
+    roles = {role: cpu_after[role] - cpu_before[role] for role in cpu_after}
+    cpu, received = sum(roles.values()), bytes_after - bytes_before
     del result["each"]
-    return {"cpu_s": cpu, "bytes": received, "cpu_s_per_gb": cpu / received * 1e9,
+    return {"cpu_s": cpu, "cpu_s_by_role": roles, "bytes": received, "cpu_s_per_gb": cpu / received * 1e9,
             "processes": len(before), "report": result}
 
 
