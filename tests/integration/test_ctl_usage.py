@@ -13,8 +13,8 @@ import tempfile
 import unittest
 
 import harness
+from ctl_case import CTL
 
-CTL = str(harness.BUILD / "service/ctl/camwardctl")
 NOWHERE = "unix:path=/nonexistent/bus"
 
 VERBS = ("status", "cameras", "clients", "client add", "client remove", "client token", "grants",
