@@ -107,26 +107,33 @@ static void refuse(struct lease *lease, enum session_denied_reason denied, const
 	conclude(lease, NULL, reason);
 }
 
+void lease_cut(struct lease *lease)
+{
+	if (lease_is_opening(lease) || lease->cut)
+		return;
+	lease->counted = lease_count_bytes(lease, &lease->bytes);
+	if (lease->session)
+		session_abort(lease->session);
+	else
+		(void)tcp_abort(lease->socket);
+	lease->cut = true;
+}
+
 void lease_end(struct lease *lease, const char *reason)
 {
 	struct session *session = lease->session;
-	struct tcp_bytes bytes;
-	int counted;
 
 	if (lease_is_opening(lease)) {
 		refuse(lease, SESSION_DENIED_NOT_FOUND, reason);
 		return;
 	}
-	counted = lease_count_bytes(lease, &bytes);
+	lease_cut(lease);
+	leave_camera(lease);
 	if (session) {
-		session_abort(session);
-		leave_camera(lease);
 		gate_kill(session->gate, session->connection);
 		link_fail(&session->link, -ECONNABORTED);
-	} else {
-		(void)tcp_abort(lease->socket);
 	}
-	conclude(lease, counted < 0 ? NULL : &bytes, reason);
+	conclude(lease, lease->counted < 0 ? NULL : &lease->bytes, reason);
 }
 
 void lease_finish(struct lease *lease, const char *reason, enum session_end_reason tell)

@@ -13,9 +13,10 @@
  */
 #pragma once
 
-#include "broker/grant.h"
 #include "broker/list.h"
+#include "broker/policy-decide.h"
 #include "broker/session-link.h"
+#include "broker/tcp.h"
 
 #define LEASE_OPEN_TIMEOUT  (3 * USEC_PER_SEC) /* for the ring */
 #define LEASE_END_TIMEOUT   (1 * USEC_PER_SEC) /* for DONE after END */
@@ -51,6 +52,10 @@ struct lease {
 	int socket;                        /* DRAINING: the dup, taken from the session */
 	uint64_t drain_until;              /* us, CLOCK_MONOTONIC */
 	const char *ending;                /* ENDING, DRAINING: why; a literal */
+	enum policy_reason verdict;        /* of the last redecide_all */
+	bool cut;                          /* by lease_cut */
+	int counted;                       /* cut: 0, or why bytes is not known */
+	struct tcp_bytes bytes;            /* cut: as they were just before */
 	sd_event_source *timer;
 };
 
@@ -71,6 +76,10 @@ struct lease *lease_find(const struct broker *broker, uint64_t id);
 
 /* The camera has a ring for this lease. */
 void lease_ring_ready(struct lease *lease);
+
+/* Aborts its connection, if it has been granted, and nothing else: of many that end at once all are
+ * cut before the first is ended. lease_end() must follow before anything else happens. */
+void lease_cut(struct lease *lease);
 
 /*
  * Ends it now: abort, wake, kill, ledger, signal; in this order. One that has not been granted yet

@@ -53,22 +53,35 @@ void redecide_by(struct broker *broker, uint64_t when)
 	arm_timer(broker, when);
 }
 
+/* Cuts what is no longer permitted; returns the time at which to ask again. */
+static uint64_t decide(struct broker *broker)
+{
+	struct lease *lease;
+	uint64_t earliest = 0;
+
+	list_for_each (lease, &broker->leases, list) {
+		struct policy_verdict verdict = redecide_lease(broker, lease);
+
+		lease->verdict = verdict.reason;
+		if (!verdict.allowed)
+			lease_cut(lease);
+		else if (verdict.ask_again && (!earliest || verdict.ask_again < earliest))
+			earliest = verdict.ask_again;
+	}
+	return earliest;
+}
+
 unsigned redecide_all(struct broker *broker)
 {
+	uint64_t earliest = decide(broker);
 	struct lease *lease, *tmp;
-	uint64_t earliest = 0;
 	unsigned n = 0;
 
 	list_for_each_safe (lease, tmp, &broker->leases, list) {
-		struct policy_verdict verdict = redecide_lease(broker, lease);
-
-		if (!verdict.allowed) {
-			lease_end(lease, policy_reason_text(verdict.reason));
-			n++;
+		if (lease->verdict == POLICY_ALLOWED)
 			continue;
-		}
-		if (verdict.ask_again && (!earliest || verdict.ask_again < earliest))
-			earliest = verdict.ask_again;
+		lease_end(lease, policy_reason_text(lease->verdict));
+		n++;
 	}
 	arm_timer(broker, earliest);
 	return n;

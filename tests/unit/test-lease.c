@@ -283,7 +283,7 @@ static void test_a_reset_viewer_does_not_drain(void **state)
 	assert_int_equal(setsockopt(s.viewer, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), 0);
 	close_fd(steal_fd(&s.viewer));
 	session_send(&s, SESSION_DONE, &done);
-	bench_settle(b);
+	bench_wait(b, 10 * LEASE_DRAIN_CHECK);
 	assert_true(list_empty(&b->broker.leases));
 	fake_session_close(&s);
 }
