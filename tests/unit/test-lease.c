@@ -189,6 +189,41 @@ static void test_a_time_limit_cuts_in_time(void **state)
 	fake_session_close(&s);
 }
 
+/* Moves the machine's clock: only where that is asked for, in the virtual machine. */
+static void move_clock(int64_t seconds)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += seconds;
+	assert_int_equal(clock_settime(CLOCK_REALTIME, &now), 0);
+}
+
+static void test_setting_the_clock_decides_again(void **state)
+{
+	struct bench *b = *state;
+	uint64_t now = clock_realtime(), moved;
+	struct fake_session s;
+
+	if (!getenv("CAMWARD_TEST_MAY_SET_CLOCK"))
+		skip();
+	BENCH_CONTROL(b, control_revoke, "alice", "front");
+	BENCH_CONTROL(b, control_add_grant, "alice", "front", RIGHT_LIVE, now - 60 * USEC_PER_SEC,
+		      now + 3600 * USEC_PER_SEC);
+	for (int64_t seconds = -7200; seconds <= 7200; seconds += 14400) {
+		s = bench_watching(b);
+		bench_settle(b);
+		assert_int_equal(viewer_state(&s), -EAGAIN);
+		moved = clock_monotonic();
+		move_clock(seconds);
+		while (viewer_state(&s) == -EAGAIN)
+			bench_turn(b, USEC_PER_MSEC);
+		assert_in_range(clock_monotonic() - moved, 0, 33 * USEC_PER_MSEC);
+		move_clock(-seconds);
+		fake_session_close(&s);
+	}
+}
+
 static void test_an_administrator_can_end_it(void **state)
 {
 	struct bench *b = *state;
@@ -400,6 +435,7 @@ int main(void)
 		BENCH(test_it_is_decided_again_when_the_ring_goes),
 		BENCH(test_a_revocation_overtakes_a_grant_on_its_way),
 		BENCH(test_a_time_limit_cuts_in_time),
+		BENCH(test_setting_the_clock_decides_again),
 		BENCH(test_an_administrator_can_end_it),
 		BENCH(test_a_dead_session_is_cut),
 		BENCH(test_last_words_are_heard),
