@@ -38,8 +38,9 @@ class _Direction:
         self._queued = 0
         self._free_at = 0.0  # when the link has passed what it was given
 
-    async def run(self):
-        await asyncio.gather(self._read(), self._write())
+    def run(self, group):
+        group.create_task(self._read())
+        group.create_task(self._write())
 
     def _open(self):
         return not (self._proxy.blackout or self._to_viewer and self._proxy.stall)
@@ -85,7 +86,8 @@ def _abort(writer):
 
 class Proxy:
     """delay: seconds, each way. rate: bytes/s each way and connection, None: unlimited. blackout:
-    nothing passes. stall: nothing passes to the viewer. listen: a port, 0: any; see port."""
+    nothing passes. stall: nothing passes to the viewer. Ends of a connection are held back with the
+    rest. listen: a port, 0: any; see port."""
 
     def __init__(self, host, port, listen=0, delay=0.0, rate=None, address="127.0.0.1"):
         self.delay, self.rate, self.blackout, self.stall = delay, rate, False, False
@@ -151,9 +153,10 @@ class Proxy:
             self._writers.add(server_writer)
             for w in writers:
                 w.transport.set_write_buffer_limits(high=CHUNK)
-            await asyncio.gather(_Direction(self, server_reader, writer, True).run(),
-                                 _Direction(self, reader, server_writer, False).run())
-        except OSError:
+            async with asyncio.TaskGroup() as group:
+                _Direction(self, server_reader, writer, True).run(group)
+                _Direction(self, reader, server_writer, False).run(group)
+        except* OSError:
             # An end by force on one side is one on the other.
             for w in writers:
                 _abort(w)
