@@ -94,9 +94,9 @@ refused back guest "${camera[1]}"
 watched 0 front 1
 watched 1 back 0
 read -r u v < <(colour front)
-((v > 180 && u < 128)) || fail "front is not red: U $u, V $v"
+((v > 150 && u < 128)) || fail "front is not red: U $u, V $v"
 read -r u v < <(colour back)
-((u > 180 && v < 128)) || fail "back is not blue: U $u, V $v"
+((u > 150 && v < 128)) || fail "back is not blue: U $u, V $v"
 
 kill $demo
 wait $demo || fail "the demo ended with $?"
