@@ -85,7 +85,8 @@ def measure(args, server, client_arguments):
     roles = {role: cpu_after[role] - cpu_before[role] for role in cpu_after}
     cpu, received = sum(roles.values()), bytes_after - bytes_before
     del result["each"]
-    return {"cpu_s": cpu, "cpu_s_by_role": roles, "bytes": received, "cpu_s_per_gb": cpu / received * 1e9,
+    return {"cpu_s": cpu, "cpu_s_by_role": roles,
+            "bytes": received, "cpu_s_per_gb": cpu / received * 1e9,
             "processes": len(before), "report": result}
 
 

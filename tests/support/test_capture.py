@@ -82,7 +82,8 @@ class CaptureTest(unittest.TestCase):
         server.setblocking(False)
         while received < 20_000_000:
             try:
-                sent += server.send(b"z" * min(65536, 20_000_000 - sent)) if sent < 20_000_000 else 0
+                if sent < 20_000_000:
+                    sent += server.send(b"z" * min(65536, 20_000_000 - sent))
             except BlockingIOError:
                 pass
             try:

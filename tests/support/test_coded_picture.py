@@ -102,7 +102,8 @@ class PlayersTest(unittest.TestCase):
                 for unit in fake_server.packetize(pictures):
                     sock.sendall(unit)
                 end(sock)
-        server = fake_server.FakeServer(fake_server.make_certificate(self.directory.name), serve)
+        certificate = fake_server.make_certificate(self.directory.name)
+        server = fake_server.FakeServer(certificate, serve)
         self.addCleanup(server.close)
         return players.url({"host": "127.0.0.1", "rtsps_port": server.port,
                             "clients": [{"name": "owner", "token": "secret"}]}, "front", "owner")
@@ -113,7 +114,8 @@ class PlayersTest(unittest.TestCase):
         self.assertEqual((result.tally["tags"], result.tally["gaps"]), ({TAG: 15}, 0))
 
     def test_gstreamer_over_rtsps(self):
-        result = players.gstreamer(self.serve(fake_server.answer_until_play), frames=15, size=self.SIZE)
+        result = players.gstreamer(self.serve(fake_server.answer_until_play), frames=15,
+                                   size=self.SIZE)
         self.assertTrue(result.ok, result)
         self.assertEqual((result.tally["tags"], result.tally["gaps"]), ({TAG: 15}, 0))
 
