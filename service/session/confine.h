@@ -10,8 +10,8 @@
 
 #include "base/sandbox.h"
 
-/* Where the session finds its descriptors. The filter names them: only CONFINE_SOCK can be sent to
- * as a stream, only CONFINE_LINK can be sent descriptors' messages. */
+/* Where the session finds its descriptors. The filter names them: send() is for CONFINE_SOCK alone,
+ * sendmsg() for CONFINE_LINK alone. */
 #define CONFINE_SOCK 3
 #define CONFINE_LINK 4
 /* The three of GRANTED for a moment, then the wake. */

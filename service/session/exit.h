@@ -6,11 +6,10 @@
 
 enum session_exit {
 	SESSION_EXIT_ORDERLY = 0,
-	SESSION_EXIT_FAILED = 1,    /* an error of its own: memory, a ring that is not sound */
-	SESSION_EXIT_HANDSHAKE = 2, /* no TLS came about */
-	SESSION_EXIT_LINK = 3,      /* the broker is gone, silent, or not to be understood */
-	SESSION_EXIT_CONFINE = 4,   /* it could not be confined, and read nothing */
-	SESSION_EXIT_TRIPWIRE = 5,  /* a ring of another camera than was asked for and granted */
+	SESSION_EXIT_FAILED = 1,   /* an error of its own: memory, a ring that is not sound */
+	SESSION_EXIT_LINK = 2,     /* the broker is gone, silent, or not to be understood */
+	SESSION_EXIT_CONFINE = 3,  /* it could not be confined, and read nothing */
+	SESSION_EXIT_TRIPWIRE = 4, /* a ring of another camera than was asked for and granted */
 };
 
 /*

@@ -58,16 +58,12 @@ static int reserve(struct rtp_sender *s, size_t size)
 int rtp_sender_pack(struct rtp_sender *s, const struct ring_unit *unit, const uint8_t *bytes,
 		    const struct h264_parameter_sets *sets)
 {
-	struct slice au = slice_of(bytes, unit->length), nal;
-	struct h264_iter it;
+	struct slice au = slice_of(bytes, unit->length);
 	struct writer w;
-	size_t nals = 0;
-	int r;
+	/* Counting the NAL units would cost more than the few kilobytes that it saves. */
+	int r = reserve(
+		s, rtp_h264_bound(unit->length, H264_AU_NALS_MAX, sets->sps.len + sets->pps.len));
 
-	h264_iter_init(&it, au);
-	while (nals < H264_AU_NALS_MAX && h264_iter_next(&it, &nal))
-		nals++;
-	r = reserve(s, rtp_h264_bound(unit->length, nals, sets->sps.len + sets->pps.len));
 	if (r < 0)
 		return r;
 	writer_init(&w, s->buffer, s->size);

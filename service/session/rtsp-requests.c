@@ -79,10 +79,10 @@ static int need_lease(struct session *s, const struct rtsp_request *r)
 	struct slice value = headers_value(&r->headers, "Authorization");
 	struct authorization who;
 
+	if (s->lease.granted && !is_bound_to(s, &r->uri))
+		return 404;
 	if (s->lease.granted)
-		return !is_bound_to(s, &r->uri)                             ? 404
-		       : s->lease.ring.description.codec != RING_CODEC_H264 ? 503
-									    : 0;
+		return s->lease.ring.description.codec == RING_CODEC_H264 ? 0 : 503;
 	if (s->denied) {
 		unsigned status = status_of_denial((enum session_denied_reason)s->denied);
 

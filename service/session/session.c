@@ -167,10 +167,15 @@ static void shake_hands(struct session *s)
 		set_quick_acks(s, 1);
 		return;
 	}
-	if (r == -EPROTO)
+	if (r == -EPROTO) {
+		/* The alert is to arrive: no reset yet. */
 		flush(s);
+		s->how = SESSION_DONE_PROTOCOL;
+		shut_down(s);
+		return;
+	}
 	if (r < 0)
-		exit_now(SESSION_EXIT_HANDSHAKE);
+		leave(s, SESSION_DONE_VIEWER);
 	if (tls_exporter(&s->tls, s->exporter) < 0)
 		fail(s);
 	set_quick_acks(s, 0);
@@ -362,7 +367,7 @@ static void wait_for_events(struct session *s, struct pollfd p[N_POLLED])
 		wait.tv_sec = (time_t)((until - s->now) / USEC_PER_SEC);
 		wait.tv_nsec = (long)((until - s->now) % USEC_PER_SEC * NSEC_PER_USEC);
 	}
-	if (ppoll(p, N_POLLED, until == SESSION_NEVER ? NULL : &wait, NULL) < 0)
+	if (ppoll(p, N_POLLED, until == SESSION_NEVER ? NULL : &wait, NULL) < 0 && errno != EINTR)
 		fail(s);
 	s->now = clock_monotonic();
 }

@@ -23,7 +23,7 @@ import rtsp
 import tls
 
 ORDERLY, FAILED, SIGNAL = 1, 2, 3  # enum gate_exit
-EXIT_HANDSHAKE, EXIT_LINK, EXIT_TRIPWIRE = 2, 3, 5  # enum session_exit
+EXIT_LINK, EXIT_TRIPWIRE = 2, 4  # enum session_exit
 DONE_VIEWER, DONE_SILENT, DONE_STALLED, DONE_PROTOCOL, DONE_SERVER = 1, 2, 3, 4, 5
 DENIED_CREDENTIAL = 1
 TRANSPORT = "RTP/AVP/TCP;unicast;interleaved=0-1"
@@ -503,6 +503,14 @@ class Requests(Case):
                 ("PUT", "/api/cameras", "owner:secret", 501)):
             with self.subTest(path=path, method=method):
                 self.assertEqual(self.https(method, path, credential).status, status)
+
+    def test_a_failed_handshake_is_told_by_an_alert(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        with socket.create_connection(("127.0.0.1", self.stub.rtsps)) as tcp:
+            with self.assertRaisesRegex(ssl.SSLError, "ALERT"):
+                context.wrap_socket(tcp)
 
     def test_garbage_is_answered_in_the_language_of_the_port(self):
         for port, begin in ((self.stub.rtsps, b"RTSP/1.0 400 "), (self.stub.https, b"HTTP/1.1 400 ")):
