@@ -27,8 +27,10 @@ static void source(uint8_t n, uint8_t ret[16])
 
 static struct roster_entry *add(uint8_t from, uint64_t accepted)
 {
-	struct roster_entry e = {.connection = ++next, .accepted = accepted, .pid = (int)next};
+	struct roster_entry e = {.accepted = accepted};
 
+	e.connection = ++next;
+	e.pid = (int)next;
 	source(from, e.source);
 	return roster_add(&roster, &e);
 }
