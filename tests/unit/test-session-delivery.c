@@ -173,6 +173,22 @@ static void test_without_a_young_keyframe_one_is_waited_for(void **state)
 	assert_sums(10);
 }
 
+/* The times are the camera's word; the order is not. */
+static void test_it_never_goes_back(void **state)
+{
+	uint64_t now = 10 * USEC_PER_SEC;
+
+	put(now, true, 100);
+	start(now);
+	assert_int_equal(next(now), 1);
+	put(0, false, 100);
+	assert_int_equal(next(now), 0);
+	assert_true(delivery.waiting);
+	put(now, true, 100);
+	assert_int_equal(next(now), 3);
+	assert_sums(3);
+}
+
 static void test_overwritten_units_are_skipped(void **state)
 {
 	put(0, true, 100);
@@ -226,6 +242,7 @@ int main(void)
 		TEST(test_a_keyframe_of_just_that_age_is),
 		TEST(test_late_units_are_skipped_to_the_newest_keyframe),
 		TEST(test_without_a_young_keyframe_one_is_waited_for),
+		TEST(test_it_never_goes_back),
 		TEST(test_overwritten_units_are_skipped),
 		TEST(test_overwritten_bytes_are_skipped),
 		TEST(test_a_frame_counts_once_it_has_left_whole),
