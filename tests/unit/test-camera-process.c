@@ -24,6 +24,7 @@
 #define PATIENCE_MS 10000
 #define NAME        "front"
 #define LINK_FD     3
+#define WAIT_USEC   2000
 
 static const uint8_t uuid[UUID_SIZE] = {0xde, 0xad, 0xbe, 0xef, 5,  6,  7,  8,
 					9,    10,   11,   12,   13, 14, 15, 16};
@@ -69,11 +70,35 @@ static void spawn(struct process *p, const char *source)
 
 static int wait_exit(struct process *p)
 {
+	uint64_t deadline = clock_monotonic() + PATIENCE_MS * USEC_PER_MSEC;
 	int status;
 
-	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+	while (waitpid(p->pid, &status, WNOHANG) == 0) {
+		if (clock_monotonic() > deadline) {
+			kill(p->pid, SIGKILL);
+			fail_msg("it does not end");
+		}
+		usleep(WAIT_USEC);
+	}
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
+}
+
+/* A line of /proc/PID/status. */
+static long status_number(const struct process *p, const char *key)
+{
+	char name[64], line[256];
+	long number = -1;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/status", (int)p->pid);
+	f = fopen(name, "re");
+	assert_non_null(f);
+	while (number < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)))
+			number = strtol(line + strlen(key), NULL, 10);
+	fclose(f);
+	return number;
 }
 
 /* Ends the link as a broker does that goes away. */
@@ -165,13 +190,15 @@ static void stop(struct process *p, uint64_t epoch)
 	send_message(p, CAMERA_STOP, &s, sizeof(s), -1);
 }
 
-/* Returns the reading end of the wake. */
+/* Returns the reading end of the wake; its queue takes only a few messages. */
 static int add_wake(struct process *p, uint64_t epoch, uint64_t lease)
 {
+	const int least = 0;
 	struct camera_add_wake a = {.epoch = epoch, .lease = lease};
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)), 0);
 	send_message(p, CAMERA_ADD_WAKE, &a, sizeof(a), ends[1]);
 	close(ends[1]);
 	return ends[0];
@@ -277,10 +304,13 @@ static void run_source(const char *source, uint32_t width, uint32_t path)
 		expect_condition(&p, CAMERA_RUNNING, &m);
 		assert_int_equal(m.state.path, path);
 		assert_true(m.state.encoded > 1);
+		assert_true(status_number(&p, "RssShmem:") > 0);
 		stop(&p, epoch);
 		expect_sequence(&p, 100 + epoch, false, &m);
 		assert_true(m.sequence.next > 60);
 		expect_condition(&p, CAMERA_IDLE, &m);
+		/* No picture is left: the ring was its only shared memory. */
+		assert_int_equal(status_number(&p, "RssShmem:"), 0);
 		/* The camera's end of the wake is gone. */
 		while (recv(wake, &m, sizeof(m), 0) > 0)
 			;
@@ -470,22 +500,13 @@ static void a_bad_clip_ends_it_at_once(void **state)
 
 static void it_is_confined(void **state)
 {
-	char name[64], line[256], wanted[2] = {};
 	struct process p;
 	union message m;
-	FILE *f;
 
 	spawn(&p, "pattern");
 	welcome(&p, &m);
-	snprintf(name, sizeof(name), "/proc/%d/status", (int)p.pid);
-	f = fopen(name, "re");
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f)) {
-		wanted[0] |= !strcmp(line, "NoNewPrivs:\t1\n");
-		wanted[1] |= !strcmp(line, "Seccomp:\t2\n");
-	}
-	fclose(f);
-	assert_true(wanted[0] && wanted[1]);
+	assert_int_equal(status_number(&p, "NoNewPrivs:"), 1);
+	assert_int_equal(status_number(&p, "Seccomp:"), 2);
 	finish(&p);
 }
 

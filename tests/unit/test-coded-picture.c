@@ -51,6 +51,10 @@ static void draws_what_is_read_back(void **state)
 		assert_true(code_read(luma, stride, width, &found));
 		assert_int_equal(found.tag, p.tag);
 		assert_int_equal(found.counter, p.counter);
+		/* 0xAC: 1, 0, ... */
+		assert_int_equal(luma[0], 235);
+		if (width >= 32)
+			assert_int_equal(luma[16], 16);
 		/* Nothing beside the blocks is touched. */
 		for (uint32_t line = 0; line < height; line++)
 			for (uint32_t x = width / 16 * 16; x < stride; x++)
