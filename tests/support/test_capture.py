@@ -54,11 +54,16 @@ class CaptureTest(unittest.TestCase):
                 client.recv(2000)
                 server.shutdown(socket.SHUT_WR)
                 watch.stop()
-                self.assertEqual(sum(s.length for s in watch.payload_from_server(me)), 1300)
-                late = watch.payload_from_server(me, after=between)
-                self.assertEqual([s.length for s in late], [300])
+                # The kernel may repeat anything, a FIN as well, when the machine is busy.
+                again = watch.retransmissions(me)
+                sent = [s for s in watch.payload_from_server(me) if s not in again]
+                late = [s for s in watch.payload_from_server(me, after=between) if s not in again]
+                self.assertEqual([s.length for s in sent], [1000, 300])
+                self.assertEqual(late, sent[1:])
                 self.assertLess(late[0].time_ns, time.time_ns())
-                self.assertEqual(len(watch.flagged(capture.FIN, me, between)), 1)
+                self.assertEqual(watch.flagged(capture.FIN, me, between),
+                                 watch.flagged(capture.FIN, me))
+                self.assertGreater(len(watch.flagged(capture.FIN)), 0)
                 self.assertEqual(watch.flagged(capture.RST), [])
                 self.assertEqual(watch.payload_from_server(("10.0.0.1", 5)), [])
 

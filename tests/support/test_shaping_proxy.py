@@ -112,8 +112,8 @@ class ProxyTest(unittest.TestCase):
         self.listener.close()
         proxy = shaping_proxy.Proxy("127.0.0.1", port).start()
         self.addCleanup(proxy.stop)
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as client, \
-                self.assertRaises(ConnectionResetError):
+        with self.assertRaises(ConnectionResetError), \
+                socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as client:
             client.recv(1)
 
     def test_program(self):
