@@ -34,6 +34,11 @@ class Crashes(unittest.TestCase):
                 return None
         return harness.wait_until(attempt, 15, f"a new viewer of {camera}")
 
+    def place_of(self, pid):
+        """Where the program itself is mapped."""
+        maps = pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines()
+        return next(line.split("-")[0] for line in maps if line.endswith("/camward-gate"))
+
     def kill(self, pid, number=signal.SIGKILL):
         os.kill(pid, number)
 
@@ -65,13 +70,12 @@ class Crashes(unittest.TestCase):
         session, = self.demo.sessions()
         second = self.viewer()
         gate = self.demo.info["pids"]["gate"]
-        maps = pathlib.Path(f"/proc/{gate}/maps").read_text().split("-")[0]
+        before = self.place_of(gate)
         self.kill(session, signal.SIGSEGV)
         first.wait_end(5)
         third = self.viewer_again()
         self.assertEqual(self.demo.info["pids"]["gate"], gate, "the gate died instead")
-        self.assertNotEqual(pathlib.Path(f"/proc/{gate}/maps").read_text().split("-")[0], maps,
-                            "the gate's layout is the same as before")
+        self.assertNotEqual(self.place_of(gate), before, "the gate's layout is the same as before")
         self.assertEqual(len(list(second.access_units(count=30))), 30)
         self.assertEqual(len(list(third.access_units(count=30))), 30)
 

@@ -126,6 +126,9 @@ static int landlocked(void)
 
 static void test_landlock_leaves_only_its_paths(void **state)
 {
+#ifdef SANDBOX_LOG
+	skip();
+#endif
 	int status = run(landlocked);
 
 	if (WEXITSTATUS(status) == 77)
@@ -166,6 +169,9 @@ static void test_capabilities_are_dropped(void **state)
 
 static void test_limits(void **state)
 {
+#ifdef SANDBOX_LOG
+	skip();
+#endif
 	assert_int_equal(run(limited), 0);
 }
 
