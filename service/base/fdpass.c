@@ -9,6 +9,9 @@
 
 #include "base/cleanup.h"
 
+/* What the kernel accounts for a small message, rounded up. */
+#define MESSAGE_COST 1024
+
 union fdpass_control {
 	struct cmsghdr header;
 	char bytes[CMSG_SPACE(FDPASS_MAX * sizeof(int))];
@@ -19,6 +22,14 @@ int fdpass_pair(int ret[2])
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ret) < 0)
 		return -errno;
 	return 0;
+}
+
+int fdpass_set_backlog(int sock)
+{
+	/* Twice of it is what the kernel grants; what is beyond net.core.wmem_max it cuts. */
+	const int size = FDPASS_BACKLOG * MESSAGE_COST;
+
+	return setsockopt(sock, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) < 0 ? -errno : 0;
 }
 
 int fdpass_send(int sock, const void *message, size_t size, const int *fds, size_t n_fds)
@@ -90,7 +101,8 @@ ssize_t fdpass_recv(int sock, void *message, size_t size, int *fds, size_t max_f
 		close_fds(arrived, n_fds);
 		return -EMSGSIZE;
 	}
-	if (header.msg_flags & MSG_CTRUNC || n_fds > max_fds) {
+	/* A message without a byte looks like the end of the stream, but brings what it carries. */
+	if (header.msg_flags & MSG_CTRUNC || n_fds > max_fds || (n == 0 && n_fds > 0)) {
 		close_fds(arrived, n_fds);
 		return -EPROTO;
 	}

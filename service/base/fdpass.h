@@ -14,6 +14,11 @@
 /* A connected SEQPACKET pair, CLOEXEC and non-blocking. */
 int fdpass_pair(int ret[2]);
 
+/* Room for at least FDPASS_BACKLOG small messages that the peer has not read yet, where the
+ * kernel's own default holds half as many: one for each viewer, should all of them end at once. */
+#define FDPASS_BACKLOG 512
+int fdpass_set_backlog(int sock);
+
 /*
  * Sends without ever blocking. The descriptors stay the caller's.
  * Errors: -EAGAIN (the peer does not read), -EPIPE/-ECONNRESET (it is gone).
@@ -23,7 +28,8 @@ int fdpass_send(int sock, const void *message, size_t size, const int *fds, size
 /*
  * Receives one message. Returns its size, 0 at the end of the stream. fds has room for max_fds;
  * *ret_n_fds says how many arrived; they are CLOEXEC and belong to the caller.
- * Errors: -EAGAIN, -EMSGSIZE (longer than size), -EPROTO (too many descriptors), others of recvmsg.
+ * Errors: -EAGAIN, -EMSGSIZE (longer than size), -EPROTO (too many descriptors, or descriptors and
+ * not a byte), others of recvmsg.
  */
 ssize_t fdpass_recv(int sock, void *message, size_t size, int *fds, size_t max_fds,
 		    size_t *ret_n_fds);

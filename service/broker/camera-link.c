@@ -189,6 +189,11 @@ void camera_link_adopt(struct camera *camera, int fd)
 		leave(camera);
 	r = link_open(&camera->link, camera->broker->event, BROKER_PRIORITY_CAMERA, fd,
 		      CAMERA_MSG_VERSION, rules, ARRAY_SIZE(rules), STATE_NEW, on_over, camera);
+	if (r >= 0) {
+		r = fdpass_set_backlog(fd);
+		if (r < 0)
+			link_close(&camera->link);
+	}
 	if (r < 0)
 		log_error("camera %s: cannot take in its link: %s", camera->name, strerror(-r));
 }

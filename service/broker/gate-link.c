@@ -112,6 +112,8 @@ int gate_new(struct broker *broker, int fd, struct gate **ret)
 	r = link_open(&gate->link, broker->event, BROKER_PRIORITY_GATE, fd, GATE_MSG_VERSION, rules,
 		      ARRAY_SIZE(rules), STATE_SERVING, on_over, gate);
 	if (r >= 0)
+		r = fdpass_set_backlog(fd);
+	if (r >= 0)
 		r = send_server(gate);
 	if (r < 0) {
 		gate_free(gate, "");

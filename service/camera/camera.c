@@ -324,7 +324,9 @@ int camera_new(sd_event *event, const char *name, struct source *source, int lin
 	c->source = source;
 	c->event = sd_event_ref(event);
 	chan_init(&c->link, link_fd, CAMERA_MSG_VERSION, rules, ARRAY_SIZE(rules), LINK_NEW, c);
-	r = report_hello(&c->link, name);
+	r = fdpass_set_backlog(link_fd);
+	if (r >= 0)
+		r = report_hello(&c->link, name);
 	if (r >= 0)
 		r = sd_event_add_io(event, &c->on_link, link_fd, EPOLLIN, link_handler, c);
 	/* A wake to be dropped goes before the next frame. */

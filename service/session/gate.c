@@ -320,7 +320,7 @@ static int init_link(struct gate *g)
 	g->next_connection = r ? c.next_connection : 1;
 	if (r)
 		g->server = c.server;
-	return 0;
+	return fdpass_set_backlog(g->link.fd);
 }
 
 int gate_init(struct gate *g, const struct options *options, char **argv)

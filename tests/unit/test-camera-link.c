@@ -204,6 +204,15 @@ static void test_it_stops_a_while_after_the_last_viewer(void **state)
 	fake_session_close(&s);
 }
 
+static void test_many_viewers_may_end_at_once(void **state)
+{
+	struct bench *b = *state;
+
+	for (uint64_t lease = 1; lease <= FDPASS_BACKLOG; lease++)
+		camera_drop_wake(b->front.camera, lease);
+	assert_true(link_is_open(&b->front.camera->link));
+}
+
 static void test_keyframes_are_coalesced(void **state)
 {
 	struct bench *b = *state;
@@ -265,6 +274,7 @@ int main(void)
 		BENCH(test_a_second_ring_ends_the_link),
 		BENCH(test_a_ring_of_an_epoch_that_is_over_goes_nowhere),
 		BENCH(test_it_stops_a_while_after_the_last_viewer),
+		BENCH(test_many_viewers_may_end_at_once),
 		BENCH(test_keyframes_are_coalesced),
 		BENCH(test_a_new_process_takes_the_old_ones_place),
 		BENCH(test_a_camera_keeps_its_uuid),

@@ -231,6 +231,26 @@ static void too_many_descriptors_are_all_closed(void **state)
 	assert_int_equal(count_fds(), before);
 }
 
+static void descriptors_without_a_byte_are_closed(void **state)
+{
+	struct fixture *f = *state;
+	int before = count_fds();
+
+	assert_int_equal(fdpass_send(f->peer, "", 0, (int[]){f->peer}, 1), 0);
+	assert_int_equal(chan_receive(&f->chan), -EPROTO);
+	assert_int_equal(count_fds(), before);
+}
+
+static void a_backlog_is_held_for_a_peer_that_is_slow(void **state)
+{
+	struct fixture *f = *state;
+	struct message m = {};
+
+	assert_int_equal(fdpass_set_backlog(f->chan.fd), 0);
+	for (unsigned i = 0; i < FDPASS_BACKLOG; i++)
+		assert_int_equal(chan_send_message(&f->chan, PLAIN, &m), 0);
+}
+
 static void a_peer_that_does_not_read_is_never_waited_for(void **state)
 {
 	struct fixture *f = *state;
@@ -259,6 +279,8 @@ int main(void)
 		TEST(content_is_checked_before_the_handler),
 		TEST(descriptors_are_counted_exactly),
 		TEST(too_many_descriptors_are_all_closed),
+		TEST(descriptors_without_a_byte_are_closed),
+		TEST(a_backlog_is_held_for_a_peer_that_is_slow),
 		TEST(a_peer_that_does_not_read_is_never_waited_for),
 	};
 

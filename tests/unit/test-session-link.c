@@ -257,6 +257,15 @@ static void test_without_its_gate_no_session_goes_on(void **state)
 	fake_session_close(&new);
 }
 
+static void test_many_sessions_may_be_killed_at_once(void **state)
+{
+	struct bench *b = *state;
+
+	for (uint64_t connection = 1; connection <= FDPASS_BACKLOG; connection++)
+		gate_kill(b->gate, connection);
+	assert_true(link_is_open(&b->gate->link));
+}
+
 static void test_a_connection_number_comes_once(void **state)
 {
 	struct bench *b = *state;
@@ -321,6 +330,7 @@ int main(void)
 		BENCH(test_nothing_may_follow_done),
 		BENCH(test_a_list_shows_what_the_client_may_see),
 		BENCH(test_without_its_gate_no_session_goes_on),
+		BENCH(test_many_sessions_may_be_killed_at_once),
 		BENCH(test_a_connection_number_comes_once),
 		BENCH(test_a_session_needs_a_connection_to_cut),
 		cmocka_unit_test(test_peers_are_written_as_people_do),
