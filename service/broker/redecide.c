@@ -93,24 +93,30 @@ static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
 	return 0;
 }
 
-/* A timer that never comes, but tells when the clock is set (timerfd_create(2)). */
+/* A timer that never comes, but tells when the clock is set (timerfd_create(2)). ECANCELED: it has
+ * been set since this was asked for last. */
 static int watch_clock(int fd)
 {
 	struct itimerspec never = {.it_value.tv_sec = sizeof(time_t) > 4 ? LONG_MAX : INT_MAX};
+	int r;
 
-	if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0)
-		return -errno;
-	return 0;
+	do
+		r = timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+	while (r < 0 && errno == ECANCELED);
+	return r < 0 ? -errno : 0;
 }
 
 static int on_clock_set(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	uint64_t expirations;
+	int r;
 
 	if (read(fd, &expirations, sizeof(expirations)) < 0 && errno == EAGAIN)
 		return 0;
+	/* First: a clock that is set again while leases are decided is not to be missed. */
+	r = watch_clock(fd);
 	redecide_all(userdata);
-	return watch_clock(fd);
+	return r;
 }
 
 int redecide_open(struct broker *broker)
