@@ -95,22 +95,31 @@ static void tell_grants_removed(struct broker *broker, const char *client)
 	}
 }
 
+static int finish_remove_client(struct control_job *job, int error)
+{
+	return error == -ENOENT ? CONTROL_NO_SUCH_CLIENT : error;
+}
+
 int control_remove_client(struct broker *broker, const char *name, struct control_result *ret,
 			  control_done done, void *userdata)
 {
 	_cleanup_free_ struct control_job *job = NULL;
+	const struct client *client = policy_find_client(broker->policy, name);
 	int r;
 
-	if (!find_client(broker, name))
+	if (client ? client->pending : !name_valid(name))
 		return CONTROL_NO_SUCH_CLIENT;
 	job = control_job_new(broker, done, userdata);
 	if (!job)
 		return -ENOMEM;
+	job->finish = finish_remove_client;
 	snprintf(job->name, sizeof(job->name), "%s", name);
-	tell_grants_removed(broker, job->name);
-	observe(broker, client_removed, job->name);
-	policy_remove_client(broker->policy, job->name);
-	ret->leases_ended = redecide_all(broker);
+	if (client) {
+		tell_grants_removed(broker, job->name);
+		observe(broker, client_removed, job->name);
+		policy_remove_client(broker->policy, job->name);
+		ret->leases_ended = redecide_all(broker);
+	}
 	r = store_remove_client(broker->store, job->name, control_job_finish, job);
 	if (r < 0)
 		return r;
@@ -165,6 +174,19 @@ int control_add_token(struct broker *broker, const char *client, uint64_t expire
 	return 0;
 }
 
+static bool is_held(const struct policy *policy, uint64_t token)
+{
+	for (size_t i = 0; i < policy->n_clients; i++)
+		if (client_find_token(policy->clients[i], token))
+			return true;
+	return false;
+}
+
+static int finish_remove_token(struct control_job *job, int error)
+{
+	return error == -ENOENT ? CONTROL_NO_SUCH_TOKEN : error;
+}
+
 int control_remove_token(struct broker *broker, const char *client, uint64_t id,
 			 struct control_result *ret, control_done done, void *userdata)
 {
@@ -175,14 +197,17 @@ int control_remove_token(struct broker *broker, const char *client, uint64_t id,
 
 	if (!owner)
 		return CONTROL_NO_SUCH_CLIENT;
-	if (!token || token->pending)
+	if (token ? token->pending : is_held(broker->policy, id))
 		return CONTROL_NO_SUCH_TOKEN;
 	job = control_job_new(broker, done, userdata);
 	if (!job)
 		return -ENOMEM;
-	policy_remove_token(broker->policy, client, id);
-	ret->leases_ended = redecide_all(broker);
-	observe(broker, client_changed, client);
+	job->finish = finish_remove_token;
+	if (token) {
+		policy_remove_token(broker->policy, client, id);
+		ret->leases_ended = redecide_all(broker);
+		observe(broker, client_changed, client);
+	}
 	r = store_remove_token(broker->store, id, control_job_finish, job);
 	if (r < 0)
 		return r;

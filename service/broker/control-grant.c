@@ -105,6 +105,11 @@ static unsigned tell_removed(struct broker *broker, const char *client,
 	return n;
 }
 
+static int finish_without_grant(struct control_job *job, int error)
+{
+	return error < 0 ? error : CONTROL_NO_SUCH_GRANT;
+}
+
 int control_revoke(struct broker *broker, const char *client, const char *camera,
 		   struct control_result *ret, control_done done, void *userdata)
 {
@@ -120,7 +125,7 @@ int control_revoke(struct broker *broker, const char *client, const char *camera
 	ret->grants_removed = tell_removed(broker, client, record->uuid);
 	/* Also those that are on their way to the disk: an older yes must not win. */
 	if (!policy_remove_grants(broker->policy, client, record->uuid))
-		return CONTROL_NO_SUCH_GRANT;
+		job->finish = finish_without_grant;
 	ret->leases_ended = redecide_all(broker);
 	r = store_remove_grants(broker->store, client, record->uuid, control_job_finish, job);
 	if (r < 0)

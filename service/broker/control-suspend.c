@@ -22,6 +22,11 @@ static int check_name(const struct broker *broker, enum suspension_kind kind, co
 	}
 }
 
+static int finish_suspend_again(struct control_job *job, int error)
+{
+	return error < 0 ? error : CONTROL_ALREADY_SUSPENDED;
+}
+
 int control_suspend(struct broker *broker, enum suspension_kind kind, const char *name,
 		    const char *reason, struct control_result *ret, control_done done,
 		    void *userdata)
@@ -40,12 +45,15 @@ int control_suspend(struct broker *broker, enum suspension_kind kind, const char
 	snprintf(suspension.name, sizeof(suspension.name), "%s", name);
 	snprintf(suspension.reason, sizeof(suspension.reason), "%s", reason);
 	r = policy_suspend(broker->policy, &suspension);
-	if (r == -EALREADY)
-		return CONTROL_ALREADY_SUSPENDED;
-	if (r < 0)
+	if (r < 0 && r != -EALREADY)
 		return control_error_of(r);
-	ret->leases_ended = redecide_all(broker);
-	observe(broker, suspensions_changed, kind, suspension.name);
+	if (r == -EALREADY) {
+		suspension = *policy_find_suspension(broker->policy, kind, name);
+		job->finish = finish_suspend_again;
+	} else {
+		ret->leases_ended = redecide_all(broker);
+		observe(broker, suspensions_changed, kind, suspension.name);
+	}
 	r = store_suspend(broker->store, &suspension, control_job_finish, job);
 	if (r < 0)
 		return r;
@@ -55,8 +63,11 @@ int control_suspend(struct broker *broker, enum suspension_kind kind, const char
 
 static int finish_resume(struct control_job *job, int error)
 {
-	int r = policy_commit_resume(job->broker->policy, job->kind, job->name, error);
+	int r;
 
+	if (error == -ENOENT) /* it was never written */
+		error = 0;
+	r = policy_commit_resume(job->broker->policy, job->kind, job->name, error);
 	observe(job->broker, suspensions_changed, job->kind, job->name);
 	if (error < 0)
 		return error;

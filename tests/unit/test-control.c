@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Denials that the disk did not take: in force at once, and to be had for good by asking again. */
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "broker-bench.h"
+
+/* Whether anything can be written. */
+static void set_disk(bool works)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = works ? limit.rlim_max : 0;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* What a control call comes to: its own error, or what done was told. */
+#define OUTCOME(b, call, ...)                                                        \
+	({                                                                           \
+		struct control_result result_ = {};                                  \
+		int before_ = (b)->done;                                             \
+		int r_ = call(&(b)->broker, __VA_ARGS__, &result_, bench_done, (b)); \
+		while (r_ == 0 && (b)->done == before_)                              \
+			bench_turn((b), USEC_PER_SEC);                               \
+		r_ ? r_ : (b)->error;                                                \
+	})
+
+static void restart(struct bench *b)
+{
+	broker_close(&b->broker);
+	assert_int_equal(broker_open(&b->broker, b->event, &b->options), 0);
+}
+
+static void test_a_revocation_can_be_repeated(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = bench_watching(b);
+
+	set_disk(false);
+	assert_true(OUTCOME(b, control_revoke, "alice", "front") < 0);
+	assert_int_equal(viewer_state(&s), -ECONNRESET);
+	assert_true(OUTCOME(b, control_revoke, "alice", "front") < 0);
+	set_disk(true);
+	assert_int_equal(OUTCOME(b, control_revoke, "alice", "front"), CONTROL_NO_SUCH_GRANT);
+	restart(b);
+	assert_int_equal(b->broker.policy->n_grants, 0);
+	fake_session_close(&s);
+}
+
+static void test_removing_a_client_can_be_repeated(void **state)
+{
+	struct bench *b = *state;
+
+	set_disk(false);
+	assert_true(OUTCOME(b, control_remove_client, "alice") < 0);
+	set_disk(true);
+	assert_int_equal(OUTCOME(b, control_remove_client, "alice"), 0);
+	assert_int_equal(OUTCOME(b, control_remove_client, "alice"), CONTROL_NO_SUCH_CLIENT);
+	restart(b);
+	assert_null(policy_find_client(b->broker.policy, "alice"));
+	assert_int_equal(b->broker.policy->n_grants, 0);
+}
+
+static void test_removing_a_token_can_be_repeated(void **state)
+{
+	struct bench *b = *state;
+	uint64_t id = policy_find_client(b->broker.policy, "alice")->tokens[0].id;
+	uint64_t others = policy_find_client(b->broker.policy, "bob")->tokens[0].id;
+
+	set_disk(false);
+	assert_true(OUTCOME(b, control_remove_token, "alice", id) < 0);
+	set_disk(true);
+	assert_int_equal(OUTCOME(b, control_remove_token, "alice", id), 0);
+	assert_int_equal(OUTCOME(b, control_remove_token, "alice", id), CONTROL_NO_SUCH_TOKEN);
+	assert_int_equal(OUTCOME(b, control_remove_token, "alice", others), CONTROL_NO_SUCH_TOKEN);
+	restart(b);
+	assert_int_equal(policy_find_client(b->broker.policy, "alice")->n_tokens, 0);
+	assert_int_equal(policy_find_client(b->broker.policy, "bob")->n_tokens, 1);
+}
+
+static void test_a_suspension_can_be_repeated(void **state)
+{
+	struct bench *b = *state;
+
+	set_disk(false);
+	assert_true(OUTCOME(b, control_suspend, SUSPENSION_CAMERA, "front", "repair") < 0);
+	set_disk(true);
+	assert_int_equal(OUTCOME(b, control_suspend, SUSPENSION_CAMERA, "front", "again"),
+			 CONTROL_ALREADY_SUSPENDED);
+	restart(b);
+	assert_int_equal(b->broker.policy->n_suspensions, 1);
+	assert_string_equal(b->broker.policy->suspensions[0]->reason, "repair");
+}
+
+static void test_a_suspension_that_was_never_written_can_be_taken_back(void **state)
+{
+	struct bench *b = *state;
+	int before;
+
+	set_disk(false);
+	assert_true(OUTCOME(b, control_suspend, SUSPENSION_ALL, "", "") < 0);
+	set_disk(true);
+	before = b->done;
+	assert_int_equal(control_resume(&b->broker, SUSPENSION_ALL, "", bench_done, b), 0);
+	while (b->done == before)
+		bench_turn(b, USEC_PER_SEC);
+	assert_int_equal(b->error, 0);
+	assert_int_equal(b->broker.policy->n_suspensions, 0);
+}
+
+#define BENCH(test) cmocka_unit_test_setup_teardown(test, bench_setup, bench_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BENCH(test_a_revocation_can_be_repeated),
+		BENCH(test_removing_a_client_can_be_repeated),
+		BENCH(test_removing_a_token_can_be_repeated),
+		BENCH(test_a_suspension_can_be_repeated),
+		BENCH(test_a_suspension_that_was_never_written_can_be_taken_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
