@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/camera.h"
@@ -17,6 +18,8 @@
 #include "broker/lease.h"
 #include "broker/session-open.h"
 #include "broker/tcp.h"
+
+#define TIMER_ACCURACY (50 * USEC_PER_MSEC)
 
 #define STATES_ASKING (SESSION_STATE_NEW | SESSION_STATE_ENDING)
 #define STATES_ALIVE \
@@ -48,6 +51,14 @@ static int on_keyframe(void *userdata, const void *message, int *fds)
 	return 0;
 }
 
+static int on_exit_timeout(sd_event_source *source, uint64_t when, void *userdata)
+{
+	struct session *session = userdata;
+
+	link_fail(&session->link, -ETIMEDOUT);
+	return 0;
+}
+
 static int on_done(void *userdata, const void *message, int *fds)
 {
 	struct session *session = userdata;
@@ -59,7 +70,10 @@ static int on_done(void *userdata, const void *message, int *fds)
 	/* Nothing of a camera was sent: what is queued is an answer's end. A descriptor less is
 	 * all that it takes to let the connection finish. */
 	close_fd(steal_fd(&session->socket));
-	return 0;
+	/* It may have a ring still, and no lease to be ended any more. */
+	return sd_event_add_time_relative(session->broker->event, &session->exit_timer,
+					  CLOCK_MONOTONIC, SESSION_EXIT_TIMEOUT, TIMER_ACCURACY,
+					  on_exit_timeout, session);
 }
 
 static const struct chan_rule rules[] = {
@@ -104,12 +118,13 @@ static void on_over(void *userdata, int error)
 {
 	struct session *session = userdata;
 
-	if (error < 0 && error != -ECONNABORTED) {
+	if (error < 0 && error != -ECONNABORTED)
 		log_warning("session %lu (%s): its link is ended: %s",
 			    (unsigned long)session->connection, session->peer_text,
 			    strerror(-error));
+	/* A link can be closed by a process that goes on. */
+	if (error != -ECONNABORTED)
 		gate_kill(session->gate, session->connection);
-	}
 	session_free(session, "session died");
 }
 
@@ -165,6 +180,7 @@ struct session *session_free(struct session *session, const char *reason)
 	if (session->socket >= 0)
 		(void)tcp_abort(session->socket);
 	close_fd(session->socket);
+	sd_event_source_disable_unref(session->exit_timer);
 	link_close(&session->link);
 	list_remove(&session->list);
 	session->broker->n_sessions--;

@@ -15,6 +15,9 @@
 #define SESSION_LISTS_MAX   256
 #define SESSION_REFUSED_MAX 3 /* credentials */
 
+/* After DONE, for its process to be gone. */
+#define SESSION_EXIT_TIMEOUT (1 * USEC_PER_SEC)
+
 #define SESSION_PEER_TEXT_SIZE 64
 
 /* Of the link's channel. */
@@ -38,6 +41,7 @@ struct session {
 	struct lease *lease;
 	char bound[NAME_SIZE]; /* the camera whose ring it was given; "": none yet */
 	unsigned opens, lists, refused;
+	sd_event_source *exit_timer; /* NULL before DONE */
 };
 
 /* Takes both descriptors, also on failure. */
@@ -47,7 +51,7 @@ struct session *session_free(struct session *session, const char *reason);
 
 struct session *session_find(const struct gate *gate, uint64_t connection);
 
-/* Aborts the connection now and has the process killed. The object goes from the loop. */
+/* Aborts the connection now, and nothing else. */
 void session_abort(struct session *session);
 
 void session_deny(struct session *session, enum session_denied_reason reason);

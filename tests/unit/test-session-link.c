@@ -213,6 +213,41 @@ static void test_nothing_may_follow_done(void **state)
 	fake_session_close(&s);
 }
 
+static void assert_killed(struct bench *b, const struct fake_session *s)
+{
+	struct gate_kill kill;
+
+	assert_int_equal(bench_receive(b, b->gate_link, &kill, sizeof(kill)), GATE_KILL);
+	assert_int_equal(kill.connection, s->connection);
+}
+
+static void test_a_process_that_stays_after_done_is_killed(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session watching = bench_watching(b), new = fake_session_open(b);
+	struct session_done done = {.how = SESSION_DONE_VIEWER};
+
+	session_send(&watching, SESSION_DONE, &done);
+	assert_killed(b, &watching);
+	assert_int_equal(bench_receive(b, watching.link, NULL, 0), 0);
+	session_send(&new, SESSION_DONE, &done);
+	assert_killed(b, &new);
+	fake_session_close(&watching);
+	fake_session_close(&new);
+}
+
+static void test_a_process_that_closes_its_link_is_killed(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = fake_session_open(b);
+
+	bench_settle(b);
+	close_fd(steal_fd(&s.link));
+	assert_killed(b, &s);
+	assert_int_equal(viewer_state(&s), -ECONNRESET);
+	fake_session_close(&s);
+}
+
 static void test_a_list_shows_what_the_client_may_see(void **state)
 {
 	struct bench *b = *state;
@@ -328,6 +363,8 @@ int main(void)
 		BENCH(test_a_session_is_bound_to_its_camera),
 		BENCH(test_what_is_not_permitted_ends_the_link),
 		BENCH(test_nothing_may_follow_done),
+		BENCH(test_a_process_that_stays_after_done_is_killed),
+		BENCH(test_a_process_that_closes_its_link_is_killed),
 		BENCH(test_a_list_shows_what_the_client_may_see),
 		BENCH(test_without_its_gate_no_session_goes_on),
 		BENCH(test_many_sessions_may_be_killed_at_once),
