@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "base/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,13 +29,22 @@ void log_set_max_level(int level)
 	log_max_level = level;
 }
 
+/* Whether a line can be written without waiting for whoever reads; false when nobody does. */
+static bool is_ready(void)
+{
+	const struct timespec now = {};
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return ppoll(&p, 1, &now, NULL) == 1 && p.revents == POLLOUT;
+}
+
 void log_line(int level, const char *format, ...)
 {
 	char line[LINE_MAX_BYTES];
 	int n, m;
 	va_list ap;
 
-	if (level > log_max_level)
+	if (level > log_max_level || !is_ready())
 		return;
 	n = log_to_journal ? snprintf(line, sizeof(line), "<%d>", level)
 			   : snprintf(line, sizeof(line), "%s: ", log_name);

@@ -2,6 +2,8 @@
 /*
  * What the daemons say. Under systemd (JOURNAL_STREAM) lines carry the <N> priority prefix that
  * the journal understands; on a terminal they carry the program's name. Libraries never log.
+ * A line that cannot be written at once is lost: nothing waits for the log, least of all what ends
+ * access.
  *
  * Never logged: tokens, keys, the content of requests.
  */

@@ -69,6 +69,8 @@ static const struct sandbox_rule common[] = {
 	{SANDBOX_CALL(rt_sigprocmask)},
 	{SANDBOX_CALL(rt_sigreturn)},
 	{SANDBOX_CALL(write)},
+	{SANDBOX_CALL(ppoll)}, /* of the log */
+	{SANDBOX_CALL(ppoll_time64)},
 	{SANDBOX_CALL(restart_syscall)},
 	{SANDBOX_CALL(exit_group)},
 #ifdef WITH_SANITIZER
@@ -100,8 +102,6 @@ static const struct sandbox_rule with_device[] = {
 	{SANDBOX_CALL(newfstatat)},
 	{SANDBOX_CALL(fstatat64)},
 	{SANDBOX_CALL(poll)},
-	{SANDBOX_CALL(ppoll)},
-	{SANDBOX_CALL(ppoll_time64)},
 	{SANDBOX_CALL(clock_nanosleep)},
 	{SANDBOX_CALL(clock_nanosleep_time64)},
 	{SANDBOX_CALL(ioctl), {SANDBOX_MASK(1, 0xff00, V4L2_IOCTL_TYPE)}},
