@@ -16,6 +16,11 @@
 	(RING_DATA_MAX + sizeof(struct ring_header) + RING_SLOTS_MAX * sizeof(struct ring_slot) + \
 	 (1 << 16))
 
+/* More than a camera has to say, and little enough that one which is out of its mind does not keep
+ * the gate and the sessions, which come after it, from being heard. */
+#define MESSAGES_INTERVAL (50 * USEC_PER_MSEC)
+#define MESSAGES_MAX      200
+
 enum camera_link_state {
 	STATE_NEW = 1 << 0,
 	STATE_WELCOMED = 1 << 1,
@@ -189,11 +194,12 @@ void camera_link_adopt(struct camera *camera, int fd)
 		leave(camera);
 	r = link_open(&camera->link, camera->broker->event, BROKER_PRIORITY_CAMERA, fd,
 		      CAMERA_MSG_VERSION, rules, ARRAY_SIZE(rules), STATE_NEW, on_over, camera);
-	if (r >= 0) {
+	if (r >= 0)
 		r = fdpass_set_backlog(fd);
-		if (r < 0)
-			link_close(&camera->link);
-	}
-	if (r < 0)
+	if (r >= 0)
+		r = sd_event_source_set_ratelimit(camera->link.io, MESSAGES_INTERVAL, MESSAGES_MAX);
+	if (r < 0) {
+		link_close(&camera->link);
 		log_error("camera %s: cannot take in its link: %s", camera->name, strerror(-r));
+	}
 }

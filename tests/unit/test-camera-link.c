@@ -213,6 +213,27 @@ static void test_many_viewers_may_end_at_once(void **state)
 	assert_true(link_is_open(&b->front.camera->link));
 }
 
+static void test_one_that_floods_keeps_nobody_waiting(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = fake_session_open(b);
+	struct session_list list = {.credential = bench_credential("alice", b->alice)};
+	struct camera_state flood = {.condition = CAMERA_IDLE};
+
+	bench_settle(b);
+	assert_int_equal(fdpass_set_backlog(b->front.link), 0);
+	for (unsigned i = 1; i <= FDPASS_BACKLOG; i++) {
+		snprintf(flood.reason, sizeof(flood.reason), "%u", i);
+		camera_send(&b->front, CAMERA_STATE, &flood);
+	}
+	session_send(&s, SESSION_LIST, &list);
+	assert_int_equal(bench_receive(b, s.link, NULL, 0), SESSION_CAMERAS);
+	assert_string_not_equal(b->front.camera->state.reason, flood.reason);
+	bench_wait(b, USEC_PER_SEC);
+	assert_string_equal(b->front.camera->state.reason, flood.reason);
+	fake_session_close(&s);
+}
+
 static void test_keyframes_are_coalesced(void **state)
 {
 	struct bench *b = *state;
@@ -275,6 +296,7 @@ int main(void)
 		BENCH(test_a_ring_of_an_epoch_that_is_over_goes_nowhere),
 		BENCH(test_it_stops_a_while_after_the_last_viewer),
 		BENCH(test_many_viewers_may_end_at_once),
+		BENCH(test_one_that_floods_keeps_nobody_waiting),
 		BENCH(test_keyframes_are_coalesced),
 		BENCH(test_a_new_process_takes_the_old_ones_place),
 		BENCH(test_a_camera_keeps_its_uuid),
