@@ -20,7 +20,7 @@ void http_reply_begin(struct writer *w, unsigned status)
 	if (status == 401)
 		http_reply_header(w, "WWW-Authenticate", "%s", AUTHORIZATION_CHALLENGE);
 	if (status == 405 || status == 501)
-		http_reply_header(w, "Allow", "GET, HEAD, POST");
+		http_reply_header(w, "Allow", "GET, HEAD");
 }
 
 void http_reply_header(struct writer *w, const char *name, const char *format, ...)
