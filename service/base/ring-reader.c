@@ -25,8 +25,9 @@ int ring_reader_open(struct ring_reader *r, int fd, size_t size)
 	h = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
 	if (h == MAP_FAILED)
 		return -errno;
-	n_slots = h->n_slots;
-	data_size = h->data_size;
+	/* Read once: what is checked below must be what is used, whatever the writer does. */
+	n_slots = *(const volatile uint32_t *)&h->n_slots;
+	data_size = *(const volatile uint64_t *)&h->data_size;
 	*r = (struct ring_reader){
 		.header = h,
 		.slots = (const struct ring_slot *)(h + 1),
