@@ -8,15 +8,20 @@ it makes a fresh link and hands the broker's end through that port: identity is 
 so a process that crashed can be started again without anybody being able to take its place.
 """
 
+import signal
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is something to stop
+
 import argparse
 import array
+import errno
+import fcntl
 import json
 import os
 import pathlib
 import pwd
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +33,8 @@ PARENT = os.getpid()
 RESTART_DELAY = 0.3  # seconds; doubles up to RESTART_MAX while a process keeps dying
 RESTART_MAX = 5.0
 START_TIMEOUT = 30.0
+PATTERN_MAX = (3840, 2160)
+PATTERN_BLOCKS = 88  # of 16x16 pixels, which the code in the pattern takes
 CLIENTS = ("owner", "guest", "stranger")
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -82,11 +89,19 @@ def parse_arguments():
     match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", a.size)
     if not match or int(match[1]) % 2 or int(match[2]) % 2:
         parser.error("--size takes WIDTHxHEIGHT, both even, such as 1280x720")
+    width, height = int(match[1]), int(match[2])
+    if a.source == "pattern" and (width > PATTERN_MAX[0] or height > PATTERN_MAX[1]
+                                  or (width // 16) * (height // 16) < PATTERN_BLOCKS):
+        parser.error("--size: the pattern can be 160x144 to 3840x2160")
     if not 1 <= a.fps <= 120:
         parser.error("--fps takes 1 to 120")
     for port in (a.rtsps_port, a.https_port):
         if not 0 <= port <= 65535:
             parser.error("a port lies between 1 and 65535 (0: any free one)")
+    if a.json and not a.json.absolute().parent.is_dir():
+        parser.error(f"--json {a.json}: there is no directory {a.json.absolute().parent}")
+    if a.json and not os.access(a.json.absolute().parent, os.W_OK):
+        parser.error(f"--json {a.json}: {a.json.absolute().parent} is not writable")
     a.sources = camera_sources(parser, a.source, a.cameras)
     return a
 
@@ -208,14 +223,18 @@ class Process:
 
 
 class Demo:
-    def __init__(self, arguments, binaries, user):
+    def __init__(self, arguments, user):
         self.arguments = arguments
         self.user = user
         self.names = camera_names(arguments.cameras)
         self.temporary = None
-        if arguments.dir:
-            self.directory = arguments.dir.resolve()
-            self.directory.mkdir(parents=True, exist_ok=True)
+        self.processes = {}
+        self.ports = {}
+        self.stopping = False
+
+    def prepare(self, binaries):
+        if self.arguments.dir:
+            self.directory = self.claim(self.arguments.dir.resolve())
         else:
             self.temporary = tempfile.mkdtemp(prefix="camward-demo-")
             self.directory = pathlib.Path(self.temporary)
@@ -226,9 +245,20 @@ class Demo:
         self.bin = self.install(binaries)
         self.ctl = binaries / "service/ctl/camwardctl"
         self.bus = f"unix:path={self.runtime / 'bus'}"
-        self.processes = {}
-        self.ports = {}
-        self.stopping = False
+
+    def claim(self, directory):
+        """A directory of the user's, which no other demo uses meanwhile."""
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self.lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError(f"--dir {directory}: another demo uses it; stop that first") from None
+        except OSError as e:
+            raise DemoError(f"--dir {directory}: {e.strerror}") from e
+        if not os.access(directory, os.W_OK):
+            raise DemoError(f"--dir {directory}: {os.strerror(errno.EACCES)}")
+        return directory
 
     def own(self, name):
         path = self.directory / name
@@ -410,8 +440,9 @@ class Demo:
             known = json.loads(path.read_text())
         else:
             known = {}
+        there = {c["name"] for c in json.loads(self.control("clients", "--json"))["clients"]}
         for name in CLIENTS:
-            if name not in known:
+            if name not in known or name not in there:
                 known[name] = json.loads(self.control("client", "add", name, "--json"))["token"]
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
             json.dump(known, f)
@@ -528,20 +559,23 @@ class Demo:
             shutil.rmtree(self.temporary, ignore_errors=True)
 
 
+def catch(what):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, what)
+
+
 def main():
     arguments = parse_arguments()
-    demo = None
+    demo = Demo(arguments, run_as())
 
     def interrupted(number, frame):
-        if demo:
-            demo.stopping = True
+        catch(signal.SIG_IGN)  # one is enough, and stopping is not to be interrupted
+        demo.stopping = True
         raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupted)
     try:
-        binaries = build(arguments.build)
-        demo = Demo(arguments, binaries, run_as())
+        catch(interrupted)
+        demo.prepare(build(arguments.build))
         demo.start()
         demo.serve()
     except KeyboardInterrupt:
@@ -550,11 +584,9 @@ def main():
         print(f"demo: {e}", file=sys.stderr)
         return 1
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        if demo:
-            demo.stop()
-    print("\ndemo: stopped; nothing is left behind" if demo and demo.temporary
+        catch(signal.SIG_IGN)
+        demo.stop()
+    print("\ndemo: stopped; nothing is left behind" if not arguments.dir
           else "\ndemo: stopped", flush=True)
     return 0
 
