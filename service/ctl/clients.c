@@ -37,7 +37,7 @@ static void cell_tokens(struct table *table, const struct json_object *tokens)
 static int print_clients(const struct json_object *clients)
 {
 	static const char *const titles[] = {"NAME",      "INTEGRATION", "CREATED",
-					     "SUSPENDED", "TOKENS",      NULL};
+					     "SUSPENDED", "TOKEN IDS",   NULL};
 	_cleanup_(table_freep) struct table *table = table_new(titles);
 	char when[WHEN_STRING_SIZE];
 
@@ -183,7 +183,7 @@ static int new_client_call(struct ctl *ctl, const char *name, const char *method
 	if (r)
 		return r;
 	snprintf(missing, SENTENCE_SIZE,
-		 "There is no client named %s. 'camwardctl clients' lists them.", name);
+		 "There is no client '%s': 'camwardctl clients' lists them.", name);
 	return bus_new_call(ctl, path, CAMWARD_INTERFACE_CLIENT, method, ret);
 }
 
