@@ -2,6 +2,7 @@
 #include "broker/gate-link.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,8 @@ static int on_exited(void *userdata, const void *message, int *fds)
 	const struct gate_exited *m = message;
 	struct session *session = session_find(gate, m->connection);
 
-	if (m->how == GATE_EXIT_SIGNAL)
+	/* KILL is how a session is ended that has no business any more; the others are its own. */
+	if (m->how == GATE_EXIT_SIGNAL && m->value != SIGKILL)
 		log_warning("session %lu died by signal %u", (unsigned long)m->connection,
 			    m->value);
 	/* Its last words may still be unread. */

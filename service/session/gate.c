@@ -259,7 +259,10 @@ static int on_link(sd_event_source *source, int fd, uint32_t revents, void *user
 
 	if (r == 1 || r == -EAGAIN)
 		return 0;
-	log_error("the link to camwardd has ended: %s", r < 0 ? strerror(-r) : "closed");
+	if (r < 0)
+		log_error("the link to camwardd has failed: %s", strerror(-r));
+	else
+		log_notice("camwardd has gone");
 	return r < 0 ? r : -EPIPE;
 }
 

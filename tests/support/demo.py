@@ -434,7 +434,8 @@ class Demo:
     # -- what the user gets ---------------------------------------------------------------------
 
     def clients(self):
-        """Names and tokens; made at the first start, kept in the state directory for the next."""
+        """Names and tokens; made at the first start, kept in the state directory for the next.
+        Each grant is made once: what was revoked in between stays revoked."""
         path = self.state / "demo-clients.json"
         if path.exists():
             known = json.loads(path.read_text())
@@ -444,14 +445,15 @@ class Demo:
         for name in CLIENTS:
             if name not in known or name not in there:
                 known[name] = json.loads(self.control("client", "add", name, "--json"))["token"]
+                known.pop(f"{name} granted", None)
+        for client, cameras in (("owner", self.names), ("guest", self.names[:1])):
+            granted = known.setdefault(f"{client} granted", [])
+            for camera in cameras:
+                if camera not in granted:
+                    self.control("grant", client, camera, "live,still")
+                    granted.append(camera)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
             json.dump(known, f)
-        granted = {(g["client"], g["camera"])
-                   for g in json.loads(self.control("grants", "--json"))["grants"]}
-        for client, cameras in (("owner", self.names), ("guest", self.names[:1])):
-            for camera in cameras:
-                if (client, camera) not in granted:
-                    self.control("grant", client, camera, "live,still")
         return known
 
     def describe(self, tokens):
@@ -545,8 +547,8 @@ class Demo:
         return changed
 
     def stop(self):
-        """In the order in which systemd would: what faces the network first."""
-        for key in ("gate", *self.names, "broker", "bus"):
+        """The broker first: it tells the sessions, so that leases end in order."""
+        for key in ("broker", "gate", *self.names, "bus"):
             process = self.processes.get(key)
             if process and process.popen and process.popen.poll() is None:
                 process.popen.terminate()
