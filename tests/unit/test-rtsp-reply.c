@@ -112,8 +112,7 @@ static void test_http_method(void **state)
 {
 	http_reply_begin(&w, 501);
 	http_reply_end(&w);
-	assert_written("HTTP/1.1 501 Not Implemented\r\n" HTTP_COMMON
-		       "Allow: GET, HEAD\r\n\r\n");
+	assert_written("HTTP/1.1 501 Not Implemented\r\n" HTTP_COMMON "Allow: GET, HEAD\r\n\r\n");
 }
 
 static void test_no_header_splitting(void **state)
