@@ -40,6 +40,7 @@ int bus_open(struct broker *broker, struct bus **ret)
 	if (!bus)
 		return -ENOMEM;
 	bus->broker = broker;
+	authorize_init(&bus->authorize);
 	r = connect_bus(bus);
 	if (r >= 0)
 		r = register_objects(bus);
@@ -56,6 +57,7 @@ int bus_open(struct broker *broker, struct bus **ret)
 void bus_close(struct bus *bus)
 {
 	bus->broker->observer = NULL;
+	authorize_end(&bus->authorize);
 	sd_bus_flush_close_unref(bus->bus);
 	free(bus);
 }

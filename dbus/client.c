@@ -36,12 +36,19 @@ static int find(sd_bus *b, const char *path, const char *interface, void *userda
 }
 
 /* For a call: the name survives what the call does to the client. */
-static int take_name(sd_bus_message *m, const struct bus *bus, char name[NAME_SIZE])
+static int take_name(sd_bus_message *m, const struct bus *bus, char name[NAME_SIZE],
+		     sd_bus_error *error)
 {
-	const struct client *client = find_by_path(bus, sd_bus_message_get_path(m));
+	_cleanup_free_ char *asked = NULL;
+	const char *path = sd_bus_message_get_path(m);
+	const struct client *client = find_by_path(bus, path);
+	int r = object_name(path, CAMWARD_PATH_CLIENTS, &asked);
 
+	if (r < 0)
+		return r;
 	if (!client)
-		return -ENOENT;
+		return errors_set(error, CONTROL_NO_SUCH_CLIENT,
+				  &(struct errors_about){.client = asked});
 	memcpy(name, client->name, NAME_SIZE);
 	return 0;
 }
@@ -57,7 +64,7 @@ static int method_add_token(sd_bus_message *m, void *userdata, sd_bus_error *err
 	const struct options_key keys[] = {
 		{CAMWARD_OPTION_EXPIRES, 't', .number = &expires},
 	};
-	int r = take_name(m, bus, name);
+	int r = take_name(m, bus, name, error);
 
 	if (r >= 0)
 		r = options_read(m, keys, ARRAY_SIZE(keys), error);
@@ -73,6 +80,7 @@ static int method_add_token(sd_bus_message *m, void *userdata, sd_bus_error *err
 	erase(&result, sizeof(result));
 	return r;
 }
+AUTHORIZE(add_token, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
 
 static int method_remove_token(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
@@ -82,7 +90,7 @@ static int method_remove_token(sd_bus_message *m, void *userdata, sd_bus_error *
 	struct errors_about about = {.client = name};
 	struct control_result result = {};
 	uint64_t id;
-	int r = take_name(m, bus, name);
+	int r = take_name(m, bus, name, error);
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "s", &about.id);
@@ -95,6 +103,7 @@ static int method_remove_token(sd_bus_message *m, void *userdata, sd_bus_error *
 		    : control_remove_token(bus->broker, name, id, &result, reply_done, reply);
 	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
 }
+AUTHORIZE(remove_token, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
 
 static int method_remove(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
@@ -103,7 +112,7 @@ static int method_remove(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	char name[NAME_SIZE];
 	struct errors_about about = {.client = name};
 	struct control_result result = {};
-	int r = take_name(m, bus, name);
+	int r = take_name(m, bus, name, error);
 
 	if (r >= 0)
 		r = reply_new(m, &about, &reply);
@@ -112,6 +121,7 @@ static int method_remove(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	r = control_remove_client(bus->broker, name, &result, reply_done, reply);
 	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
 }
+AUTHORIZE(remove, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
 
 static int get_text(sd_bus *b, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -184,12 +194,10 @@ static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
 
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_METHOD_WITH_ARGS("AddToken", SD_BUS_ARGS("a{sv}", options),
-				SD_BUS_RESULT("s", id, "s", token), method_add_token,
-				SD_BUS_VTABLE_SENSITIVE),
-	SD_BUS_METHOD_WITH_ARGS("RemoveToken", SD_BUS_ARGS("s", id), SD_BUS_NO_RESULT,
-				method_remove_token, 0),
-	SD_BUS_METHOD_WITH_ARGS("Remove", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_remove, 0),
+	AUTHORIZED_METHOD("AddToken", "a{sv}", SD_BUS_PARAM(options), "ss",
+			  SD_BUS_PARAM(id) SD_BUS_PARAM(token), add_token, SD_BUS_VTABLE_SENSITIVE),
+	AUTHORIZED_METHOD("RemoveToken", "s", SD_BUS_PARAM(id), "", "", remove_token, 0),
+	AUTHORIZED_METHOD("Remove", "", "", "", "", remove, 0),
 	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Integration", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Created", "t", get_created, 0, SD_BUS_VTABLE_PROPERTY_CONST),

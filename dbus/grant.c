@@ -49,6 +49,7 @@ static int method_revoke(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return errors_set(error, r, &about);
 	return reply_promise(&reply, false, "u", result.leases_ended);
 }
+AUTHORIZE(revoke, AUTHORIZE_ACTION_MANAGE_GRANTS, details_of_grant_object)
 
 static int get_number(sd_bus *b, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -114,8 +115,7 @@ static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
 
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_NO_ARGS, SD_BUS_RESULT("u", leases_ended),
-				method_revoke, 0),
+	AUTHORIZED_METHOD("Revoke", "", "", "u", SD_BUS_PARAM(leases_ended), revoke, 0),
 	SD_BUS_PROPERTY("Id", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Client", "s", get_client, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Camera", "s", get_camera, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -34,32 +34,42 @@ static const char *const skip_texts[SESSION_N_SKIP_REASONS] = {
 	[SESSION_SKIP_SWITCH] = "switch",
 };
 
+static struct lease *find_by_path(const struct bus *bus, const char *path)
+{
+	uint64_t id;
+
+	if (object_id(path, CAMWARD_PATH_LEASES, &id) <= 0)
+		return NULL;
+	return lease_find(bus->broker, id);
+}
+
 static int find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret,
 		sd_bus_error *error)
 {
-	uint64_t id;
-	int r = object_id(path, CAMWARD_PATH_LEASES, &id);
-
-	if (r <= 0)
-		return r;
-	*ret = lease_find(((struct bus *)userdata)->broker, id);
-	return *ret ? 1 : 0;
+	if (!find_by_path(userdata, path))
+		return 0;
+	*ret = userdata;
+	return 1;
 }
 
 static int method_end(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	struct lease *lease = userdata;
-	char id[ID_TEXT_SIZE];
-	const struct errors_about about = {.id = id};
+	struct bus *bus = userdata;
+	char text[ID_TEXT_SIZE];
+	const struct errors_about about = {.id = text};
 	const char *reason;
+	uint64_t id = 0;
 	int r = sd_bus_message_read(m, "s", &reason);
 
+	if (r >= 0)
+		r = object_id(sd_bus_message_get_path(m), CAMWARD_PATH_LEASES, &id);
 	if (r < 0)
 		return r;
-	snprintf(id, sizeof(id), "%" PRIu64, lease->id);
-	r = control_end_lease(lease->broker, lease->id, reason);
+	snprintf(text, sizeof(text), "%" PRIu64, id);
+	r = control_end_lease(bus->broker, id, reason);
 	return r ? errors_set(error, r, &about) : sd_bus_reply_method_return(m, "");
 }
+AUTHORIZE(end, AUTHORIZE_ACTION_END_LEASE, details_of_lease_object)
 
 static const char *text_of(const struct lease *lease, const char *property)
 {
@@ -81,14 +91,18 @@ static const char *text_of(const struct lease *lease, const char *property)
 static int get_text(sd_bus *b, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "s", text_of(userdata, property));
+	const struct lease *lease = find_by_path(userdata, path);
+
+	return lease ? sd_bus_message_append(reply, "s", text_of(lease, property)) : -ENOENT;
 }
 
 static int get_number(sd_bus *b, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct lease *lease = userdata;
+	const struct lease *lease = find_by_path(userdata, path);
 
+	if (!lease)
+		return -ENOENT;
 	return sd_bus_message_append(reply, "t",
 				     strcmp(property, "Id") == 0 ? lease->id : lease->since);
 }
@@ -96,9 +110,12 @@ static int get_number(sd_bus *b, const char *path, const char *interface, const 
 static int get_frames(sd_bus *b, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
+	const struct lease *lease = find_by_path(userdata, path);
 	struct lease_counts counts;
 
-	lease_count(userdata, &counts);
+	if (!lease)
+		return -ENOENT;
+	lease_count(lease, &counts);
 	return sd_bus_message_append(
 		reply, "t", strcmp(property, "Offered") == 0 ? counts.offered : counts.done);
 }
@@ -106,10 +123,13 @@ static int get_frames(sd_bus *b, const char *path, const char *interface, const 
 static int get_skipped(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
+	const struct lease *lease = find_by_path(userdata, path);
 	struct lease_counts counts;
-	int r = sd_bus_message_open_container(reply, 'a', "{st}");
+	int r = lease ? sd_bus_message_open_container(reply, 'a', "{st}") : -ENOENT;
 
-	lease_count(userdata, &counts);
+	if (r < 0)
+		return r;
+	lease_count(lease, &counts);
 	for (size_t i = 0; r >= 0 && i < SESSION_N_SKIP_REASONS; i++)
 		r = sd_bus_message_append(reply, "{st}", skip_texts[i], counts.skipped[i]);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
@@ -118,9 +138,12 @@ static int get_skipped(sd_bus *b, const char *path, const char *interface, const
 static int get_bytes(sd_bus *b, const char *path, const char *interface, const char *property,
 		     sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
+	const struct lease *lease = find_by_path(userdata, path);
 	struct tcp_bytes bytes;
 
-	(void)lease_count_bytes(userdata, &bytes);
+	if (!lease)
+		return -ENOENT;
+	(void)lease_count_bytes(lease, &bytes);
 	return sd_bus_message_append(reply, "t", bytes.sent);
 }
 
@@ -149,7 +172,7 @@ static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
 
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_METHOD_WITH_ARGS("End", SD_BUS_ARGS("s", reason), SD_BUS_NO_RESULT, method_end, 0),
+	AUTHORIZED_METHOD("End", "s", SD_BUS_PARAM(reason), "", "", end, 0),
 	SD_BUS_PROPERTY("Id", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Client", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Camera", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -46,6 +46,7 @@ static int method_add_client(sd_bus_message *m, void *userdata, sd_bus_error *er
 	erase(&result, sizeof(result));
 	return r;
 }
+AUTHORIZE(add_client, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client)
 
 static int method_remove_client(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
@@ -62,6 +63,7 @@ static int method_remove_client(sd_bus_message *m, void *userdata, sd_bus_error 
 	r = control_remove_client(bus->broker, about.client, &result, reply_done, reply);
 	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
 }
+AUTHORIZE(remove_client, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client)
 
 static int method_add_grant(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
@@ -93,6 +95,7 @@ static int method_add_grant(sd_bus_message *m, void *userdata, sd_bus_error *err
 	path = object_path_id(CAMWARD_PATH_GRANTS, result.id);
 	return reply_promise(&reply, false, "o", path);
 }
+AUTHORIZE(add_grant, AUTHORIZE_ACTION_MANAGE_GRANTS, details_of_client_and_camera)
 
 static int method_revoke(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
@@ -111,6 +114,7 @@ static int method_revoke(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return errors_set(error, r, &about);
 	return reply_promise(&reply, false, "uu", result.grants_removed, result.leases_ended);
 }
+AUTHORIZE(revoke, AUTHORIZE_ACTION_MANAGE_GRANTS, details_of_client_and_camera)
 
 static int set_unknown_kind(sd_bus_error *error, const char *kind)
 {
@@ -150,6 +154,7 @@ static int method_suspend(sd_bus_message *m, void *userdata, sd_bus_error *error
 		return errors_set(error, r, &about);
 	return reply_promise(&reply, false, "u", result.leases_ended);
 }
+AUTHORIZE(suspend, AUTHORIZE_ACTION_SUSPEND, details_of_scope)
 
 static int method_resume(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
@@ -172,6 +177,7 @@ static int method_resume(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	r = control_resume(bus->broker, kind, about.name, reply_done, reply);
 	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
 }
+AUTHORIZE(resume, AUTHORIZE_ACTION_SUSPEND, details_of_scope)
 
 static int get_version(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -227,21 +233,20 @@ static int get_ready(sd_bus *b, const char *path, const char *interface, const c
 
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_METHOD_WITH_ARGS("AddClient", SD_BUS_ARGS("s", name, "a{sv}", options),
-				SD_BUS_RESULT("o", client, "s", token), method_add_client,
-				SD_BUS_VTABLE_SENSITIVE),
-	SD_BUS_METHOD_WITH_ARGS("RemoveClient", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT,
-				method_remove_client, 0),
-	SD_BUS_METHOD_WITH_ARGS(
-		"AddGrant", SD_BUS_ARGS("s", client, "s", camera, "as", rights, "a{sv}", limits),
-		SD_BUS_RESULT("o", grant), method_add_grant, 0),
-	SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_ARGS("s", client, "s", camera),
-				SD_BUS_RESULT("u", grants_removed, "u", leases_ended),
-				method_revoke, 0),
-	SD_BUS_METHOD_WITH_ARGS("Suspend", SD_BUS_ARGS("s", kind, "s", name, "s", reason),
-				SD_BUS_RESULT("u", leases_ended), method_suspend, 0),
-	SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("s", kind, "s", name), SD_BUS_NO_RESULT,
-				method_resume, 0),
+	AUTHORIZED_METHOD("AddClient", "sa{sv}", SD_BUS_PARAM(name) SD_BUS_PARAM(options), "os",
+			  SD_BUS_PARAM(client) SD_BUS_PARAM(token), add_client,
+			  SD_BUS_VTABLE_SENSITIVE),
+	AUTHORIZED_METHOD("RemoveClient", "s", SD_BUS_PARAM(name), "", "", remove_client, 0),
+	AUTHORIZED_METHOD("AddGrant", "ssasa{sv}",
+			  SD_BUS_PARAM(client) SD_BUS_PARAM(camera) SD_BUS_PARAM(rights)
+				  SD_BUS_PARAM(limits),
+			  "o", SD_BUS_PARAM(grant), add_grant, 0),
+	AUTHORIZED_METHOD("Revoke", "ss", SD_BUS_PARAM(client) SD_BUS_PARAM(camera), "uu",
+			  SD_BUS_PARAM(grants_removed) SD_BUS_PARAM(leases_ended), revoke, 0),
+	AUTHORIZED_METHOD("Suspend", "sss",
+			  SD_BUS_PARAM(kind) SD_BUS_PARAM(name) SD_BUS_PARAM(reason), "u",
+			  SD_BUS_PARAM(leases_ended), suspend, 0),
+	AUTHORIZED_METHOD("Resume", "ss", SD_BUS_PARAM(kind) SD_BUS_PARAM(name), "", "", resume, 0),
 	SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Fingerprint", "s", get_fingerprint, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("ServerCertificate", "s", get_certificate, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -51,3 +51,5 @@
 #define CAMWARD_ERROR_INVALID_RIGHTS    "org.camward.Camward1.Error.InvalidRights"
 #define CAMWARD_ERROR_LIMIT_REACHED     "org.camward.Camward1.Error.LimitReached"
 #define CAMWARD_ERROR_STORAGE_FAILED    "org.camward.Camward1.Error.StorageFailed"
+#define CAMWARD_ERROR_AUTHORITY_FAILED  "org.camward.Camward1.Error.AuthorityFailed"
+#define CAMWARD_ERROR_CHANGED_MEANWHILE "org.camward.Camward1.Error.ChangedMeanwhile"

@@ -6,12 +6,14 @@
 #include <systemd/sd-bus.h>
 
 #include "broker/broker.h"
+#include "dbus/authorize.h"
 #include "dbus/names.h"
 
 struct bus {
 	sd_bus *bus;
 	struct broker *broker;
 	struct observer observer;
+	struct authorize authorize;
 };
 
 int manager_object_register(struct bus *bus);

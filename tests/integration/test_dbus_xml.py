@@ -19,6 +19,10 @@ XML = harness.TOP / "dbus"
 KINDS = ("Manager", "Camera", "Client", "Grant", "Lease")
 STANDARD = {"org.freedesktop.DBus.Peer", "org.freedesktop.DBus.Introspectable",
             "org.freedesktop.DBus.Properties", "org.freedesktop.DBus.ObjectManager"}
+LOOKING = {("org.freedesktop.DBus.Properties", "Get"), ("org.freedesktop.DBus.Properties", "GetAll"),
+           ("org.freedesktop.DBus.ObjectManager", "GetManagedObjects"),
+           ("org.freedesktop.DBus.Introspectable", "Introspect"),
+           ("org.freedesktop.DBus.Peer", "Ping"), ("org.freedesktop.DBus.Peer", "GetMachineId")}
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 
 # Something of each type that a method might take, as busctl's arguments.
@@ -175,9 +179,8 @@ class Access(WithObjects):
 
 
 class Policy(unittest.TestCase):
-    def test_the_bus_policy_names_every_interface_and_denies_the_rest(self):
+    def test_the_bus_policy_names_every_method_and_denies_the_rest(self):
         policies = ElementTree.parse(XML / f"{NAME}.conf").getroot().findall("policy")
-        interfaces = {f"{NAME}.{kind}" for kind in KINDS} | STANDARD
         senders = {}
         for policy in policies:
             who, = policy.attrib.items()
@@ -188,10 +191,15 @@ class Policy(unittest.TestCase):
         self.assertEqual(senders["context", "default"],
                          [("deny", {"own": NAME}), ("deny", {"send_destination": NAME})])
         self.assertEqual(senders["user", "camward"], [("allow", {"own": NAME})])
-        for who in (("user", "root"), ("group", "camward")):
-            self.assertEqual({rule["send_interface"] for tag, rule in senders[who]
-                              if tag == "allow" and rule["send_destination"] == NAME}, interfaces)
-            self.assertEqual(len(senders[who]), len(interfaces))
+        self.assertEqual(senders["user", "root"], [("allow", {"send_destination": NAME})])
+        listed = {(rule["send_interface"], rule["send_member"])
+                  for tag, rule in senders["group", "camward"]
+                  if tag == "allow" and rule["send_destination"] == NAME}
+        self.assertEqual(len(listed), len(senders["group", "camward"]))
+        self.assertEqual({rule for rule in listed if rule[0] not in STANDARD},
+                         {(f"{NAME}.{kind}", method.get("name")) for kind in KINDS
+                          for method in checked_in(kind).findall("method")})
+        self.assertEqual({rule for rule in listed if rule[0] in STANDARD}, LOOKING)
 
 
 if __name__ == "__main__":
