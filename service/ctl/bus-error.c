@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <pwd.h>
 #include <stdbool.h>
 
 #include "ctl/bus.h"
+#include "ctl/verb.h"
 #include "dbus/names.h"
 
 #define ERROR_PREFIX CAMWARD_BUS_NAME ".Error."
@@ -59,19 +59,11 @@ static int explain_not_running(struct ctl *ctl)
 			address);
 }
 
-/* The bus policy may keep even the look-up of the owner's uid from us; then nobody is named. */
 static int explain_not_permitted(struct ctl *ctl)
 {
-	_cleanup_(sd_bus_creds_unrefp) sd_bus_creds *creds = NULL;
-	const struct passwd *user = NULL;
-	uid_t uid;
-
-	if (sd_bus_get_name_creds(ctl->bus, CAMWARD_BUS_NAME, SD_BUS_CREDS_EUID, &creds) >= 0 &&
-	    sd_bus_creds_get_euid(creds, &uid) >= 0 && uid != 0)
-		user = getpwuid(uid);
-	return ctl_fail("You may not do this: root and the user %s may do everything, members of "
-			"the group camward may look. Try it with sudo.",
-			user ? user->pw_name : "that camwardd runs as");
+	return ctl_fail("You are not allowed to run 'camwardctl %s': ask an administrator, or join "
+			"the group camward.",
+			ctl->verb->name);
 }
 
 static bool ends_sentence(const char *text)

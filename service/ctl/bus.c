@@ -4,6 +4,9 @@
 #include "ctl/verb.h"
 #include "dbus/names.h"
 
+/* Longer than camwardd waits for a person whom polkit asks for a password. */
+#define BUS_REPLY_TIMEOUT (120 * UINT64_C(1000000))
+
 int bus_open(struct ctl *ctl)
 {
 	const char *address = getenv("DBUS_SYSTEM_BUS_ADDRESS");
@@ -31,6 +34,8 @@ int bus_new_call(struct ctl *ctl, const char *path, const char *interface, const
 		return r;
 	r = sd_bus_message_new_method_call(ctl->bus, ret, CAMWARD_BUS_NAME, path, interface,
 					   method);
+	if (r >= 0)
+		r = sd_bus_message_set_allow_interactive_authorization(*ret, true);
 	return r < 0 ? bus_call_failed(r) : 0;
 }
 
@@ -38,7 +43,7 @@ int bus_send(struct ctl *ctl, sd_bus_message *call, const char *missing, sd_bus_
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-	if (sd_bus_call(ctl->bus, call, 0, &error, ret_reply) < 0)
+	if (sd_bus_call(ctl->bus, call, BUS_REPLY_TIMEOUT, &error, ret_reply) < 0)
 		return bus_explain(ctl, &error, missing);
 	return 0;
 }

@@ -10,7 +10,8 @@
 /* Connects, unless that has been done. DBUS_SYSTEM_BUS_ADDRESS chooses the bus. */
 int bus_open(struct ctl *ctl);
 
-/* A call of a method of camwardd, to be filled and sent; opens the bus. */
+/* A call of a method of camwardd, to be filled and sent; opens the bus. polkit may ask the person
+ * who calls for a password. */
 int bus_new_call(struct ctl *ctl, const char *path, const char *interface, const char *method,
 		 sd_bus_message **ret);
 
