@@ -133,6 +133,12 @@ class Files(unittest.TestCase):
         wrong = [str(p.relative_to(TOP)) for p in self.all_sources() if mark.search(p.read_text())]
         self.assertEqual(wrong, [])
 
+    def test_no_method_gets_into_a_vtable_past_its_door(self):
+        wrong = [str(p.relative_to(TOP)) for p in sources("dbus")
+                 if p.name != "authorize.h" and re.search(r"SD_BUS_METHOD|VTABLE_METHOD|"
+                                                          r"UNPRIVILEGED", p.read_text())]
+        self.assertEqual(wrong, [])
+
     def test_headers_are_guarded(self):
         wrong = [str(p.relative_to(TOP)) for p in self.all_sources()
                  if p.suffix == ".h" and "#pragma once" not in p.read_text()]
