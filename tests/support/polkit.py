@@ -20,8 +20,9 @@ POLKITD = pathlib.Path("/usr/lib/polkit-1/polkitd")
 
 
 class Process:
-    """Has the name polkit on the bus from __enter__ to __exit__."""
+    """Has a name on the bus, polkit's, from __enter__ to __exit__."""
 
+    name = NAME
     command = ()
 
     def __init__(self, bus):
@@ -34,7 +35,7 @@ class Process:
                                       cwd="/", env=dict(os.environ,
                                                         DBUS_SYSTEM_BUS_ADDRESS=self.bus))
         end = time.monotonic() + 20
-        while self.busctl("status", NAME, check=False).returncode != 0:
+        while self.busctl("status", self.name, check=False).returncode != 0:
             if self.popen.poll() is not None or time.monotonic() > end:
                 self.__exit__()
                 raise AssertionError(f"{self.command} did not come up")
@@ -44,7 +45,7 @@ class Process:
     def __exit__(self, *exception):
         self.popen.kill()
         self.popen.wait()
-        while self.busctl("status", NAME, check=False).returncode == 0:
+        while self.busctl("status", self.name, check=False).returncode == 0:
             time.sleep(0.02)
 
     def busctl(self, *arguments, check=True):

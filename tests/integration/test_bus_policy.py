@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The bus policy, as a dbus-daemon with the defaults of a system bus keeps it.
+
+The file's user and group are replaced by some that exist here; a stand-in has the service's name.
+"""
+
+import grp
+import os
+import pathlib
+import pwd
+import subprocess
+import tempfile
+import unittest
+
+import harness
+import polkit
+from test_dbus_xml import KINDS, NAME, ROOT, VALUES, XML, checked_in
+
+CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <deny own="*"/>
+    <deny send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+    <allow send_destination="org.freedesktop.DBus"/>
+  </policy>
+  <include>{policy}</include>
+</busconfig>
+"""
+DENIED = "Access denied"
+PROPERTIES = "org.freedesktop.DBus.Properties"
+
+
+class Service(polkit.Process):
+    """Has the service's name; a call that gets through finds no such method, or one."""
+
+    name = NAME
+    command = ("/usr/bin/python3", "-m", "dbusmock", "--system", NAME, ROOT, f"{NAME}.Manager")
+
+
+def someone(but=()):
+    """(uid, group's name) of a user whose group has that one alone as its own."""
+    for p in pwd.getpwall():
+        if p.pw_uid and p.pw_uid not in but and \
+                not [g for g in grp.getgrall() if p.pw_name in g.gr_mem]:
+            return p.pw_uid, grp.getgrgid(p.pw_gid).gr_name
+    raise AssertionError("there are not enough users")
+
+
+@unittest.skipIf(os.geteuid() != 0, "becoming another user needs root")
+class BusPolicy(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        top = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        top.chmod(0o755)
+        cls.member, group = someone()
+        cls.outsider = someone([p.pw_uid for p in pwd.getpwall()
+                                if grp.getgrgid(p.pw_gid).gr_name == group])[0]
+        (top / "policy.conf").write_text((XML / f"{NAME}.conf").read_text()
+                                         .replace('user="camward"', 'user="root"')
+                                         .replace('group="camward"', f'group="{group}"'))
+        (top / "bus.conf").write_text(CONFIG.format(socket=top / "bus",
+                                                    policy=top / "policy.conf"))
+        daemon = subprocess.Popen(["dbus-daemon", f"--config-file={top / 'bus.conf'}", "--nofork",
+                                   "--nopidfile"], stdin=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        cls.addClassCleanup(daemon.wait)
+        cls.addClassCleanup(daemon.terminate)
+        harness.wait_until((top / "bus").exists, what="the bus")
+        cls.bus = f"unix:path={top / 'bus'}"
+        cls.enterClassContext(Service(cls.bus))
+
+    def call(self, uid, interface, method, *arguments):
+        """What the call came to: DENIED if the bus kept it back."""
+        done = subprocess.run(
+            ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "busctl",
+             "--address", self.bus, "call", NAME, ROOT, interface, method, *arguments], text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20,
+            cwd="/")
+        return DENIED if DENIED in done.stderr else done.stdout + done.stderr
+
+    def methods(self):
+        for kind in KINDS:
+            for method in checked_in(kind).findall("method"):
+                types = [a.get("type") for a in method.findall("arg")
+                         if a.get("direction") == "in"]
+                values = [value for t in types for value in VALUES[t]]
+                yield (f"{NAME}.{kind}", method.get("name"),
+                       *(["".join(types), *values] if types else []))
+
+    def looks(self):
+        yield "org.freedesktop.DBus.Introspectable", "Introspect"
+        yield "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"
+        yield PROPERTIES, "GetAll", "s", f"{NAME}.Manager"
+        yield PROPERTIES, "Get", "ss", f"{NAME}.Manager", "Version"
+        yield "org.freedesktop.DBus.Peer", "Ping"
+
+    def test_members_of_the_group_and_root_get_through(self):
+        for uid in (self.member, 0):
+            for call in (*self.methods(), *self.looks()):
+                with self.subTest(call, uid=uid):
+                    self.assertNotEqual(self.call(uid, *call), DENIED)
+
+    def test_others_do_not(self):
+        for call in (*self.methods(), *self.looks()):
+            with self.subTest(call):
+                self.assertEqual(self.call(self.outsider, *call), DENIED)
+
+    def test_members_send_nothing_that_is_not_listed(self):
+        for call in ((f"{NAME}.Manager", "Unlisted"), (f"{NAME}.Unlisted", "Suspend"),
+                     (polkit.MOCK, "ClearCalls"),
+                     (PROPERTIES, "Set", "ssv", f"{NAME}.Manager", "Ready", "b", "true")):
+            with self.subTest(call):
+                self.assertEqual(self.call(self.member, *call), DENIED)
+                self.assertNotEqual(self.call(0, *call), DENIED)
+
+    def test_nobody_takes_the_name(self):
+        for uid in (self.member, self.outsider):
+            done = subprocess.run(
+                ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "busctl",
+                 "--address", self.bus, "call", "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                 "org.freedesktop.DBus", "RequestName", "su", NAME, "6"], text=True, cwd="/",
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                timeout=20)
+            self.assertIn(DENIED, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
