@@ -86,8 +86,7 @@ static int read_answer(sd_bus_message *answer, sd_bus_error *error)
 
 	if (sd_bus_message_is_method_error(answer, NULL))
 		return read_failure(sd_bus_message_get_error(answer), error);
-	if (sd_bus_message_has_signature(answer, "(bba{ss})") <= 0 ||
-	    sd_bus_message_enter_container(answer, 'r', "bba{ss}") <= 0 ||
+	if (sd_bus_message_enter_container(answer, 'r', "bba{ss}") <= 0 ||
 	    sd_bus_message_read(answer, "bb", &authorized, &challenge) <= 0 ||
 	    (authorized && challenge))
 		return set_no_authority(error, "what polkit answered makes no sense");

@@ -39,7 +39,7 @@ SILENT = "polkit, which could allow it, does not answer"
 NONSENSE = "what polkit answered makes no sense"
 FAILING = "polkit, which could allow it, fails"
 TOO_MANY = "too many calls wait for polkit's answer"
-PER_CALLER = 8
+PER_CALLER, IN_ALL = 8, 64
 TIMEOUT = 5  # seconds, when nobody may be asked
 
 
@@ -329,6 +329,19 @@ class Hanging(WithPolkit):
             self.stop(popen)
         self.refused(self.call(*arguments, uid=self.uid), SILENT)
         self.assertEqual(self.demo.ctl_json("status")["suspensions"], [])
+
+    def test_many_callers_together_cannot_either(self):
+        arguments = "Manager", "Suspend", "sss", ["client", "guest", "x"]
+        uids = [p.pw_uid for p in pwd.getpwall() if p.pw_uid not in (0, self.service)]
+        calls = [self.begin(*arguments, uid=uid, interactive=True)
+                 for uid in uids[:IN_ALL // PER_CALLER] for _ in range(PER_CALLER)]
+        calls.append(self.begin(*arguments, uid=uids[IN_ALL // PER_CALLER], interactive=True))
+        refused = harness.wait_until(lambda: next((c for c in calls if c.poll() is not None), None),
+                                     20, "the bound")
+        self.assertIn(TOO_MANY, refused.communicate()[1])
+        self.assertEqual([c.poll() for c in calls if c is not refused], [None] * IN_ALL)
+        self.demo.ctl("suspend", "client", "guest", "--reason", "x")
+        self.demo.ctl("resume", "client", "guest")
 
     def test_a_caller_that_left_is_dropped(self):
         popen = self.asked("Manager", "Suspend", "sss", ["client", "guest", "x"], uid=self.uid)
