@@ -31,7 +31,7 @@ struct v4l2_capture {
 	unsigned int stale;
 	bool has_sequence;
 	uint32_t sequence;
-	uint32_t dropped; /* since the last frame that was handed out */
+	uint32_t dropped, faulty; /* since the last frame that was handed out */
 };
 
 static void capture_free(struct v4l2_capture *capture)
@@ -202,11 +202,11 @@ static bool judge(struct v4l2_capture *capture, const struct v4l2_queue_item *it
 
 	count_gap(capture, item->sequence);
 	if (!judge_time(capture, item, &taken)) {
-		capture->dropped = 0;
+		capture->dropped = capture->faulty = 0;
 		return false;
 	}
 	if ((item->flags & V4L2_BUF_FLAG_ERROR) || item->bytesused == 0) {
-		capture->dropped++;
+		capture->faulty++;
 		return false;
 	}
 	*ret = (struct v4l2_frame){
@@ -215,9 +215,10 @@ static bool judge(struct v4l2_capture *capture, const struct v4l2_queue_item *it
 		.timestamp_us = taken,
 		.sequence = item->sequence,
 		.dropped_before = capture->dropped,
+		.faulty_before = capture->faulty,
 		.index = item->index,
 	};
-	capture->dropped = 0;
+	capture->dropped = capture->faulty = 0;
 	return true;
 }
 

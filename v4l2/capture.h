@@ -25,12 +25,12 @@ struct v4l2_capture_want {
 	uint32_t width, height; /* pixels, not 0 */
 	uint32_t fps;           /* frames a second, not 0 */
 	bool allow_h264;        /* take H.264 that the camera encodes itself, if it does */
-	bool allow_jpeg;        /* take JPEG pictures if nothing raw is as good */
+	bool allow_lib; /* take what v4l2/convert-lib.h supports if nothing raw is as good */
 };
 
 /* What the driver agreed to. Enumerations as in linux/videodev2.h. */
 struct v4l2_capture_format {
-	uint32_t fourcc; /* V4L2_PIX_FMT_H264, _MJPEG, _JPEG, or one to convert (v4l2/convert.h) */
+	uint32_t fourcc; /* V4L2_PIX_FMT_H264, or one of v4l2/convert.h or v4l2/convert-lib.h */
 	uint32_t width, height;
 	uint32_t stride;           /* bytes a line of the first plane; 0 when compressed */
 	uint32_t size;             /* most bytes a frame can have */
@@ -44,7 +44,8 @@ struct v4l2_frame {
 	size_t bytesused;        /* payload; never more than the mapped length, never 0 */
 	uint64_t timestamp_us;   /* CLOCK_MONOTONIC, never in the future */
 	uint32_t sequence;       /* the driver's */
-	uint32_t dropped_before; /* frames lost or faulty since the frame before this one */
+	uint32_t dropped_before; /* frames the driver lost since the frame before this one */
+	uint32_t faulty_before;  /* and frames that it gave, but as faulty */
 	uint32_t index;          /* buffer index, for release */
 };
 
@@ -78,7 +79,7 @@ unsigned int v4l2_capture_queued(const struct v4l2_capture *capture);
 
 /*
  * The next frame, owned by the caller until release. Faulty frames and frames older than the start
- * of the stream go back to the driver unseen (the faulty are counted in dropped_before).
+ * of the stream go back to the driver unseen (the faulty are counted in faulty_before).
  *
  * -EAGAIN: none yet, poll; -ENODEV: unplugged; -ESTALE: the source's format changed, close and open
  * again; any other error (-EIO, -EPIPE): the stream is broken, close and open again.

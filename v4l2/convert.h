@@ -3,10 +3,10 @@
  * Pictures as cameras give them, converted to I420 (planar YUV 4:2:0) by the CPU. Pure: no device,
  * no allocation.
  *
- * From: NV12, NV21, YU12, YV12 (4:2:0: copied), YUYV, UYVY, NV16 (4:2:2: chroma of two lines
- * averaged), RGB3, BGR3 (BT.601, limited range, chroma of 2x2 pixels averaged).
- * Odd widths and heights are allowed where the source format allows them; I420 chroma planes are
- * (width + 1) / 2 by (height + 1) / 2.
+ * From: NV12, NV21, YU12, YV12 (4:2:0: copied), YUYV, UYVY, YVYU, VYUY, NV16, NV61 (4:2:2: chroma
+ * of two lines averaged), RGB3, BGR3 (BT.601, limited range, chroma of 2x2 pixels averaged). Odd
+ * widths and heights are allowed where the source format allows them; I420 chroma planes are (width
+ * + 1) / 2 by (height + 1) / 2.
  */
 #pragma once
 

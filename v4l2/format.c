@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "v4l2/convert-lib.h"
+#include "v4l2/convert.h"
 #include "v4l2/device.h"
 
 /* A driver that never ends a list does not hold us. */
@@ -14,9 +16,12 @@
 
 /* What is of use, the cheapest first; the index is the rank. */
 static const uint32_t usable[] = {
-	V4L2_PIX_FMT_H264,  V4L2_PIX_FMT_NV12,  V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_YVU420,
-	V4L2_PIX_FMT_NV21,  V4L2_PIX_FMT_YUYV,  V4L2_PIX_FMT_UYVY,   V4L2_PIX_FMT_NV16,
-	V4L2_PIX_FMT_RGB24, V4L2_PIX_FMT_BGR24, V4L2_PIX_FMT_MJPEG,  V4L2_PIX_FMT_JPEG,
+	V4L2_PIX_FMT_H264,  V4L2_PIX_FMT_NV12,   V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_YVU420,
+	V4L2_PIX_FMT_NV21,  V4L2_PIX_FMT_YUYV,   V4L2_PIX_FMT_UYVY,   V4L2_PIX_FMT_NV16,
+	V4L2_PIX_FMT_YVYU,  V4L2_PIX_FMT_VYUY,   V4L2_PIX_FMT_NV61,   V4L2_PIX_FMT_RGB24,
+	V4L2_PIX_FMT_BGR24, V4L2_PIX_FMT_RGB565, V4L2_PIX_FMT_RGB32,  V4L2_PIX_FMT_XRGB32,
+	V4L2_PIX_FMT_BGR32, V4L2_PIX_FMT_XBGR32, V4L2_PIX_FMT_MJPEG,  V4L2_PIX_FMT_JPEG,
+	V4L2_PIX_FMT_GREY,  V4L2_PIX_FMT_Y16,
 };
 
 _Static_assert(ARRAY_SIZE(usable) <= V4L2_FORMAT_MODES_MAX, "a mode for each usable format");
@@ -39,9 +44,9 @@ static bool wanted(uint32_t fourcc, const struct v4l2_capture_want *want)
 {
 	if (fourcc == V4L2_PIX_FMT_H264)
 		return want->allow_h264;
-	if (compressed(fourcc))
-		return want->allow_jpeg;
-	return rank_of(fourcc) >= 0;
+	if (v4l2_convert_supported(fourcc))
+		return true;
+	return want->allow_lib && v4l2_convert_lib_supported(fourcc);
 }
 
 static uint32_t difference(uint32_t a, uint32_t b)

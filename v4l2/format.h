@@ -3,7 +3,7 @@
  * Which of a camera's formats to take, and agreeing on it with the driver.
  *
  * Only what the camera gives by itself counts (no emulated formats). The nearest size comes first,
- * then the frame rate, then what costs least: H.264 if allowed, 4:2:0, 4:2:2, RGB, JPEG.
+ * then the frame rate, then what costs least: H.264 if allowed, 4:2:0, 4:2:2, RGB, JPEG, grey.
  * A node behind a media pipeline is taken as the pipeline was set up.
  */
 #pragma once
@@ -16,7 +16,7 @@
 
 struct v4l2_device;
 
-#define V4L2_FORMAT_MODES_MAX 16 /* at most one a format, and no more formats are of use */
+#define V4L2_FORMAT_MODES_MAX 32 /* at most one a format, and no more formats are of use */
 
 struct v4l2_format_mode {
 	uint32_t fourcc;

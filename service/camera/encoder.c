@@ -2,6 +2,7 @@
 #include "camera/encoder.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 /* 4.1 Mbit/s at 1280x720 and 30 frames a second. */
 #define MILLIBITS_PER_SAMPLE 150
@@ -39,7 +40,12 @@ int encoder_new(const struct source_format *format, const struct encoder_config 
 	if (format->encoded)
 		return encoder_passthrough_new(ret);
 #ifdef HAVE_OPENH264
-	return encoder_software_new(config, ret);
+	int r = encoder_software_new(config, ret);
+
+	if (r >= 0 && format->pictures)
+		snprintf((*ret)->reason, sizeof((*ret)->reason), "%s, encoded by software",
+			 format->pictures);
+	return r;
 #else
 	return -EOPNOTSUPP;
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A V4L2 device (v4l2/capture.h), its raw pictures converted to I420. */
+/* A V4L2 device (v4l2/capture.h), its pictures converted to I420, unless it encodes H.264. */
 #include <errno.h>
 #include <linux/videodev2.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "camera/source.h"
 #include "v4l2/capture.h"
 #include "v4l2/controls.h"
+#include "v4l2/convert-lib.h"
 #include "v4l2/convert.h"
 #include "v4l2/device.h"
 
@@ -28,6 +29,7 @@ struct source_v4l2 {
 	/* Passed over since the frame last told of. */
 	uint32_t dropped, damaged;
 	struct v4l2_i420 planes;
+	struct v4l2_convert_lib *library; /* NULL: v4l2/convert.h does it */
 };
 
 static int allocate_picture(struct source_v4l2 *v)
@@ -47,6 +49,16 @@ static int allocate_picture(struct source_v4l2 *v)
 	return 0;
 }
 
+static bool is_jpeg(uint32_t fourcc)
+{
+	return fourcc == V4L2_PIX_FMT_MJPEG || fourcc == V4L2_PIX_FMT_JPEG;
+}
+
+static int take_library(struct source_v4l2 *v, const struct v4l2_capture_format *f)
+{
+	return v4l2_convert_lib_new(f->fourcc, f->width, f->height, f->stride, &v->library);
+}
+
 static int take_format(struct source_v4l2 *v, uint32_t wanted_fps, struct source_format *ret)
 {
 	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
@@ -64,8 +76,16 @@ static int take_format(struct source_v4l2 *v, uint32_t wanted_fps, struct source
 	};
 	if (v->encoded)
 		return 0;
-	if (!v4l2_convert_supported(f->fourcc) || !v->width || !v->height)
+	if (!v->width || !v->height)
 		return -EOPNOTSUPP;
+	if (!v4l2_convert_supported(f->fourcc)) {
+		int r = take_library(v, f);
+
+		if (r < 0)
+			return r;
+		ret->pictures = is_jpeg(f->fourcc) ? "JPEG pictures, decoded by libv4lconvert"
+						   : "pictures converted by libv4lconvert";
+	}
 	return allocate_picture(v);
 }
 
@@ -78,6 +98,7 @@ static int v4l2_source_open(struct source *s, const struct source_want *want,
 		.height = want->height ? want->height : HEIGHT_DEFAULT,
 		.fps = want->fps ? want->fps : FPS_DEFAULT,
 		.allow_h264 = true,
+		.allow_lib = true,
 	};
 	int r = v4l2_capture_open(NULL, v->path, &w, &v->capture);
 
@@ -98,6 +119,7 @@ static void v4l2_source_close(struct source *s)
 	v->capture = v4l2_capture_close(v->capture);
 	v->frame = (struct v4l2_frame){};
 	v->dropped = v->damaged = 0;
+	v->library = v4l2_convert_lib_free(v->library);
 	free(steal_pointer(&v->picture));
 }
 
@@ -110,8 +132,13 @@ static int convert(struct source_v4l2 *v)
 {
 	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
 	struct v4l2_image image;
-	int r = v4l2_image_map(&image, f->fourcc, f->width, f->height, f->height, f->stride,
-			       v->frame.data, v->frame.bytesused);
+	int r;
+
+	if (v->library)
+		return v4l2_convert_lib_to_i420(v->library, v->frame.data, v->frame.bytesused,
+						v->width, v->height, &v->planes);
+	r = v4l2_image_map(&image, f->fourcc, f->width, f->height, f->height, f->stride,
+			   v->frame.data, v->frame.bytesused);
 
 	if (r < 0)
 		return r;
@@ -129,14 +156,20 @@ static void fill(const struct source_v4l2 *v, struct source_frame *ret)
 	ret->c_stride = v->planes.c_stride;
 }
 
-/* A frame too short to be a picture: some cameras give one now and then, without the error flag. */
-static int pass_over(struct source_v4l2 *v, uint32_t dropped)
+/* A frame that is no whole picture: some cameras give one now and then, without the error flag. */
+static int pass_over(struct source_v4l2 *v)
 {
 	int r = v4l2_capture_release(v->capture, &v->frame);
 
-	v->dropped = dropped;
 	v->damaged++;
 	return r < 0 ? r : -EAGAIN;
+}
+
+static void count(struct source_v4l2 *v, struct source_frame *ret)
+{
+	ret->dropped = v->dropped;
+	ret->damaged = v->damaged;
+	v->dropped = v->damaged = 0;
 }
 
 static int v4l2_source_next(struct source *s, struct source_frame *ret)
@@ -147,21 +180,22 @@ static int v4l2_source_next(struct source *s, struct source_frame *ret)
 	if (r < 0)
 		return r;
 	source_stamp(ret, v->frame.timestamp_us);
-	ret->dropped = v->frame.dropped_before + v->dropped;
+	v->dropped += v->frame.dropped_before;
+	v->damaged += v->frame.faulty_before;
 	if (v->encoded) {
+		count(v, ret);
 		ret->au = slice_of(v->frame.data, v->frame.bytesused);
 		return 0;
 	}
 	r = convert(v);
-	if (r == -ENODATA)
-		return pass_over(v, ret->dropped);
+	if (r == -ENODATA || r == -EBADMSG)
+		return pass_over(v);
 	/* Converted into memory of our own: the driver can have its buffer back. */
 	if (r >= 0)
 		r = v4l2_capture_release(v->capture, &v->frame);
 	if (r < 0)
 		return r;
-	ret->damaged = v->damaged;
-	v->dropped = v->damaged = 0;
+	count(v, ret);
 	fill(v, ret);
 	return 0;
 }

@@ -71,8 +71,9 @@ const char *source_explain(int error)
 	case -ESTALE:
 		return "the format of its picture changed";
 	case -EOPNOTSUPP:
-		return "no picture format that can be used (a media pipeline to set up, or MJPEG "
-		       "only)";
+		return "no picture format that can be used (a media pipeline to set up, or none "
+		       "that "
+		       "this build decodes)";
 	case -ENOTTY:
 		return "not a V4L2 capture device";
 	case -EINVAL:

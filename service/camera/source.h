@@ -28,6 +28,8 @@ struct source_format {
 	uint32_t width, height;    /* even if raw */
 	uint32_t fps_num, fps_den; /* frames a second, neither 0 */
 	uint32_t fourcc;           /* V4L2 pixel format of the source */
+	/* What the camera gives, for people: "JPEG pictures"; NULL: raw pictures. */
+	const char *pictures;
 };
 
 struct source_frame {

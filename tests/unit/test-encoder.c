@@ -200,6 +200,23 @@ static void bitrate_follows_while_running(void **state)
 	close_bench(&b);
 }
 
+static void the_reason_says_what_the_camera_gave(void **state)
+{
+	struct source_format format = {.width = 64, .height = 48, .fps_num = FPS, .fps_den = 1};
+	const struct camera_configuration none = {};
+	struct encoder_config c = encoder_config_of(&format, &none);
+	struct encoder *e;
+
+	assert_int_equal(encoder_new(&format, &c, &e), 0);
+	assert_string_equal(e->reason, "raw pictures, encoded by software");
+	encoder_free(e);
+	format.pictures = "JPEG pictures, decoded";
+	assert_int_equal(encoder_new(&format, &c, &e), 0);
+	assert_int_equal(e->path, CAMERA_PATH_SOFTWARE);
+	assert_string_equal(e->reason, "JPEG pictures, decoded, encoded by software");
+	encoder_free(e);
+}
+
 static void configuration_is_kept_in_bounds(void **state)
 {
 	const struct source_format format = {
@@ -243,6 +260,7 @@ int main(void)
 		cmocka_unit_test(it_is_constrained_baseline_of_its_size),
 		cmocka_unit_test(keyframes_come_when_forced_and_by_gop),
 		cmocka_unit_test(bitrate_follows_while_running),
+		cmocka_unit_test(the_reason_says_what_the_camera_gave),
 		cmocka_unit_test(configuration_is_kept_in_bounds),
 		cmocka_unit_test(sizes_it_cannot_do_are_refused),
 	};

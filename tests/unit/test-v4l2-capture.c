@@ -38,13 +38,14 @@ static void finish(struct driver *d, struct v4l2_capture *capture)
 }
 
 static void expect_frame(struct v4l2_capture *capture, uint32_t sequence, uint32_t dropped,
-			 uint64_t taken)
+			 uint32_t faulty, uint64_t taken)
 {
 	struct v4l2_frame frame;
 
 	assert_int_equal(v4l2_capture_next(capture, &frame), 0);
 	assert_int_equal(frame.sequence, sequence);
 	assert_int_equal(frame.dropped_before, dropped);
+	assert_int_equal(frame.faulty_before, faulty);
 	assert_int_equal(frame.timestamp_us, START + taken);
 	assert_int_equal(v4l2_capture_queued(capture), BUFFERS - 1);
 	assert_int_equal(v4l2_capture_release(capture, &frame), 0);
@@ -73,14 +74,14 @@ static void play(const struct step *steps, unsigned int n_steps,
 
 static void check_gaps(struct driver *d, struct v4l2_capture *capture)
 {
-	expect_frame(capture, 5, 0, 100);
+	expect_frame(capture, 5, 0, 0, 100);
 	expect_error(capture, -EAGAIN);
-	expect_frame(capture, 6, 0, 200);
-	expect_frame(capture, 9, 2, 300);
+	expect_frame(capture, 6, 0, 0, 200);
+	expect_frame(capture, 9, 2, 0, 300);
 	/* Begun anew by the driver, then across the end of 32 bits. */
-	expect_frame(capture, 0, 0, 400);
-	expect_frame(capture, UINT32_MAX, 0, 500);
-	expect_frame(capture, 1, 1, 600);
+	expect_frame(capture, 0, 0, 0, 400);
+	expect_frame(capture, UINT32_MAX, 0, 0, 500);
+	expect_frame(capture, 1, 1, 0, 600);
 }
 
 static void sequence_gaps_are_counted(void **state)
@@ -95,8 +96,8 @@ static void sequence_gaps_are_counted(void **state)
 
 static void check_faulty(struct driver *d, struct v4l2_capture *capture)
 {
-	expect_frame(capture, 4, 4, 500);
-	expect_frame(capture, 5, 0, 600);
+	expect_frame(capture, 4, 1, 3, 500);
+	expect_frame(capture, 5, 0, 0, 600);
 	assert_int_equal(d->at, d->n_steps);
 }
 
@@ -132,9 +133,9 @@ static void faulty_frames_do_not_hold_the_caller(void **state)
 
 static void check_times(struct driver *d, struct v4l2_capture *capture)
 {
-	expect_frame(capture, 8, 0, 5);
-	expect_frame(capture, 9, 0, 10000000);
-	expect_frame(capture, 10, 0, 10000000);
+	expect_frame(capture, 8, 0, 0, 5);
+	expect_frame(capture, 9, 0, 0, 10000000);
+	expect_frame(capture, 10, 0, 0, 10000000);
 }
 
 /* Older than the start: never shown. In the future, or of another clock: now. */

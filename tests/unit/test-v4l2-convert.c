@@ -71,6 +71,27 @@ static struct pixel pixel_uyvy(const struct v4l2_image *i, uint32_t x, uint32_t 
 	return (struct pixel){at(i, 0, x * 2 + 1, y), at(i, 0, pair, y), at(i, 0, pair + 2, y)};
 }
 
+/* The same with Cb and Cr swapped. */
+static struct pixel swap(struct pixel pixel)
+{
+	return (struct pixel){pixel.y, pixel.v, pixel.u};
+}
+
+static struct pixel pixel_nv61(const struct v4l2_image *i, uint32_t x, uint32_t y)
+{
+	return swap(pixel_nv16(i, x, y));
+}
+
+static struct pixel pixel_yvyu(const struct v4l2_image *i, uint32_t x, uint32_t y)
+{
+	return swap(pixel_yuyv(i, x, y));
+}
+
+static struct pixel pixel_vyuy(const struct v4l2_image *i, uint32_t x, uint32_t y)
+{
+	return swap(pixel_uyvy(i, x, y));
+}
+
 /* ITU-R BT.601, limited range, in real numbers. */
 static struct pixel from_rgb(double r, double g, double b)
 {
@@ -102,7 +123,8 @@ static const struct format {
 	{V4L2_PIX_FMT_NV16, pixel_nv16, 0, 1, 4},   {V4L2_PIX_FMT_YUV420, pixel_yu12, 0, 1, 3},
 	{V4L2_PIX_FMT_YVU420, pixel_yv12, 0, 1, 3}, {V4L2_PIX_FMT_YUYV, pixel_yuyv, 0, 2, 2},
 	{V4L2_PIX_FMT_UYVY, pixel_uyvy, 0, 2, 2},   {V4L2_PIX_FMT_RGB24, pixel_rgb3, 2, 3, 2},
-	{V4L2_PIX_FMT_BGR24, pixel_bgr3, 2, 3, 2},
+	{V4L2_PIX_FMT_BGR24, pixel_bgr3, 2, 3, 2},  {V4L2_PIX_FMT_NV61, pixel_nv61, 0, 1, 4},
+	{V4L2_PIX_FMT_YVYU, pixel_yvyu, 0, 2, 2},   {V4L2_PIX_FMT_VYUY, pixel_vyuy, 0, 2, 2},
 };
 
 static uint8_t *noise(size_t size)

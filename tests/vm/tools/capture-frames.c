@@ -54,7 +54,8 @@ static int show(struct v4l2_capture *capture, const struct v4l2_frame *frame)
 		r = v4l2_convert_to_i420(&image, &i420);
 	if (r < 0)
 		return r;
-	printf("frame %u %u %llu %016llx\n", frame->sequence, frame->dropped_before,
+	printf("frame %u %u %llu %016llx\n", frame->sequence,
+	       frame->dropped_before + frame->faulty_before,
 	       (unsigned long long)(v4l2_sys_kernel.now_us(&v4l2_sys_kernel) - frame->timestamp_us),
 	       (unsigned long long)hash(0xcbf29ce484222325, picture, luma + 2 * chroma));
 	return 0;
