@@ -41,6 +41,33 @@ static void capture_free(struct v4l2_capture *capture)
 
 DEFINE_CLEANUP(struct v4l2_capture *, capture_free)
 
+static int open_device(const struct v4l2_sys *sys, const char *path, struct v4l2_device *ret)
+{
+	int r = v4l2_device_open(sys, path, ret);
+
+	if (r < 0)
+		return r;
+	if (ret->kind == V4L2_DEVICE_CAPTURE && ret->streaming)
+		return 0;
+	v4l2_device_close(ret);
+	return ret->kind == V4L2_DEVICE_CAPTURE ? -EOPNOTSUPP : -ENOTTY;
+}
+
+int v4l2_capture_probe(const struct v4l2_sys *sys, const char *path)
+{
+	struct v4l2_requestbuffers none = {.memory = V4L2_MEMORY_MMAP};
+	struct v4l2_device device;
+	int r = open_device(sys, path, &device);
+
+	if (r < 0)
+		return r;
+	/* Frees no buffers, as we have none, and is refused if somebody else has some. */
+	none.type = v4l2_device_capture_type(&device);
+	r = v4l2_device_ioctl(&device, VIDIOC_REQBUFS, &none);
+	v4l2_device_close(&device);
+	return r < 0 ? r : 0;
+}
+
 int v4l2_capture_open(const struct v4l2_sys *sys, const char *path,
 		      const struct v4l2_capture_want *want, struct v4l2_capture **ret)
 {
@@ -52,13 +79,10 @@ int v4l2_capture_open(const struct v4l2_sys *sys, const char *path,
 	capture = calloc(1, sizeof(*capture));
 	if (!capture)
 		return -ENOMEM;
-	r = v4l2_device_open(sys, path, &capture->device);
+	capture->device.fd = -EBADF;
+	r = open_device(sys, path, &capture->device);
 	if (r < 0)
 		return r;
-	if (capture->device.kind != V4L2_DEVICE_CAPTURE)
-		return -ENOTTY;
-	if (!capture->device.streaming)
-		return -EOPNOTSUPP;
 	r = v4l2_format_negotiate(&capture->device, want, &capture->format);
 	if (r < 0)
 		return r;

@@ -61,6 +61,13 @@ int v4l2_capture_open(const struct v4l2_sys *sys, const char *path,
 		      const struct v4l2_capture_want *want, struct v4l2_capture **ret);
 
 /*
+ * Whether an open and a start stand a chance now: the node is there, ours to use, and no other
+ * program streams from it. Starts nothing and changes nothing. Errors: those of
+ * v4l2_capture_open().
+ */
+int v4l2_capture_probe(const struct v4l2_sys *sys, const char *path);
+
+/*
  * Stops the stream if it runs, gives the buffers back and closes the device (the camera's light
  * goes out). Every frame of it becomes invalid. NULL is allowed. Always returns NULL.
  */

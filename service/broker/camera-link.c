@@ -120,11 +120,13 @@ static int on_state(void *userdata, const void *message, int *fds)
 	struct camera *camera = userdata;
 	const struct camera_state *m = message;
 	bool differs = state_differs(&camera->state, m);
-	bool lost = m->condition == CAMERA_LOST && camera->state.condition != CAMERA_LOST;
+	bool was_lost = camera->state.condition == CAMERA_LOST;
 
 	camera->state = *m;
-	if (lost)
+	if (m->condition == CAMERA_LOST && !was_lost)
 		log_warning("camera %s is lost: %s", camera->name, m->reason);
+	if (m->condition == CAMERA_IDLE && was_lost)
+		log_info("camera %s is back", camera->name);
 	if (m->condition == CAMERA_LOST && m->epoch == camera->epoch)
 		camera_end_epoch(camera, "camera lost");
 	if (differs)

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "camera/backoff.h"
 #include "camera/epoch.h"
 #include "camera/report.h"
 #include "camera/wake.h"
@@ -35,7 +36,8 @@ struct camera {
 	bool had_epoch;
 	struct wake_list wakes;
 	sd_event *event;
-	sd_event_source *on_link, *on_frame, *on_tick, *on_stall;
+	struct backoff backoff; /* of the attempts since the last picture */
+	sd_event_source *on_link, *on_frame, *on_tick, *on_stall, *on_retry;
 };
 
 static bool running(const struct camera *c)
@@ -75,7 +77,7 @@ static int report(struct camera *c, enum camera_condition condition)
 }
 
 /* Closes the device, drops the ring and every wake. */
-static int end_epoch(struct camera *c, enum camera_condition condition)
+static int end_epoch(struct camera *c)
 {
 	int r = 0;
 
@@ -87,13 +89,66 @@ static int end_epoch(struct camera *c, enum camera_condition condition)
 	wake_list_release(&c->wakes);
 	epoch_end(&c->epoch);
 	c->link.state = LINK_IDLE;
-	return r < 0 ? r : report(c, condition);
+	return r;
+}
+
+static int wait_for_return(struct camera *c);
+
+/* The source may be back: then the camera is idle again, and no longer lost. */
+static int look_again(struct camera *c)
+{
+	const char *reason;
+	int r = source_probe(c->source);
+
+	if (r >= 0) {
+		log_info("the source is back");
+		return report(c, CAMERA_IDLE);
+	}
+	reason = source_explain(r);
+	if (source_may_return(r)) {
+		int again = wait_for_return(c);
+
+		if (again < 0)
+			return again;
+	}
+	if (!strcmp(reason, c->epoch.reason))
+		return 0;
+	snprintf(c->epoch.reason, sizeof(c->epoch.reason), "%s", reason);
+	return report(c, CAMERA_LOST);
+}
+
+static int retry_handler(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	struct camera *c = userdata;
+	int r;
+
+	c->on_retry = sd_event_source_disable_unref(c->on_retry);
+	r = look_again(c);
+	if (r < 0)
+		leave(c, r);
+	return 0;
+}
+
+static int wait_for_return(struct camera *c)
+{
+	return sd_event_add_time_relative(c->event, &c->on_retry, CLOCK_MONOTONIC,
+					  backoff_next(&c->backoff), 0, retry_handler, c);
+}
+
+static int report_lost(struct camera *c)
+{
+	int r = c->epoch.may_return ? wait_for_return(c) : 0;
+
+	return r < 0 ? r : report(c, CAMERA_LOST);
 }
 
 static int lose_epoch(struct camera *c)
 {
+	int r;
+
 	log_warning("epoch %llu lost: %s", (unsigned long long)c->epoch.number, c->epoch.reason);
-	return end_epoch(c, CAMERA_LOST);
+	r = end_epoch(c);
+	return r < 0 ? r : report_lost(c);
 }
 
 static int take_frame(struct camera *c)
@@ -104,6 +159,7 @@ static int take_frame(struct camera *c)
 	if (r < 0)
 		return lose_epoch(c);
 	if (progress.ring_ready) {
+		backoff_reset(&c->backoff);
 		r = report_ring(&c->link, &c->epoch);
 		if (r >= 0)
 			r = report(c, CAMERA_RUNNING);
@@ -145,8 +201,7 @@ static int stall_handler(sd_event_source *s, uint64_t usec, void *userdata)
 	if (clock_monotonic() < deadline) {
 		r = sd_event_source_set_time(s, deadline);
 	} else {
-		snprintf(c->epoch.reason, sizeof(c->epoch.reason), "stalled: no frame for %llu s",
-			 (unsigned long long)((deadline - c->epoch.last_frame) / USEC_PER_SEC));
+		epoch_lose_stalled(&c->epoch);
 		r = lose_epoch(c);
 	}
 	if (r < 0)
@@ -198,6 +253,7 @@ static int handle_start(void *userdata, const void *message, int *fds)
 	/* The broker never uses a number again; a camera that did would mix up two runs. */
 	if ((c->had_epoch && m->epoch <= c->last_epoch) || !(m->streams & 1U << RING_STREAM_MAIN))
 		return -EPROTO;
+	c->on_retry = sd_event_source_disable_unref(c->on_retry);
 	c->had_epoch = true;
 	c->last_epoch = m->epoch;
 	memcpy(description.camera_uuid, c->welcome.uuid, UUID_SIZE);
@@ -206,7 +262,7 @@ static int handle_start(void *userdata, const void *message, int *fds)
 	if (r < 0) {
 		log_warning("epoch %llu does not start: %s", (unsigned long long)m->epoch,
 			    c->epoch.reason);
-		return report(c, CAMERA_LOST);
+		return report_lost(c);
 	}
 	c->link.state = LINK_RUNNING;
 	r = watch_epoch(c);
@@ -217,11 +273,13 @@ static int handle_stop(void *userdata, const void *message, int *fds)
 {
 	const struct camera_stop *m = message;
 	struct camera *c = userdata;
+	int r;
 
 	/* It may have crossed the news that the epoch was lost. */
 	if (!running(c) || m->epoch != c->epoch.number)
 		return 0;
-	return end_epoch(c, CAMERA_IDLE);
+	r = end_epoch(c);
+	return r < 0 ? r : report(c, CAMERA_IDLE);
 }
 
 static int handle_add_wake(void *userdata, const void *message, int *fds)
@@ -345,6 +403,7 @@ struct camera *camera_free(struct camera *c)
 	sd_event_source_disable_unref(c->on_frame);
 	sd_event_source_disable_unref(c->on_tick);
 	sd_event_source_disable_unref(c->on_stall);
+	sd_event_source_disable_unref(c->on_retry);
 	sd_event_source_disable_unref(c->on_link);
 	if (running(c))
 		epoch_end(&c->epoch);

@@ -4,7 +4,10 @@
  * source, which gives pictures.
  *
  *	HELLO -> WELCOME -> idle -> START -> running -> STOP -> idle -> ...
- *	                              running -> lost, and idle until the next START
+ *	                              running -> lost -> idle or START
+ *
+ * While the source is lost it is looked for with back-off (nothing is started); when it is back the
+ * camera is idle again. A START need not wait for that: it is an attempt of its own.
  *
  * Each lease's wake is answered by one SEQUENCE when it is added and one when it ends, whichever
  * way that comes: DROP_WAKE, its reader gone, the end of the epoch.

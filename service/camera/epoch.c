@@ -26,6 +26,12 @@ __attribute__((format(printf, 3, 4))) static int lose(struct epoch *e, int error
 	return error;
 }
 
+static int lose_source(struct epoch *e, int error)
+{
+	e->may_return = source_may_return(error);
+	return lose(e, error, "%s", source_explain(error));
+}
+
 static void drop(struct epoch *e, enum camera_drop_reason reason, uint32_t n)
 {
 	e->dropped[reason] += n;
@@ -66,7 +72,7 @@ int epoch_begin(struct epoch *e, struct source *source, const struct ring_descri
 	memcpy(want.uuid, description->camera_uuid, sizeof(want.uuid));
 	r = source_open(source, &want, &e->format);
 	if (r < 0)
-		return lose(e, r, "%s", source_explain(r));
+		return lose_source(e, r);
 	r = begin_encoder(e, configuration);
 	if (r < 0) {
 		source_close(source);
@@ -206,8 +212,10 @@ static int encode(struct epoch *e, const struct source_frame *frame, struct epoc
 	if (r < 0)
 		return lose(e, r, "the encoder failed: %s", strerror(-r));
 	r = access_unit_parse(&e->sets, stream, &e->unit);
-	if (r == -ESTALE)
+	if (r == -ESTALE) {
+		e->may_return = true;
 		return lose(e, r, "the picture's parameter sets changed");
+	}
 	if (r < 0) {
 		/* Without parameter sets nobody can begin; otherwise it is damaged. */
 		drop(e, r == -ENODATA ? CAMERA_DROP_ENCODER : CAMERA_DROP_ERROR, 1);
@@ -230,7 +238,7 @@ int epoch_step(struct epoch *e, struct epoch_progress *ret)
 	if (r == -EAGAIN)
 		return 0;
 	if (r < 0)
-		return lose(e, r, "%s", source_explain(r));
+		return lose_source(e, r);
 	e->captured++;
 	e->last_frame = clock_monotonic();
 	drop(e, e->source->dropped_as, frame.dropped);
@@ -238,7 +246,7 @@ int epoch_step(struct epoch *e, struct epoch_progress *ret)
 	r = encode(e, &frame, ret);
 	released = source_release(e->source);
 	if (r >= 0 && released < 0)
-		return lose(e, released, "%s", source_explain(released));
+		return lose_source(e, released);
 	return r;
 }
 
@@ -261,6 +269,15 @@ int epoch_configure(struct epoch *e, const struct camera_configuration *configur
 		return lose(e, r, "the encoder does not take the new configuration");
 	e->config = config;
 	return 0;
+}
+
+void epoch_lose_stalled(struct epoch *e)
+{
+	uint64_t patience = epoch_deadline(e) - e->last_frame;
+
+	e->may_return = true;
+	lose(e, -ETIMEDOUT, "stalled: no frame for %llu s",
+	     (unsigned long long)(patience / USEC_PER_SEC));
 }
 
 uint64_t epoch_deadline(const struct epoch *e)

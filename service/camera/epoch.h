@@ -43,6 +43,7 @@ struct epoch {
 	uint64_t last_keyframe; /* us, CLOCK_MONOTONIC, as the next two */
 	uint64_t last_frame;
 	uint64_t stall;
+	bool may_return; /* once it is lost: the source can come back by itself */
 	char reason[PROTO_REASON_SIZE];
 };
 
@@ -66,6 +67,9 @@ void epoch_want_keyframe(struct epoch *e);
 
 /* Bitrate and GOP change at once, the rest with the next epoch. */
 int epoch_configure(struct epoch *e, const struct camera_configuration *configuration);
+
+/* There was none: says so in `reason`. */
+void epoch_lose_stalled(struct epoch *e);
 
 /* When the source has stalled unless a frame comes before (us, CLOCK_MONOTONIC). */
 uint64_t epoch_deadline(const struct epoch *e);

@@ -112,6 +112,11 @@ static int v4l2_source_open(struct source *s, const struct source_want *want,
 	return v4l2_capture_start(v->capture);
 }
 
+static int v4l2_source_probe(struct source *s)
+{
+	return v4l2_capture_probe(NULL, ((const struct source_v4l2 *)s)->path);
+}
+
 static void v4l2_source_close(struct source *s)
 {
 	struct source_v4l2 *v = (struct source_v4l2 *)s;
@@ -226,6 +231,7 @@ static void v4l2_source_free(struct source *s)
 
 static const struct source_ops ops = {
 	.open = v4l2_source_open,
+	.probe = v4l2_source_probe,
 	.close = v4l2_source_close,
 	.fd = v4l2_source_fd,
 	.next = v4l2_source_next,

@@ -16,6 +16,11 @@ int source_open(struct source *s, const struct source_want *want, struct source_
 	return r;
 }
 
+int source_probe(struct source *s)
+{
+	return s->ops->probe ? s->ops->probe(s) : 0;
+}
+
 void source_close(struct source *s)
 {
 	s->ops->close(s);
@@ -81,6 +86,11 @@ const char *source_explain(int error)
 	default:
 		return strerror(-error);
 	}
+}
+
+bool source_may_return(int error)
+{
+	return error != -EOPNOTSUPP && error != -ENOTTY && error != -EINVAL && error != -ENOMEM;
 }
 
 void source_stamp(struct source_frame *f, uint64_t captured_monotonic)

@@ -53,7 +53,8 @@ struct source_ops {
 	int (*fd)(const struct source *s);
 	int (*next)(struct source *s, struct source_frame *ret);
 	int (*release)(struct source *s);
-	/* The next two: NULL where there is nothing to ask. */
+	/* The next three: NULL where there is nothing to ask. */
+	int (*probe)(struct source *s);
 	int (*force_keyframe)(struct source *s);
 	int (*set_control)(struct source *s, uint32_t id, int32_t value);
 	void (*free)(struct source *s);
@@ -76,6 +77,8 @@ int source_v4l2_new(const char *path, struct source **ret);
 
 /* Errors: see source_explain(). On failure nothing stays open. */
 int source_open(struct source *s, const struct source_want *want, struct source_format *ret);
+/* Whether a source that was lost could be opened now, without starting it. Errors: of open. */
+int source_probe(struct source *s);
 /* Closes the device, if it is open. */
 void source_close(struct source *s);
 /* To be polled for s->events between open and close, while no frame is held. */
@@ -97,6 +100,8 @@ struct source *source_free(struct source *s);
 
 /* What an error of open, next and release means, for people. */
 const char *source_explain(int error);
+/* Whether that can pass by itself: plugged in again, no longer busy. */
+bool source_may_return(int error);
 
 /* The realtime of a moment that CLOCK_MONOTONIC knows. For the sources. */
 void source_stamp(struct source_frame *f, uint64_t captured_monotonic);

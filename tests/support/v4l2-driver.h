@@ -38,7 +38,7 @@ struct driver {
 	const struct step *steps;
 	unsigned int n_steps, at;
 	uint32_t caps;
-	int open_r, streamon_r, qbuf_r;
+	int open_r, streamon_r, qbuf_r, reqbufs_r;
 	bool source_change; /* an event waits */
 	bool open, streaming, queued[BUFFERS];
 	unsigned int mapped, allocated, fifo[BUFFERS], n_fifo;
@@ -105,6 +105,8 @@ static inline uint64_t played_now(const struct v4l2_sys *sys)
 
 static inline int reqbufs(struct driver *d, struct v4l2_requestbuffers *request)
 {
+	if (d->reqbufs_r < 0)
+		return d->reqbufs_r;
 	if (d->mapped)
 		breach(d, "freed mapped buffers");
 	if (request->count > BUFFERS)

@@ -244,6 +244,33 @@ static void other_nodes_are_refused_and_closed(void **state)
 	assert_int_equal(open_with(camera | V4L2_CAP_VIDEO_OUTPUT, 0), -ENOTTY);
 }
 
+static int probe_with(uint32_t caps, int open_r, int reqbufs_r)
+{
+	struct driver d;
+	int r;
+
+	driver_init(&d, NULL, 0);
+	d.caps = caps;
+	d.open_r = open_r;
+	d.reqbufs_r = reqbufs_r;
+	r = v4l2_capture_probe(&d.sys, "camera");
+	assert_false(d.open);
+	assert_false(d.streaming);
+	assert_null(d.breach);
+	return r;
+}
+
+static void a_probe_tells_and_leaves_nothing_behind(void **state)
+{
+	const uint32_t camera = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
+
+	assert_int_equal(probe_with(camera, 0, 0), 0);
+	assert_int_equal(probe_with(camera, 0, -EBUSY), -EBUSY);
+	assert_int_equal(probe_with(camera, -ENOENT, 0), -ENOENT);
+	assert_int_equal(probe_with(V4L2_CAP_VIDEO_CAPTURE, 0, 0), -EOPNOTSUPP);
+	assert_int_equal(probe_with(V4L2_CAP_META_CAPTURE, 0, 0), -ENOTTY);
+}
+
 /* Busy at STREAMON: nothing stays allocated, and a later start works. */
 static void a_failed_start_can_be_repeated(void **state)
 {
@@ -273,6 +300,7 @@ int main(void)
 		cmocka_unit_test(broken_streams_are_told_apart),
 		cmocka_unit_test(frames_belong_to_the_caller_until_release),
 		cmocka_unit_test(other_nodes_are_refused_and_closed),
+		cmocka_unit_test(a_probe_tells_and_leaves_nothing_behind),
 		cmocka_unit_test(a_failed_start_can_be_repeated),
 	};
 
