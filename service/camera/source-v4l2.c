@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "camera/source.h"
+#include "camera/thinner.h"
 #include "v4l2/capture.h"
 #include "v4l2/controls.h"
 #include "v4l2/convert-lib.h"
@@ -29,6 +30,7 @@ struct source_v4l2 {
 	/* Passed over since the frame last told of. */
 	uint32_t dropped, damaged;
 	struct v4l2_i420 planes;
+	struct thinner thinner;
 	struct v4l2_convert_lib *library; /* NULL: v4l2/convert.h does it */
 };
 
@@ -59,7 +61,7 @@ static int take_library(struct source_v4l2 *v, const struct v4l2_capture_format 
 	return v4l2_convert_lib_new(f->fourcc, f->width, f->height, f->stride, &v->library);
 }
 
-static int take_format(struct source_v4l2 *v, uint32_t wanted_fps, struct source_format *ret)
+static int take_format(struct source_v4l2 *v, uint32_t fps, struct source_format *ret)
 {
 	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
 
@@ -70,7 +72,7 @@ static int take_format(struct source_v4l2 *v, uint32_t wanted_fps, struct source
 		.encoded = v->encoded,
 		.width = v->width,
 		.height = v->height,
-		.fps_num = f->fps_num ? f->fps_num : wanted_fps,
+		.fps_num = f->fps_num ? f->fps_num : FPS_DEFAULT,
 		.fps_den = f->fps_num && f->fps_den ? f->fps_den : 1,
 		.fourcc = f->fourcc,
 	};
@@ -78,6 +80,12 @@ static int take_format(struct source_v4l2 *v, uint32_t wanted_fps, struct source
 		return 0;
 	if (!v->width || !v->height)
 		return -EOPNOTSUPP;
+	/* Access units depend on each other: those of a camera that encodes are all taken. */
+	thinner_begin(&v->thinner, fps, f->fps_num, f->fps_den);
+	if (thinner_active(&v->thinner)) {
+		ret->fps_num = fps;
+		ret->fps_den = 1;
+	}
 	if (!v4l2_convert_supported(f->fourcc)) {
 		int r = take_library(v, f);
 
@@ -106,7 +114,7 @@ static int v4l2_source_open(struct source *s, const struct source_want *want,
 		return r;
 	snprintf(s->description, sizeof(s->description), "v4l2 %s %s",
 		 v4l2_capture_device(v->capture)->driver, v->path);
-	r = take_format(v, w.fps, ret);
+	r = take_format(v, want->fps, ret);
 	if (r < 0)
 		return r;
 	return v4l2_capture_start(v->capture);
@@ -191,6 +199,10 @@ static int v4l2_source_next(struct source *s, struct source_frame *ret)
 		count(v, ret);
 		ret->au = slice_of(v->frame.data, v->frame.bytesused);
 		return 0;
+	}
+	if (!thinner_take(&v->thinner, v->frame.timestamp_us)) {
+		r = v4l2_capture_release(v->capture, &v->frame);
+		return r < 0 ? r : -EAGAIN;
 	}
 	r = convert(v);
 	if (r == -ENODATA || r == -EBADMSG)
