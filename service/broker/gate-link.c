@@ -143,6 +143,16 @@ struct gate *gate_free(struct gate *gate, const char *reason)
 	return NULL;
 }
 
+void gate_tell_credential(struct gate *gate, uint64_t connection, bool accepted)
+{
+	struct gate_credential m = {
+		.connection = connection,
+		.verdict = accepted ? GATE_CREDENTIAL_ACCEPTED : GATE_CREDENTIAL_REFUSED,
+	};
+
+	link_send_message(&gate->link, GATE_CREDENTIAL, &m);
+}
+
 void gate_admitted(struct gate *gate, uint64_t connection)
 {
 	struct gate_admitted m = {.connection = connection};

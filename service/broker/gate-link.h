@@ -23,6 +23,8 @@ int gate_new(struct broker *broker, int fd, struct gate **ret);
 /* With all of its sessions; their leases end with this reason. */
 struct gate *gate_free(struct gate *gate, const char *reason);
 
+/* A credential came over the connection. Before the session is answered (proto/gate-msg.h). */
+void gate_tell_credential(struct gate *gate, uint64_t connection, bool accepted);
 /* The connection has a lease. */
 void gate_admitted(struct gate *gate, uint64_t connection);
 /* Its session is to be killed. */

@@ -41,6 +41,7 @@ struct session {
 	struct lease *lease;
 	char bound[NAME_SIZE]; /* the camera whose ring it was given; "": none yet */
 	unsigned opens, lists, refused;
+	bool authenticated;          /* a credential was accepted; each request brings its own */
 	sd_event_source *exit_timer; /* NULL before DONE */
 };
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/camera.h"
+#include "broker/gate-link.h"
 #include "broker/lease.h"
 #include "broker/policy-authenticate.h"
 
@@ -17,10 +18,15 @@ static int authenticate(struct session *session, const struct session_credential
 			const struct client **ret_client, const struct token **ret_token)
 {
 	bool token = credential->kind == SESSION_CREDENTIAL_TOKEN;
+	int r = policy_authenticate(session->broker->policy, token ? credential->client : "",
+				    token ? credential->token : "", clock_realtime(),
+				    broker_clock_is_set(), ret_client, ret_token);
 
-	return policy_authenticate(session->broker->policy, token ? credential->client : "",
-				   token ? credential->token : "", clock_realtime(),
-				   broker_clock_is_set(), ret_client, ret_token);
+	if (r < 0 || !session->authenticated)
+		gate_tell_credential(session->gate, session->connection, r == 0);
+	if (r == 0)
+		session->authenticated = true;
+	return r;
 }
 
 /* The answer goes out first; then the link ends if these were too many. */

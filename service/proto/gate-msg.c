@@ -26,3 +26,10 @@ bool gate_server_valid(const void *message)
 			return false;
 	return true;
 }
+
+bool gate_credential_valid(const void *message)
+{
+	const struct gate_credential *m = message;
+
+	return m->verdict == GATE_CREDENTIAL_ACCEPTED || m->verdict == GATE_CREDENTIAL_REFUSED;
+}

@@ -3,7 +3,7 @@
  * The link between the gate and the broker. One message = one struct, fixed size (base/chan.h).
  *
  *	gate -> broker   CONNECTION (+2 fds), EXITED
- *	broker -> gate   SERVER (once, first), ADMITTED, KILL
+ *	broker -> gate   SERVER (once, first), CREDENTIAL, ADMITTED, KILL
  *
  * A connection's number is the gate's; it is never used twice on one link.
  */
@@ -25,6 +25,7 @@ enum gate_msg_type {
 	GATE_SERVER = 101,
 	GATE_ADMITTED = 102,
 	GATE_KILL = 103,
+	GATE_CREDENTIAL = 104,
 };
 
 enum gate_service {
@@ -81,7 +82,25 @@ struct gate_kill {
 	uint64_t connection;
 };
 
+enum gate_verdict {
+	GATE_CREDENTIAL_ACCEPTED = 1,
+	GATE_CREDENTIAL_REFUSED = 2,
+};
+
+/*
+ * What became of a credential that came over this connection: each that was refused, and the first
+ * that was accepted. Sent before the session hears of it, so that whoever has read the answer
+ * finds the gate informed.
+ */
+struct gate_credential {
+	struct chan_header header;
+	uint64_t connection;
+	uint32_t verdict; /* enum gate_verdict */
+	uint32_t reserved;
+};
+
 /* Whether the content is sound; the header has been checked already. For chan_rule.valid. */
 bool gate_connection_valid(const void *message);
 bool gate_exited_valid(const void *message);
 bool gate_server_valid(const void *message);
+bool gate_credential_valid(const void *message);

@@ -38,7 +38,7 @@ static int read_all(int fd, void *bytes, size_t n)
 	return (size_t)got == n ? 0 : -EPROTO;
 }
 
-static int pack(const struct carry *c, const struct roster *r)
+static int pack(const struct carry *c, const struct roster *r, const struct penalties *p)
 {
 	_cleanup_close_ int fd = memfd_create("gate", 0);
 	struct carry copy = *c;
@@ -47,18 +47,21 @@ static int pack(const struct carry *c, const struct roster *r)
 	if (fd < 0)
 		return -errno;
 	copy.n_entries = r->n;
+	copy.n_penalties = p->n;
 	e = write_all(fd, &copy, sizeof(copy));
 	if (e == 0)
 		e = write_all(fd, r->entries, r->n * sizeof(*r->entries));
+	if (e == 0)
+		e = write_all(fd, p->entries, p->n * sizeof(*p->entries));
 	if (e == 0 && lseek(fd, 0, SEEK_SET) < 0)
 		e = -errno;
 	return e < 0 ? e : steal_fd(&fd);
 }
 
-int carry_exec(const struct carry *c, const struct roster *r, const int *keep, size_t n_keep,
-	       char **argv)
+int carry_exec(const struct carry *c, const struct roster *r, const struct penalties *p,
+	       const int *keep, size_t n_keep, char **argv)
 {
-	_cleanup_close_ int fd = pack(c, r);
+	_cleanup_close_ int fd = pack(c, r, p);
 	char number[16];
 	int e = fd < 0 ? fd : set_inherited(c->link, true);
 
@@ -75,7 +78,7 @@ int carry_exec(const struct carry *c, const struct roster *r, const int *keep, s
 	return -errno;
 }
 
-int carry_resume(struct carry *c, struct roster *r)
+int carry_resume(struct carry *c, struct roster *r, struct penalties *p)
 {
 	const char *text = getenv(VARIABLE);
 	_cleanup_close_ int fd = -EBADF;
@@ -89,13 +92,17 @@ int carry_resume(struct carry *c, struct roster *r)
 	unsetenv(VARIABLE);
 	fd = (int)number;
 	e = read_all(fd, c, sizeof(*c));
-	if (e == 0 && c->n_entries > r->limits.connections + ROSTER_SPARE)
+	if (e == 0 && (c->n_entries > r->limits.connections + ROSTER_SPARE ||
+		       c->n_penalties > PENALTY_SOURCES_MAX))
 		e = -E2BIG;
 	if (e == 0)
 		e = read_all(fd, r->entries, c->n_entries * sizeof(*r->entries));
+	if (e == 0)
+		e = read_all(fd, p->entries, c->n_penalties * sizeof(*p->entries));
 	if (e < 0)
 		return e;
 	r->n = c->n_entries;
+	p->n = c->n_penalties;
 	e = set_inherited(c->link, false);
 	for (uint32_t i = 0; e == 0 && i < r->n; i++)
 		e = set_inherited(r->entries[i].pidfd, false);

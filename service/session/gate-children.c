@@ -64,8 +64,12 @@ static int on_child(sd_event_source *source, int fd, uint32_t revents, void *use
 	if (!e)
 		return -ECHILD;
 	log_exit(e, &info);
-	if (is_crash(&info))
+	if (is_crash(&info)) {
 		g->stale = true;
+		gate_penalty_add(g, e, PENALTY_CRASH);
+	} else {
+		gate_penalty_end(g, e, &info);
+	}
 	fill_exited(&m, &info);
 	m.connection = e->connection;
 	roster_remove(&g->roster, e);
@@ -150,13 +154,15 @@ static int give_up(struct gate *g, uint64_t connection, int why)
 	return chan_send_message(&g->link, GATE_EXITED, &m);
 }
 
-static int enlist(struct gate *g, uint64_t connection, pid_t pid, const struct gate_peer *peer)
+static int enlist(struct gate *g, uint64_t connection, uint64_t accepted, pid_t pid,
+		  const struct gate_peer *peer)
 {
 	struct roster_entry e = {
 		.connection = connection,
-		.accepted = clock_monotonic(),
+		.accepted = accepted,
 		.pid = pid,
 		.pidfd = pidfd_open(pid, 0),
+		.exempt = address_list_has(&g->options.exempt, peer->address),
 	};
 	int r;
 
@@ -172,7 +178,7 @@ static int enlist(struct gate *g, uint64_t connection, pid_t pid, const struct g
 int gate_children_start(struct gate *g, int sock, const struct gate_peer *peer)
 {
 	_cleanup_close_ int viewer = sock, ours = -EBADF, brokers = -EBADF;
-	uint64_t connection = g->next_connection++;
+	uint64_t connection = g->next_connection++, accepted = clock_monotonic();
 	pid_t pid, parent = getpid();
 	int pair[2], r = fdpass_pair(pair);
 
@@ -188,7 +194,8 @@ int gate_children_start(struct gate *g, int sock, const struct gate_peer *peer)
 	pid = fork();
 	if (pid == 0)
 		run_child(g, viewer, ours, (enum gate_service)peer->service, parent);
-	return pid < 0 ? give_up(g, connection, -errno) : enlist(g, connection, pid, peer);
+	return pid < 0 ? give_up(g, connection, -errno)
+		       : enlist(g, connection, accepted, pid, peer);
 }
 
 /* --- grace --- */

@@ -104,7 +104,7 @@ static int refresh(struct gate *g)
 	for (int i = 0; i < g->n_listeners; i++)
 		keep[i] = g->listeners[i].fd;
 	log_notice("executing again, for a fresh memory layout");
-	r = carry_exec(&c, &g->roster, keep, (size_t)g->n_listeners, g->argv);
+	r = carry_exec(&c, &g->roster, &g->penalties, keep, (size_t)g->n_listeners, g->argv);
 	log_error("cannot execute again: %s", strerror(-r));
 	return r;
 }
@@ -114,6 +114,10 @@ static int admit(struct gate *g, int sock, const struct gate_peer *peer)
 	struct roster_entry *victim;
 	uint8_t source[16];
 
+	if (gate_penalty_refuses(g, peer)) {
+		close_fd(sock);
+		return 0;
+	}
 	roster_source(peer->address, source);
 	switch (roster_judge(&g->roster, source, clock_monotonic(), &victim)) {
 	case ROSTER_REFUSE:
@@ -218,6 +222,20 @@ static int handle_admitted(void *userdata, const void *message, int *fds)
 	return gate_children_arm(g);
 }
 
+static int handle_credential(void *userdata, const void *message, int *fds)
+{
+	const struct gate_credential *m = message;
+	struct gate *g = userdata;
+	struct roster_entry *e = roster_find(&g->roster, m->connection);
+
+	if (!e)
+		return 0;
+	e->credential = 1;
+	if (m->verdict == GATE_CREDENTIAL_REFUSED)
+		gate_penalty_add(g, e, PENALTY_CREDENTIAL);
+	return 0;
+}
+
 static int handle_kill(void *userdata, const void *message, int *fds)
 {
 	const struct gate_kill *m = message;
@@ -249,6 +267,13 @@ static const struct chan_rule rules[] = {
 		.size = sizeof(struct gate_kill),
 		.states = STATE_SERVING,
 		.handler = handle_kill,
+	},
+	{
+		.type = GATE_CREDENTIAL,
+		.size = sizeof(struct gate_credential),
+		.states = STATE_SERVING,
+		.valid = gate_credential_valid,
+		.handler = handle_credential,
 	},
 };
 
@@ -301,6 +326,9 @@ static int init_event(struct gate *g)
 		r = sd_event_add_signal(g->event, NULL, SIGINT, NULL, NULL);
 	if (r >= 0)
 		r = gate_watch(g, g->link.fd, on_link, &g->on_link);
+	/* What it says of a connection counts before the connection's end and the next accept. */
+	if (r >= 0)
+		r = sd_event_source_set_priority(g->on_link, SD_EVENT_PRIORITY_IMPORTANT);
 	return r < 0 ? r : 0;
 }
 
@@ -308,7 +336,7 @@ static int init_event(struct gate *g)
 static int init_link(struct gate *g)
 {
 	struct carry c;
-	int r = carry_resume(&c, &g->roster);
+	int r = carry_resume(&c, &g->roster, &g->penalties);
 
 	if (r < 0) {
 		log_error("cannot go on where a former execution was: %s", strerror(-r));
@@ -338,6 +366,8 @@ int gate_init(struct gate *g, const struct options *options, char **argv)
 		return g->n_listeners;
 	}
 	r = roster_init(&g->roster, &options->limits);
+	if (r == 0)
+		r = penalties_init(&g->penalties);
 	if (r == 0)
 		r = allow_descriptors(g);
 	if (r == 0)

@@ -8,11 +8,13 @@
  */
 #pragma once
 
+#include <signal.h>
 #include <systemd/sd-event.h>
 
 #include "session/confine.h"
 #include "session/listener.h"
 #include "session/options.h"
+#include "session/penalties.h"
 #include "session/roster.h"
 #include "session/tls-server.h"
 
@@ -29,6 +31,7 @@ struct gate {
 	struct tls_server tls;
 	struct confinement confinement;
 	struct roster roster;
+	struct penalties penalties;
 	uint64_t next_connection;
 	bool stale; /* a child crashed: its layout, which is ours, may be known now */
 };
@@ -54,3 +57,11 @@ void gate_children_kill(struct gate *g, struct roster_entry *e);
 void gate_children_kill_all(struct gate *g);
 /* Sets the timer by which pending children end. */
 int gate_children_arm(struct gate *g);
+
+/* In gate-penalty.c. */
+
+/* Whether a connection is to be closed unserved for what others from its source did. */
+bool gate_penalty_refuses(const struct gate *g, const struct gate_peer *peer);
+void gate_penalty_add(struct gate *g, const struct roster_entry *e, enum penalty_kind kind);
+/* Weighs how a child ended that has not crashed. */
+void gate_penalty_end(struct gate *g, const struct roster_entry *e, const siginfo_t *info);

@@ -18,6 +18,8 @@ static const char help[] =
 	"  --max-pending N               of these, without a lease yet (default 128)\n"
 	"  --max-pending-per-source N    and from one IPv4 address or IPv6 /64 (default 64)\n"
 	"  --grace SECONDS               time to get a lease (default 10)\n"
+	"  --penalty-exempt LIST         addresses that are never turned away for their mistakes:\n"
+	"                                ADDRESS[/LENGTH],... (default none)\n"
 	"  --version\n"
 	"  --help\n";
 
@@ -27,6 +29,7 @@ enum option_id {
 	OPTION_PENDING,
 	OPTION_PENDING_PER_SOURCE,
 	OPTION_GRACE,
+	OPTION_PENALTY_EXEMPT,
 	OPTION_VERSION,
 	OPTION_HELP,
 };
@@ -37,6 +40,7 @@ static const struct option long_options[] = {
 	{"max-pending", required_argument, NULL, OPTION_PENDING},
 	{"max-pending-per-source", required_argument, NULL, OPTION_PENDING_PER_SOURCE},
 	{"grace", required_argument, NULL, OPTION_GRACE},
+	{"penalty-exempt", required_argument, NULL, OPTION_PENALTY_EXEMPT},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{},
@@ -49,6 +53,19 @@ static int number(const char *option, uint32_t min, uint32_t max, uint32_t *ret)
 	fprintf(stderr, "camward-gate: --%s: not a number from %u to %u: %s\n", option, min, max,
 		optarg);
 	return -EINVAL;
+}
+
+static int addresses(const char *option, struct address_list *ret)
+{
+	int r = address_list_parse(ret, optarg);
+
+	if (r == -E2BIG)
+		fprintf(stderr, "camward-gate: --%s: more than %d addresses: %s\n", option,
+			ADDRESS_LIST_MAX, optarg);
+	else if (r < 0)
+		fprintf(stderr, "camward-gate: --%s: not ADDRESS[/LENGTH],...: %s\n", option,
+			optarg);
+	return r < 0 ? -EINVAL : 0;
 }
 
 static int parse_one(struct options *o, int id)
@@ -70,6 +87,8 @@ static int parse_one(struct options *o, int id)
 			      &o->limits.pending_per_source);
 	case OPTION_GRACE:
 		return number("grace", 1, OPTIONS_GRACE_MAX, &o->grace);
+	case OPTION_PENALTY_EXEMPT:
+		return addresses("penalty-exempt", &o->exempt);
 	case OPTION_VERSION:
 		puts("camward-gate " CAMWARD_VERSION);
 		return 1;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "session/address-list.h"
 #include "session/roster.h"
 
 #define OPTIONS_GRACE_MAX 300 /* s */
@@ -11,7 +12,8 @@
 struct options {
 	int broker_fd; /* -EBADF: not given */
 	struct roster_limits limits;
-	uint32_t grace; /* s, from the accept to the lease */
+	uint32_t grace;             /* s, from the accept to the lease */
+	struct address_list exempt; /* from penalties */
 };
 
 /*

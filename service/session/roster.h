@@ -35,6 +35,9 @@ struct roster_entry {
 	int32_t pidfd;
 	uint32_t admitted;
 	uint32_t ending; /* killed, not yet reaped: counts for nothing */
+	/* For the penalties (gate-penalty.c). */
+	uint32_t exempt;
+	uint32_t credential; /* one has come, right or wrong */
 };
 
 struct roster {

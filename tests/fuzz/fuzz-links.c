@@ -52,6 +52,7 @@ static const struct target targets[] = {
 	{sizeof(struct camera_keyframe), camera_keyframe_valid, 0, 0},
 	{sizeof(struct camera_set), camera_set_valid, 0, 0},
 	{sizeof(struct camera_subscriber), camera_subscriber_valid, 0, 0},
+	{sizeof(struct gate_credential), gate_credential_valid, 0, 0},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

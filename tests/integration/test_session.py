@@ -18,6 +18,7 @@ import time
 import unittest
 
 import harness
+import demo
 import rtp
 import rtsp
 import tls
@@ -45,12 +46,13 @@ def make_clip(path, bitrate="4000k"):
 class Stub:
     """A running stub-broker with its gate. Events are lines; see stub-broker.c."""
 
-    def __init__(self, clip, *arguments, fault=None):
+    def __init__(self, clip, *arguments, fault=None, exempt=demo.LOOPBACK):
         self.rtsps, self.https = free_port(), free_port()
         command = [str(harness.BUILD / "tests/integration/stub-broker"),
                    str(harness.BUILD / "service/session/camward-gate"), str(clip),
                    str(self.rtsps), str(self.https)]
         command += ["--fault", fault] if fault else []
+        command += ["--penalty-exempt", exempt] if exempt else []
         self.popen = subprocess.Popen([*command, *arguments], text=True, stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE, bufsize=1)
         self.lines, self.seen = queue.Queue(), []

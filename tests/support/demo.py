@@ -36,6 +36,7 @@ START_TIMEOUT = 30.0
 PATTERN_MAX = (3840, 2160)
 PATTERN_BLOCKS = 88  # of 16x16 pixels, which the code in the pattern takes
 CLIENTS = ("owner", "guest", "stranger")
+LOOPBACK = "127.0.0.0/8,::1"
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -85,6 +86,8 @@ def parse_arguments():
     parser.add_argument("--https-port", type=int, default=8443, metavar="P")
     parser.add_argument("--dir", type=pathlib.Path, metavar="DIR",
                         help="where state is kept (default: a temporary directory)")
+    parser.add_argument("--penalties", action="store_true",
+                        help="turn this machine away, too, for wrong tokens and the like")
     parser.add_argument("--no-install", action="store_true",
                         help="never install packages, not even as root")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
@@ -361,7 +364,10 @@ class Demo:
                   ' LISTEN_PID=$$ exec "$@"')
         # The shell cannot move a descriptor onto one that is still to be moved: lift them first.
         high = [os.dup2(fd, 100 + i) and 100 + i for i, fd in enumerate(fds)]
-        popen = self.spawn(["bash", "-c", script, "gate", self.bin["camward-gate"], "--broker-fd", "5"],
+        command = [self.bin["camward-gate"], "--broker-fd", "5"]
+        if not self.arguments.penalties:
+            command += ["--penalty-exempt", LOOPBACK]
+        popen = self.spawn(["bash", "-c", script, "gate", *command],
                            high, {"FDS": " ".join(map(str, high)), "LISTEN_FDS": "2",
                                   "LISTEN_FDNAMES": "rtsps:https"})
         for fd in high:

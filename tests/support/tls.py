@@ -71,11 +71,11 @@ class Connection:
     """Raises PinMismatch, Ended (refused during the handshake) or OSError.
 
     pin: base64 SPKI SHA-256, None: any server. certificate: (certificate file, key file) of a
-    client. receive_buffer: SO_RCVBUF, for slow readers. timeout: seconds of any one operation;
+    client. receive_buffer: SO_RCVBUF, for slow readers. source: an own address to come from. timeout: seconds of any one operation;
     past it TimeoutError."""
 
     def __init__(self, host, port, pin=None, timeout=5.0, alpn=None, certificate=None,
-                 receive_buffer=None):
+                 receive_buffer=None, source=None):
         self.tcp = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         # No server_hostname, hence no SNI: an address is all that a pin needs.
@@ -83,6 +83,8 @@ class Connection:
         try:
             if receive_buffer:
                 self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            if source:
+                self.tcp.bind((source, 0))
             self.tcp.settimeout(timeout)
             self.tcp.connect((host, port))
             self.tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -317,10 +317,10 @@ static inline struct fake_session bench_watch(struct bench *b, struct session_gr
 	assert_int_equal(bench_receive_within(b, 5 * USEC_PER_SEC, s.link, granted,
 					      sizeof(*granted), fds, SESSION_GRANTED_FDS),
 			 SESSION_GRANTED);
-	/* What was sent about earlier sessions lies before it. */
+	/* What was sent about earlier sessions, and about the credential, lies before it. */
 	do
 		type = bench_receive(b, b->gate_link, &admitted, sizeof(admitted));
-	while (type == GATE_KILL);
+	while (type == GATE_KILL || type == GATE_CREDENTIAL);
 	assert_int_equal(type, GATE_ADMITTED);
 	assert_int_equal(admitted.connection, s.connection);
 	return s;

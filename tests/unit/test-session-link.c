@@ -109,6 +109,39 @@ static void test_three_wrong_credentials_end_the_link(void **state)
 	assert_ended(b, &s);
 }
 
+static void assert_told(struct bench *b, const struct fake_session *s, uint32_t verdict)
+{
+	struct gate_credential m;
+
+	/* Without a turn of the loop: it is there once the session has its answer. */
+	assert_int_equal(bench_receive_within(b, 0, b->gate_link, &m, sizeof(m), NULL, 0),
+			 GATE_CREDENTIAL);
+	assert_int_equal(m.connection, s->connection);
+	assert_int_equal(m.verdict, verdict);
+}
+
+static void test_the_gate_hears_of_credentials(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = fake_session_open(b);
+	struct session_list list = {.credential = bench_credential("alice", b->bob)};
+
+	session_send(&s, SESSION_LIST, &list);
+	assert_int_equal(fake_session_refused(b, &s), SESSION_DENIED_CREDENTIAL);
+	assert_told(b, &s, GATE_CREDENTIAL_REFUSED);
+	for (int i = 0; i < 2; i++) {
+		fake_session_ask(&s, "alice", b->alice, "nowhere");
+		assert_int_equal(fake_session_refused(b, &s), SESSION_DENIED_NOT_FOUND);
+	}
+	assert_told(b, &s, GATE_CREDENTIAL_ACCEPTED);
+	/* Right ones are told once. */
+	fake_session_ask(&s, "alice", b->bob, "front");
+	assert_int_equal(fake_session_refused(b, &s), SESSION_DENIED_CREDENTIAL);
+	assert_told(b, &s, GATE_CREDENTIAL_REFUSED);
+	assert_true(bench_silent(b, b->gate_link));
+	fake_session_close(&s);
+}
+
 static void test_a_certificate_is_nobody(void **state)
 {
 	struct bench *b = *state;
@@ -356,6 +389,7 @@ int main(void)
 		BENCH(test_refusals_are_alike),
 		BENCH(test_the_sub_stream_is_not_there_yet),
 		BENCH(test_three_wrong_credentials_end_the_link),
+		BENCH(test_the_gate_hears_of_credentials),
 		BENCH(test_a_certificate_is_nobody),
 		BENCH(test_a_fifth_open_ends_the_link),
 		BENCH(test_an_open_while_one_is_pending_ends_the_link),
