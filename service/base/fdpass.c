@@ -2,10 +2,13 @@
 #include "base/fdpass.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 
 #include "base/cleanup.h"
 
@@ -30,6 +33,23 @@ int fdpass_set_backlog(int sock)
 	const int size = FDPASS_BACKLOG * MESSAGE_COST;
 
 	return setsockopt(sock, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) < 0 ? -errno : 0;
+}
+
+int fdpass_connect(const char *path, int *ret)
+{
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (fd < 0)
+		return -errno;
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s", path) >=
+	    (int)sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	*ret = steal_fd(&fd);
+	return 0;
 }
 
 int fdpass_send(int sock, const void *message, size_t size, const int *fds, size_t n_fds)

@@ -20,6 +20,12 @@ int fdpass_pair(int ret[2]);
 int fdpass_set_backlog(int sock);
 
 /*
+ * Connects to a SEQPACKET socket that listens at path, waiting while its backlog is full; *ret is
+ * CLOEXEC and non-blocking. Errors: -ENAMETOOLONG, -ENOENT/-ECONNREFUSED (nobody listens), -EACCES.
+ */
+int fdpass_connect(const char *path, int *ret);
+
+/*
  * Sends without ever blocking. The descriptors stay the caller's.
  * Errors: -EAGAIN (the peer does not read), -EPIPE/-ECONNRESET (it is gone).
  */

@@ -8,11 +8,13 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/fdpass.h"
 #include "base/log.h"
 #include "camera/camera.h"
 #include "camera/clip.h"
 #include "camera/confine.h"
 #include "camera/options.h"
+#include "proto/meeting-place.h"
 
 static int open_source(const struct options *o, struct source **ret)
 {
@@ -44,6 +46,16 @@ static int check_link(int fd)
 		r = fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 	if (r < 0)
 		log_error("--link-fd %d: %s", fd, strerror(-r));
+	return r;
+}
+
+/* Under systemd, whose units say who connects. */
+static int connect_link(int *ret)
+{
+	int r = fdpass_connect(MEETING_PLACE_CAMERA, ret);
+
+	if (r < 0)
+		log_error("cannot reach camwardd at %s: %s", MEETING_PLACE_CAMERA, strerror(-r));
 	return r;
 }
 
@@ -91,7 +103,7 @@ int main(int argc, char *argv[])
 		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	log_open("camward-camera");
 	tzset();
-	r = check_link(options.link_fd);
+	r = options.link_fd < 0 ? connect_link(&options.link_fd) : check_link(options.link_fd);
 	if (r >= 0)
 		r = open_source(&options, &source);
 	if (r >= 0)

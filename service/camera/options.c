@@ -7,16 +7,18 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "proto/meeting-place.h"
 
 #define DEVICE_DIRECTORY "/dev/camward/"
 #define FD_MAX           1023
 
 static const char usage[] =
-	"Usage: camward-camera --name NAME --link-fd N [--source SOURCE]\n"
+	"Usage: camward-camera --name NAME [--link-fd N] [--source SOURCE]\n"
 	"Captures one camera, encodes it and serves the broker at the other end of the link.\n"
 	"\n"
 	"  --name NAME      the camera's name\n"
 	"  --link-fd N      inherited SOCK_SEQPACKET socket, connected to the broker\n"
+	"                   (default: connects to " MEETING_PLACE_CAMERA ", as a service)\n"
 	"  --source SOURCE  v4l2:DEVICE    a camera (default: v4l2:" DEVICE_DIRECTORY "NAME)\n"
 	"                   pattern        a test picture\n"
 	"                   clip:FILE      an H.264 byte stream (Annex B), looped in real time\n"
@@ -113,8 +115,6 @@ int options_parse(int argc, char *argv[], FILE *err, struct options *ret)
 		return wrong(err, "what is \"%s\"? see --help", argv[optind]);
 	if (!ret->name)
 		return wrong(err, "--name is missing");
-	if (ret->link_fd < 0)
-		return wrong(err, "--link-fd is missing");
 	if (ret->source == OPTIONS_SOURCE_V4L2 && !ret->path[0])
 		snprintf(ret->path, sizeof(ret->path), DEVICE_DIRECTORY "%s", ret->name);
 	return 0;

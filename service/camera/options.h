@@ -14,7 +14,7 @@ enum options_source {
 
 struct options {
 	const char *name; /* in argv */
-	int link_fd;      /* -EBADF: none given */
+	int link_fd;      /* -EBADF: none given, connect */
 	enum options_source source;
 	char path[OPTIONS_PATH_SIZE]; /* of the device or the clip */
 };

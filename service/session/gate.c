@@ -12,7 +12,9 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fdpass.h"
 #include "base/log.h"
+#include "proto/meeting-place.h"
 #include "session/carry.h"
 
 enum state {
@@ -321,6 +323,8 @@ static int init_event(struct gate *g)
 		return -errno;
 	r = sd_event_new(&g->event);
 	if (r == 0)
+		r = sd_event_set_watchdog(g->event, true);
+	if (r >= 0)
 		r = sd_event_add_signal(g->event, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
 		r = sd_event_add_signal(g->event, NULL, SIGINT, NULL, NULL);
@@ -330,6 +334,18 @@ static int init_event(struct gate *g)
 	if (r >= 0)
 		r = sd_event_source_set_priority(g->on_link, SD_EVENT_PRIORITY_IMPORTANT);
 	return r < 0 ? r : 0;
+}
+
+static int reach_broker(struct gate *g, int *ret)
+{
+	int r = 0;
+
+	*ret = g->options.broker_fd;
+	if (*ret < 0)
+		r = fdpass_connect(MEETING_PLACE_GATE, ret);
+	if (r < 0)
+		log_error("cannot reach camwardd at %s: %s", MEETING_PLACE_GATE, strerror(-r));
+	return r;
 }
 
 /* From the broker, or from a former execution. */
@@ -342,12 +358,13 @@ static int init_link(struct gate *g)
 		log_error("cannot go on where a former execution was: %s", strerror(-r));
 		return r;
 	}
-	if (r == 0 && g->options.broker_fd < 0) {
-		log_error("--broker-fd is missing");
-		return -EINVAL;
+	if (r == 0) {
+		int error = reach_broker(g, &c.link);
+
+		if (error < 0)
+			return error;
 	}
-	chan_init(&g->link, r ? c.link : g->options.broker_fd, GATE_MSG_VERSION, rules,
-		  ARRAY_SIZE(rules), STATE_WAITING, g);
+	chan_init(&g->link, c.link, GATE_MSG_VERSION, rules, ARRAY_SIZE(rules), STATE_WAITING, g);
 	g->next_connection = r ? c.next_connection : 1;
 	if (r)
 		g->server = c.server;

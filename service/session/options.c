@@ -7,13 +7,15 @@
 #include <stdio.h>
 
 #include "base/parse.h"
+#include "proto/meeting-place.h"
 
 static const char help[] =
 	"camward-gate [OPTIONS]\n"
 	"Accepts viewers on the sockets that systemd hands over (LISTEN_FDS, named \"rtsps\" and\n"
 	"\"https\") and serves each in a confined process of its own.\n"
 	"\n"
-	"  --broker-fd N                 descriptor of the link to camwardd\n"
+	"  --broker-fd N                 descriptor of the link to camwardd (default:\n"
+	"                                connects to " MEETING_PLACE_GATE ")\n"
 	"  --max-connections N           connections at once (default 512)\n"
 	"  --max-pending N               of these, without a lease yet (default 128)\n"
 	"  --max-pending-per-source N    and from one IPv4 address or IPv6 /64 (default 64)\n"

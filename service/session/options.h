@@ -10,7 +10,7 @@
 #define OPTIONS_GRACE_MAX 300 /* s */
 
 struct options {
-	int broker_fd; /* -EBADF: not given */
+	int broker_fd; /* -EBADF: not given, connect */
 	struct roster_limits limits;
 	uint32_t grace;             /* s, from the accept to the lease */
 	struct address_list exempt; /* from penalties */
