@@ -6,6 +6,7 @@
 
 /*
  * The camera of this name, made known if it is not. Waits for the disk, so only at start-up, before
- * the loop runs. Errors: -ENOBUFS (POLICY_CAMERAS_MAX), the store's.
+ * the loop runs; later cameras come by admission.h. Errors: -ENOBUFS (POLICY_CAMERAS_MAX), the
+ * store's.
  */
 int camera_register(struct broker *broker, const char *name, struct camera **ret);

@@ -13,8 +13,10 @@
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/camera-register.h"
+#include "broker/intake-unit.h"
 #include "broker/intake.h"
 #include "broker/options.h"
+#include "broker/reload.h"
 #include "dbus/bus.h"
 
 #define EXIT_USAGE 2
@@ -25,6 +27,7 @@
 struct intakes {
 	struct intake *cameras[POLICY_CAMERAS_MAX];
 	struct intake *gate;
+	struct intake_unit *units;
 };
 
 /* What a process with the server's key owes to it. */
@@ -48,6 +51,14 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	return 0;
 }
 
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	(void)sd_notify(0, "RELOADING=1");
+	reload_cameras(userdata);
+	(void)sd_notify(0, "READY=1");
+	return 0;
+}
+
 static int open_loop(sd_event **ret)
 {
 	sigset_t signals;
@@ -56,6 +67,7 @@ static int open_loop(sd_event **ret)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
 	r = sd_event_default(ret);
@@ -66,7 +78,9 @@ static int add_signals(struct broker *broker)
 {
 	int r = sd_event_add_signal(broker->event, NULL, SIGTERM, on_stop, broker);
 
-	return r < 0 ? r : sd_event_add_signal(broker->event, NULL, SIGINT, on_stop, broker);
+	if (r >= 0)
+		r = sd_event_add_signal(broker->event, NULL, SIGINT, on_stop, broker);
+	return r < 0 ? r : sd_event_add_signal(broker->event, NULL, SIGHUP, on_reload, broker);
 }
 
 /* A camera that cannot be registered is kept out and keeps nobody else out. */
@@ -84,14 +98,23 @@ static void open_camera(struct broker *broker, const struct options_camera *opti
 		log_error("camera %s is kept out: %s", option->name, strerror(-r));
 }
 
+static int open_units(struct broker *broker, struct intakes *intakes)
+{
+	int r = intake_unit_open(broker, &intakes->units);
+
+	if (r < 0)
+		log_error("the sockets of camward.socket are of no use: %s", strerror(-r));
+	return r;
+}
+
 static int open_intakes(struct broker *broker, const struct options *options,
 			struct intakes *intakes)
 {
 	for (size_t i = 0; i < options->n_cameras; i++)
 		open_camera(broker, &options->cameras[i], &intakes->cameras[i]);
-	if (options->gate < 0)
-		return 0;
-	return intake_new_inherited(broker, options->gate, NULL, &intakes->gate);
+	if (options->gate >= 0)
+		return intake_new_inherited(broker, options->gate, NULL, &intakes->gate);
+	return open_units(broker, intakes);
 }
 
 static void close_intakes(struct intakes *intakes)
@@ -99,6 +122,7 @@ static void close_intakes(struct intakes *intakes)
 	for (size_t i = 0; i < ARRAY_SIZE(intakes->cameras); i++)
 		intake_free(intakes->cameras[i]);
 	intake_free(intakes->gate);
+	intake_unit_free(intakes->units);
 }
 
 static int serve(struct broker *broker)

@@ -85,9 +85,16 @@ static bool take_setting(struct settings_parser *p, const char *section, const c
 {
 	int key = find_key(name);
 
+	if (!strcmp(section, "match")) {
+		if (!strcmp(name, "id_path") || !strcmp(name, "serial"))
+			return true;
+		snprintf(p->error, sizeof(p->error),
+			 "[match] has no '%.64s', only id_path and serial", name);
+		return false;
+	}
 	if (strcmp(section, "camera") != 0) {
-		snprintf(p->error, sizeof(p->error), "there is no section [%.64s], only [camera]",
-			 section);
+		snprintf(p->error, sizeof(p->error),
+			 "there is no section [%.64s], only [camera] and [match]", section);
 		return false;
 	}
 	if (key < 0) {

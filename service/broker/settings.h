@@ -10,6 +10,11 @@
  *	; frames between keyframes
  *	gop=60
  *
+ *	[match]
+ *	; which device has this name, read by camward-name when it is plugged in
+ *	id_path=...
+ *	serial=...
+ *
  * What is left out stays 0: as the source gives it, or the default. An unknown section or key, a
  * value out of bounds and a key given twice are errors: a misspelt limit must not be no limit.
  */

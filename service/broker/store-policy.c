@@ -124,6 +124,24 @@ int store_add_camera(struct store *store, const struct camera_record *camera, st
 	return store_queue(store, job, STORE_QUEUE_MAX);
 }
 
+static int set_hardware(struct store_writer *writer, const struct store_job *job)
+{
+	const struct camera_record *camera = &job->camera;
+
+	return none_is_missing(db_run(writer->db, "UPDATE cameras SET hardware = ? WHERE uuid = ?",
+				      "tb", camera->hardware, camera->uuid, sizeof(camera->uuid)));
+}
+
+int store_set_hardware(struct store *store, const struct camera_record *camera, store_done done,
+		       void *userdata)
+{
+	struct store_job *job = store_job_new(set_hardware, done, userdata);
+
+	if (job)
+		job->camera = *camera;
+	return store_queue(store, job, STORE_QUEUE_MAX);
+}
+
 static int add_grant(struct store_writer *writer, const struct store_job *job)
 {
 	const struct grant *grant = &job->grant;

@@ -60,6 +60,9 @@ int store_add_token(struct store *store, const char *client, const struct token 
 int store_remove_token(struct store *store, uint64_t id, store_done done, void *userdata);
 int store_add_camera(struct store *store, const struct camera_record *camera, store_done done,
 		     void *userdata);
+/* Replaces the hardware of the camera with this UUID. -ENOENT. */
+int store_set_hardware(struct store *store, const struct camera_record *camera, store_done done,
+		       void *userdata);
 int store_add_grant(struct store *store, const struct grant *grant, store_done done,
 		    void *userdata);
 int store_remove_grant(struct store *store, uint64_t id, store_done done, void *userdata);

@@ -2,11 +2,11 @@
 #include "broker/tls-names.h"
 
 #include <arpa/inet.h>
-#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "broker/addresses.h"
 
 static bool contains(const struct tls_names *names, unsigned type, const void *value, size_t size)
 {
@@ -77,36 +77,28 @@ static void add_host(struct tls_names *names)
 	add_text(names, local);
 }
 
-static void add_address(struct tls_names *names, const struct sockaddr *address)
+static void add_address(struct tls_names *names, const struct address *address)
 {
-	if (address && address->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const void *)address;
+	const struct in6_addr *in6 = (const void *)address->bytes;
 
-		add(names, GNUTLS_SAN_IPADDRESS, &in->sin_addr, sizeof(in->sin_addr));
-	}
-	if (address && address->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const void *)address;
-
-		if (!IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
-			add(names, GNUTLS_SAN_IPADDRESS, &in6->sin6_addr, sizeof(in6->sin6_addr));
-	}
+	if (address->family == AF_INET || !IN6_IS_ADDR_LINKLOCAL(in6))
+		add(names, GNUTLS_SAN_IPADDRESS, address->bytes, address->size);
 }
 
 int tls_names_collect(struct tls_names *names)
 {
 	const struct in_addr loopback = {htonl(INADDR_LOOPBACK)};
-	struct ifaddrs *interfaces;
+	struct address addresses[TLS_NAMES_MAX];
+	int n;
 
 	*names = (struct tls_names){0};
 	add_host(names);
 	add(names, GNUTLS_SAN_IPADDRESS, &loopback, sizeof(loopback));
 	add(names, GNUTLS_SAN_IPADDRESS, &in6addr_loopback, sizeof(in6addr_loopback));
-	if (getifaddrs(&interfaces) < 0)
-		return -errno;
-	for (struct ifaddrs *i = interfaces; i; i = i->ifa_next)
-		add_address(names, i->ifa_addr);
-	freeifaddrs(interfaces);
-	return 0;
+	n = addresses_read(addresses, TLS_NAMES_MAX);
+	for (int i = 0; i < n; i++)
+		add_address(names, &addresses[i]);
+	return n < 0 ? n : 0;
 }
 
 int tls_names_write(const struct tls_names *names, gnutls_x509_crt_t certificate)

@@ -20,6 +20,7 @@ ROOMS = {
     "session": ["base", "proto", "wire"],
     "dbus": ["base", "proto", "broker"],
     "ctl": ["base", "dbus"],
+    "name": ["base"],
     "view": ["base", "wire"],
 }
 

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/admission.h"
+
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/camera-link.h"
+#include "broker/hardware.h"
+
+#define WHY_SIZE (2 * CAMERA_HARDWARE_SIZE + 64)
+
+/* Between the camera's first sight and the disk's answer. */
+struct newcomer {
+	struct broker *broker;
+	struct camera_record record;
+	int fd;
+};
+
+static void let_in(struct newcomer *n, struct camera_record *known)
+{
+	struct camera *camera = camera_find(n->broker, n->record.name);
+	int r = 0;
+
+	snprintf(known->hardware, sizeof(known->hardware), "%s", n->record.hardware);
+	if (!camera) {
+		r = policy_commit_camera(n->broker->policy, n->record.uuid);
+		if (r >= 0)
+			r = camera_new(n->broker, &n->record, &camera);
+		if (r >= 0)
+			observe(n->broker, camera_added, camera);
+	}
+	if (r < 0) {
+		log_error("camera %s is kept out: %s", n->record.name, strerror(-r));
+		return;
+	}
+	log_info("camera %s is now: %s", camera->name, known->hardware);
+	if (!n->broker->stopping)
+		camera_link_adopt(camera, steal_fd(&n->fd));
+}
+
+static void on_stored(void *userdata, int error)
+{
+	struct newcomer *n = userdata;
+	struct camera_record *known = policy_find_camera_uuid(n->broker->policy, n->record.uuid);
+
+	if (error < 0) {
+		log_error("camera %s cannot be made known: %s", n->record.name, strerror(-error));
+		if (known && known->pending)
+			policy_remove_camera(n->broker->policy, n->record.uuid);
+	} else if (known) {
+		let_in(n, known);
+	}
+	close_fd(n->fd);
+	free(n);
+}
+
+static int make_record(struct broker *broker, const char *name, struct camera_record *ret)
+{
+	int r;
+
+	ret->created = clock_realtime();
+	ret->pending = true;
+	snprintf(ret->name, sizeof(ret->name), "%s", name);
+	r = camera_record_make_uuid(ret->uuid);
+	return r < 0 ? r : policy_add_camera(broker->policy, ret);
+}
+
+/* known: NULL, or of a time when no hardware was told. */
+static int introduce(struct broker *broker, const char *name, const struct camera_record *known,
+		     const char *hardware, int fd)
+{
+	struct newcomer *n = calloc(1, sizeof(*n));
+	int r = 0;
+
+	if (!n)
+		return -ENOMEM;
+	n->broker = broker;
+	n->fd = fd;
+	if (known)
+		n->record = *known;
+	else
+		r = make_record(broker, name, &n->record);
+	snprintf(n->record.hardware, sizeof(n->record.hardware), "%s", hardware);
+	if (r >= 0 && known)
+		r = store_set_hardware(broker->store, &n->record, on_stored, n);
+	else if (r >= 0)
+		r = store_add_camera(broker->store, &n->record, on_stored, n);
+	if (r >= 0)
+		return 0;
+	if (!known)
+		policy_remove_camera(broker->policy, n->record.uuid);
+	free(n);
+	return r;
+}
+
+/* Its process is started again and again, which is no news. */
+static void keep_out(struct broker *broker, const char *name, const char *why)
+{
+	struct camera *camera = camera_find(broker, name);
+	char trouble[PROTO_REASON_SIZE];
+
+	snprintf(trouble, sizeof(trouble), "%.*s", PROTO_REASON_SIZE - 1, why);
+	if (camera && !strcmp(camera->trouble, trouble))
+		return;
+	log_error("camera %s is kept out: %s", name, why);
+	if (!camera)
+		return;
+	memcpy(camera->trouble, trouble, sizeof(trouble));
+	observe(broker, camera_changed, camera);
+}
+
+/* 0: let in; 1: not yet known with hardware; negative: kept out. */
+static int judge(const struct camera_record *known, const char *hardware, int error, char *why)
+{
+	if (!hardware) {
+		snprintf(why, WHY_SIZE, "%s", hardware_error_text(error));
+		return -EPERM;
+	}
+	if (!known || !known->hardware[0])
+		return 1;
+	if (!strcmp(known->hardware, hardware))
+		return 0;
+	snprintf(why, WHY_SIZE, "other hardware at a known place: it is %s, it was %s", hardware,
+		 known->hardware);
+	return -EPERM;
+}
+
+void admission_camera(struct broker *broker, const char *name, int fd, const char *hardware,
+		      int error)
+{
+	const struct camera_record *known = policy_find_camera(broker->policy, name);
+	char why[WHY_SIZE] = "";
+	int r;
+
+	/* On its way to the disk: its process will try again. */
+	if (broker->stopping || (known && known->pending)) {
+		close_fd(fd);
+		return;
+	}
+	r = judge(known, hardware, error, why);
+	if (r == 0) {
+		camera_link_adopt(camera_find(broker, name), fd);
+		return;
+	}
+	if (r > 0) {
+		r = introduce(broker, name, known, hardware, fd);
+		if (r == 0)
+			return;
+		snprintf(why, sizeof(why), "it cannot be made known: %s", strerror(-r));
+	}
+	close_fd(fd);
+	keep_out(broker, name, why);
+}

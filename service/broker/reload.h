@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Settings that change while the service runs. */
+#pragma once
+
+struct broker;
+
+/* Reads every running camera's file again and tells its process. A file with a mistake is logged,
+ * and that camera goes on as it was. */
+void reload_cameras(struct broker *broker);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* camward-name: run by the udev rule for a new camera, with its properties in the environment;
+ * prints the name and the unit as further properties. A device without a name gets no camera. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "name/place.h"
+#include "name/rules.h"
+
+#define RULES_DIRECTORY "/etc/camward/camera.d"
+
+static int find_name(const struct device *device, const char *index, const char *directory,
+		     char name[NAME_SIZE])
+{
+	char error[RULES_ERROR_SIZE];
+	int r = rules_find(directory, device, name, error);
+
+	if (r < 0) {
+		fprintf(stderr, "camward-name: %s\n", error);
+		return r;
+	}
+	if (r > 0)
+		return 0;
+	r = place_name(device->id_path, index, name);
+	if (r < 0)
+		fprintf(stderr, "camward-name: no name can be made of %s\n", device->id_path);
+	return r;
+}
+
+int main(int argc, char *argv[])
+{
+	const struct device device = {
+		.id_path = getenv("ID_PATH"),
+		.serial = getenv("ID_SERIAL"),
+		.serial_short = getenv("ID_SERIAL_SHORT"),
+	};
+	char name[NAME_SIZE], instance[PLACE_INSTANCE_SIZE];
+
+	if (argc < 2 || argc > 3 || argv[1][0] == '-') {
+		fputs("usage: ID_PATH=... [ID_SERIAL=... ID_SERIAL_SHORT=...] camward-name INDEX "
+		      "[DIRECTORY]\n",
+		      stderr);
+		return EXIT_FAILURE;
+	}
+	if (!device.id_path || !*device.id_path) {
+		fputs("camward-name: no ID_PATH: where it is plugged in cannot be told\n", stderr);
+		return EXIT_FAILURE;
+	}
+	if (find_name(&device, argv[1], argc > 2 ? argv[2] : RULES_DIRECTORY, name) < 0)
+		return EXIT_FAILURE;
+	place_instance(name, instance);
+	printf("CAMWARD_NAME=%s\nCAMWARD_UNIT=camward-camera@%s.service\n", name, instance);
+	return EXIT_SUCCESS;
+}

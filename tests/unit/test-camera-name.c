@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The name that a device gets when it is plugged in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "name/place.h"
+#include "name/rules.h"
+
+static const struct device device = {
+	.id_path = "usb-1",
+	.serial = "Maker_Eye_A1",
+	.serial_short = "A1",
+};
+
+struct house {
+	char directory[32];
+};
+
+static int setup(void **state)
+{
+	struct house *h = calloc(1, sizeof(*h));
+
+	strcpy(h->directory, "/tmp/camward-name-XXXXXX");
+	*state = h;
+	return mkdtemp(h->directory) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct house *h = *state;
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", h->directory);
+	free(h);
+	return system(command);
+}
+
+static void write_file(struct house *h, const char *file, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", h->directory, file);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void assert_found(struct house *h, int expected, const char *expected_name)
+{
+	char name[NAME_SIZE], error[RULES_ERROR_SIZE];
+
+	assert_int_equal(rules_find(h->directory, &device, name, error), expected);
+	if (expected > 0)
+		assert_string_equal(name, expected_name);
+	assert_true((expected < 0) == (error[0] != '\0'));
+}
+
+static void test_a_file_names_its_device(void **state)
+{
+	assert_found(*state, 0, "");
+	write_file(*state, "plain.conf", "[camera]\nfps=5\n");
+	write_file(*state, "other.conf", "[match]\nserial=B2\n");
+	write_file(*state, "half.conf", "[match]\nserial=A1\nid_path=usb-2\n");
+	write_file(*state, "Not a name.conf", "[match]\nserial=A1\n");
+	write_file(*state, "note.txt", "[match]\nserial=A1\n");
+	assert_found(*state, 0, "");
+	write_file(*state, "front-door.conf", "[match]\nserial=A1\nid_path=usb-1\n");
+	assert_found(*state, 1, "front-door");
+}
+
+static void test_the_long_serial_will_do(void **state)
+{
+	write_file(*state, "eye.conf", "[match]\nserial=Maker_Eye_A1\n");
+	assert_found(*state, 1, "eye");
+}
+
+static void test_two_files_are_one_too_many(void **state)
+{
+	write_file(*state, "one.conf", "[match]\nserial=A1\n");
+	write_file(*state, "two.conf", "[match]\nid_path=usb-1\n");
+	assert_found(*state, -EEXIST, "");
+}
+
+static void test_a_mistake_names_nobody(void **state)
+{
+	write_file(*state, "front.conf", "[match]\nseriel=A1\n");
+	assert_found(*state, -EINVAL, "");
+	write_file(*state, "front.conf", "[match]\nserial=\n");
+	assert_found(*state, -EINVAL, "");
+}
+
+static void test_places_become_names(void **state)
+{
+	char name[NAME_SIZE];
+
+	assert_int_equal(place_name("pci-0000:00:14.0-usb-0:3:1.0", "0", name), 0);
+	assert_string_equal(name, "pci-0000_3a00_3a14.0-usb-0_3a3_3a1.0-0");
+	assert_int_equal(place_name("Pci", "0", name), -EINVAL);
+	assert_int_equal(place_name("", "0", name), -EINVAL);
+}
+
+static void test_places_never_share_a_name(void **state)
+{
+	const char *const places[] = {
+		"usb-a:b",
+		"usb-a_b",
+		"usb-a_3ab",
+		"usb-A_b",
+		"usb-a+b",
+		"platform-0123456789:0123456789:0123456789:0123456789:0123456789:1",
+		"platform-0123456789:0123456789:0123456789:0123456789:0123456789:2",
+	};
+	char names[ARRAY_SIZE(places)][NAME_SIZE];
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		assert_int_equal(place_name(places[i], "0", names[i]), 0);
+		assert_true(name_valid(names[i]));
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(names[i], names[j]);
+	}
+}
+
+static void test_instances_are_escaped(void **state)
+{
+	char instance[PLACE_INSTANCE_SIZE];
+
+	place_instance("front-door.2_x", instance);
+	assert_string_equal(instance, "front\\x2ddoor.2_x");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_a_file_names_its_device, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_long_serial_will_do, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_files_are_one_too_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_mistake_names_nobody, setup, teardown),
+		cmocka_unit_test(test_places_become_names),
+		cmocka_unit_test(test_places_never_share_a_name),
+		cmocka_unit_test(test_instances_are_escaped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
