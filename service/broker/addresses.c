@@ -50,17 +50,17 @@ static int ask(int fd, uint32_t sequence)
 }
 
 /* IFA_LOCAL where there is one: IFA_ADDRESS is then the other end's. */
-static void take(struct list_of_addresses *list, const struct nlmsghdr *h)
+static void take(struct list_of_addresses *list, struct nlmsghdr *h)
 {
-	const struct ifaddrmsg *body = NLMSG_DATA(h);
-	const struct rtattr *best = NULL;
+	struct ifaddrmsg *body = NLMSG_DATA(h);
+	struct rtattr *best = NULL;
 	size_t left;
 
 	if (h->nlmsg_type != RTM_NEWADDR || h->nlmsg_len < NLMSG_LENGTH(sizeof(*body)) ||
 	    list->n == list->max || (body->ifa_family != AF_INET && body->ifa_family != AF_INET6))
 		return;
 	left = IFA_PAYLOAD(h);
-	for (const struct rtattr *a = IFA_RTA(body); RTA_OK(a, left); a = RTA_NEXT(a, left))
+	for (struct rtattr *a = IFA_RTA(body); RTA_OK(a, left); a = RTA_NEXT(a, left))
 		if (a->rta_type == IFA_LOCAL || (a->rta_type == IFA_ADDRESS && !best))
 			best = a;
 	if (!best || RTA_PAYLOAD(best) > sizeof(list->addresses->bytes))
@@ -72,7 +72,7 @@ static void take(struct list_of_addresses *list, const struct nlmsghdr *h)
 }
 
 /* 1: there is more to come. Answers to others, and news, are passed over. */
-static int read_answer(struct list_of_addresses *list, const struct nlmsghdr *h, size_t left,
+static int read_answer(struct list_of_addresses *list, struct nlmsghdr *h, size_t left,
 		       uint32_t sequence)
 {
 	for (; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {

@@ -26,9 +26,9 @@ static int setup(void **state)
 {
 	struct house *h = calloc(1, sizeof(*h));
 
-	strcpy(h->directory, "/tmp/camward-name-XXXXXX");
+	snprintf(h->directory, sizeof(h->directory), "/tmp/camward-name-%d", getpid());
 	*state = h;
-	return mkdtemp(h->directory) ? 0 : -1;
+	return mkdir(h->directory, 0700);
 }
 
 static int teardown(void **state)
@@ -69,6 +69,7 @@ static void test_a_file_names_its_device(void **state)
 	write_file(*state, "plain.conf", "[camera]\nfps=5\n");
 	write_file(*state, "other.conf", "[match]\nserial=B2\n");
 	write_file(*state, "half.conf", "[match]\nserial=A1\nid_path=usb-2\n");
+	write_file(*state, "half2.conf", "[match]\nid_path=usb-2\nserial=A1\n");
 	write_file(*state, "Not a name.conf", "[match]\nserial=A1\n");
 	write_file(*state, "note.txt", "[match]\nserial=A1\n");
 	assert_found(*state, 0, "");

@@ -1,0 +1,181 @@
+#!/bin/bash
+# Installed and started by systemd: cameras come by themselves, are watched, and all is back by itself after any crash.
+# vm: systemd install timeout=900 memory=3G
+# shellcheck source=tests/vm/lib.sh
+. /camward/tests/vm/lib.sh
+
+front=front-door
+back=platform-vivid.1-0
+
+# vivid's instances share one place: a rule of ours tells them apart. hardware MODEL: of the second.
+hardware() {
+	cat > /etc/udev/rules.d/70-vivid.rules <<-RULES
+		SUBSYSTEM=="video4linux", ATTR{name}=="vivid-000-vid-cap", ENV{ID_PATH}="platform-vivid.0", ENV{ID_SERIAL}="vivid_A1", ENV{ID_SERIAL_SHORT}="A1", ENV{ID_MODEL}="vivid"
+		SUBSYSTEM=="video4linux", ATTR{name}=="vivid-001-vid-cap", ENV{ID_PATH}="platform-vivid.1", ENV{ID_SERIAL}="vivid_B2", ENV{ID_MODEL}="$1"
+	RULES
+	udevadm control --reload
+	udevadm trigger --settle --subsystem-match=video4linux
+}
+
+install_all() {
+	tar -C /out/install -c . | tar -C / --no-same-owner --keep-directory-symlink -x
+	rm -rf /out/install
+	systemd-sysusers
+	systemd-tmpfiles --create camward.conf
+	printf '[match]\nserial=A1\n[camera]\nsize=320x180\n' > "/etc/camward/camera.d/$front.conf"
+	printf '[camera]\nsize=320x180\n' > "/etc/camward/camera.d/$back.conf"
+	systemctl daemon-reload
+	systemctl reload dbus
+}
+
+ctl() {
+	/usr/local/bin/camwardctl "$@"
+}
+
+# The names, UUIDs and conditions of the cameras, one a line.
+listed() {
+	ctl cameras --json | python3 -c 'import json, sys
+for c in json.load(sys.stdin)["cameras"]:
+    print(c["name"], c["uuid"], c["condition"], c["reason"], sep="\t")'
+}
+
+identities() {
+	listed | cut -f 1,2 | sort
+}
+
+is_there() {
+	listed 2> /dev/null | grep -Eq "^$1	[^	]*	(idle|running|starting)	"
+}
+
+all_there() {
+	is_there "$front" && is_there "$back" && systemctl -q is-active camward-gate.service
+}
+
+camera_unit() {
+	echo "camward-camera@$(systemd-escape "$1").service"
+}
+
+main_pid() {
+	systemctl show -P MainPID "$1"
+}
+
+play() {
+	timeout 90 ffmpeg -hide_banner -nostdin -loglevel error -rtsp_transport tcp \
+		-i "rtsps://$1:$2@127.0.0.1:322/$3" -t "$4" -an -f framemd5 "/tmp/frames"
+}
+
+# watched CAMERA NODE: three seconds of it, in its own process alone; then the light goes out.
+watched() {
+	local node=$2 begun player
+	play owner "$token" "$1" 3 &
+	player=$!
+	until_true 40 in_use "$node" || fail "nobody opens $node for $1"
+	[ "$(users_of "$node")" = "$(main_pid "$(camera_unit "$1")")" ] ||
+		fail "$node is open in $(users_of "$node")"
+	wait $player || fail "$1: ffmpeg ends with $?"
+	begun=$(date +%s%3N)
+	until_true 6 not_in_use "$node" || fail "$node stays open"
+	echo "$1: $(grep -vc '^#' /tmp/frames) frames; dark $(($(date +%s%3N) - begun)) ms after"
+	[ "$(grep -vc '^#' /tmp/frames)" -ge 10 ] || fail "$1: too few frames"
+}
+
+back_by_itself() {
+	until_true 60 all_there || fail "after $1: $(listed)"
+	[ "$(identities)" = "$known" ] || fail "after $1 the identities are others: $(identities)"
+	watched "$front" "${camera[0]}"
+	watched "$back" "${camera[1]}"
+	echo "back after $1"
+}
+
+# crash UNIT
+crash() {
+	local pid
+	pid=$(main_pid "$1")
+	[ "$pid" -gt 1 ] || fail "$1 does not run"
+	kill -9 "$pid"
+	until_true 10 test ! -d "/proc/$pid"
+	back_by_itself "the crash of $1"
+}
+
+told_otherwise() {
+	listed | grep "^$back	" | grep -q "absent	other hardware at a known place"
+}
+
+# exposure UNIT LIMIT: in tenths.
+exposure() {
+	systemd-analyze security --no-pager "$1" | tail -n 1
+	systemd-analyze security --no-pager --threshold="$2" "$1" > /dev/null ||
+		fail "$1 is more exposed than $2 tenths"
+}
+
+journal() {
+	journalctl -b --no-pager -o short-monotonic -u 'camward*' > /out/journal.log || true
+	systemctl --no-pager --all list-units 'camward*' 'dev-camward*' || true
+	udevadm info "${camera[0]}" || true
+}
+trap journal EXIT
+
+cameras 2 30
+install_all
+hardware vivid
+systemctl start camward.service
+until_true 60 all_there || fail "not all is there: $(listed)"
+known=$(identities)
+echo "$known"
+[ "$(wc -l <<< "$known")" = 2 ] || fail "not two cameras"
+not_in_use "${camera[0]}" || fail "${camera[0]} is open before anybody watches"
+
+token=$(ctl client add owner --quiet)
+other=$(ctl client add stranger --quiet)
+ctl grant owner "$front" live
+ctl grant owner "$back" live
+! play stranger "$other" "$front" 1 || fail "a stranger sees $front"
+watched "$front" "${camera[0]}"
+watched "$back" "${camera[1]}"
+
+# A process of no unit of ours, though root, is nobody.
+python3 - <<'PYTHON' || fail "a stranger is let in for a camera"
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.connect("/run/camward/camera.sock")
+s.settimeout(10)
+sys.exit(s.recv(1) != b"")
+PYTHON
+journalctl -b -u camward.service | grep -q "camera.sock: refused" || fail "that is not logged"
+
+# Of all devices its own alone, by the unit's own rules.
+unit=$(camera_unit "$front")
+nsenter --help > /dev/null
+[ "$(systemctl show -P DeviceAllow "$unit")" = "/dev/camward/$front rw" ] ||
+	systemctl show -P DeviceAllow "$unit"
+
+systemctl reload camward.service
+back_by_itself "a reload"
+systemctl restart camward.service
+back_by_itself "a restart"
+crash "$(camera_unit "$front")"
+crash camward-gate.service
+crash camward.service
+
+# Another model at the place of the second camera.
+hardware other
+kill -9 "$(main_pid "$(camera_unit "$back")")"
+until_true 20 told_otherwise || fail "other hardware is let in: $(listed)"
+! play owner "$token" "$back" 1 || fail "other hardware is shown as $back"
+hardware vivid
+until_true 20 is_there "$back" || fail "the old hardware is not let in again"
+[ "$(identities)" = "$known" ] || fail "the identities are others: $(identities)"
+
+# Stopped means stopped.
+systemctl stop camward.service
+sleep 3
+! systemctl -q is-active camward.service camward.socket camward-gate.service camward-gate.socket ||
+	fail "it does not stay stopped"
+systemctl start camward.service
+back_by_itself "a stop and a start"
+
+exposure camward-gate.service 6
+exposure camward.service 8
+exposure "$(camera_unit "$front")" 8
+systemctl --failed --no-legend | grep camward && fail "units failed"
+true
