@@ -35,8 +35,8 @@ static void test_other_units_are_nobody(void **state)
 		"camward-camera@a\\x00b.service",
 		"camward-camera@a\\x2fb.service",
 		"camward-camera@Front.service",
-		"camward-camera@0123456789012345678901234567890123456789"
-		"0123456789012345678901234.service",
+		("camward-camera@0123456789012345678901234567890123456789"
+		 "0123456789012345678901234.service"),
 	};
 	char name[NAME_SIZE];
 
