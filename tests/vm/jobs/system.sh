@@ -148,6 +148,18 @@ allowed=$(systemctl show -P DeviceAllow "$(camera_unit "$front")")
 grep -q "/dev/camward/$front rw" <<< "$allowed" || fail "its own device is not allowed: $allowed"
 ! grep -qE "video4linux|$back" <<< "$allowed" || fail "other cameras are allowed: $allowed"
 
+exposure camward-gate.service 6
+exposure camward.service 8
+exposure "$(camera_unit "$front")" 8
+
+# Stopped means stopped.
+systemctl stop camward.service
+sleep 3
+! systemctl -q is-active camward.service camward.socket camward-gate.service camward-gate.socket ||
+	fail "it does not stay stopped"
+systemctl start camward.service
+back_by_itself "a stop and a start"
+
 systemctl reload camward.service
 back_by_itself "a reload"
 systemctl restart camward.service
@@ -165,16 +177,5 @@ hardware vivid
 until_true 20 is_there "$back" || fail "the old hardware is not let in again"
 [ "$(identities)" = "$known" ] || fail "the identities are others: $(identities)"
 
-# Stopped means stopped.
-systemctl stop camward.service
-sleep 3
-! systemctl -q is-active camward.service camward.socket camward-gate.service camward-gate.socket ||
-	fail "it does not stay stopped"
-systemctl start camward.service
-back_by_itself "a stop and a start"
-
-exposure camward-gate.service 6
-exposure camward.service 8
-exposure "$(camera_unit "$front")" 8
 ! systemctl --failed --no-legend | grep camward || fail "units failed"
 trap - EXIT
