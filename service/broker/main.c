@@ -21,7 +21,9 @@
 
 #define EXIT_USAGE 2
 
-/* Two descriptors a session, one a ring, and those of the store and the bus. */
+/* Two descriptors a session, one a ring, and those of the store and the bus. Running out of them
+ * would cost a link, and with it other people's viewers. */
+#define DESCRIPTORS_MIN 2048
 #define DESCRIPTORS_MAX (3 * BROKER_SESSIONS_MAX)
 
 struct intakes {
@@ -40,6 +42,12 @@ static int harden(void)
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    setrlimit(RLIMIT_CORE, &no_core) < 0 || getrlimit(RLIMIT_NOFILE, &files) < 0)
 		return -errno;
+	if (files.rlim_max < DESCRIPTORS_MIN) {
+		log_error(
+			"the limit of open files is %lu, %d are needed (LimitNOFILE=, ulimit -Hn)",
+			(unsigned long)files.rlim_max, DESCRIPTORS_MIN);
+		return -EMFILE;
+	}
 	files.rlim_cur = files.rlim_max < DESCRIPTORS_MAX ? files.rlim_max : DESCRIPTORS_MAX;
 	return setrlimit(RLIMIT_NOFILE, &files) < 0 ? -errno : 0;
 }

@@ -6,6 +6,7 @@
 #include "session/session.h"
 #include "wire/http-reply.h"
 #include "wire/http.h"
+#include "wire/status.h"
 
 #define HEAD_SIZE 1024
 /* Name, uuid, rights and punctuation of one camera. */
@@ -39,7 +40,7 @@ static ssize_t refuse(struct session *s, const struct http_request *r, unsigned 
 	struct writer w;
 
 	writer_init(&w, text, sizeof(text));
-	writer_printf(&w, "%u\n", status);
+	writer_printf(&w, "%u %s\n", status, status_phrase_http(status));
 	return answer(s, r, status, "text/plain", text, w.len);
 }
 
