@@ -286,7 +286,7 @@ static int on_link(sd_event_source *source, int fd, uint32_t revents, void *user
 
 	if (r == 1 || r == -EAGAIN)
 		return 0;
-	if (r < 0)
+	if (r < 0 && r != -ECONNRESET)
 		log_error("the link to camwardd has failed: %s", strerror(-r));
 	else
 		log_notice("camwardd has gone");

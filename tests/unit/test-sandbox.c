@@ -53,32 +53,74 @@ static int confine(void)
 	return r < 0 ? r : sandbox_apply_filter(&filter);
 }
 
-#define CONFINED(body)             \
-	{                          \
-		if (confine() < 0) \
-			return 99; \
-		body;              \
-		return 0;          \
-	}
+static int permitted(void)
+{
+	if (confine() < 0)
+		return 99;
+	syscall(__NR_exit_group, 7);
+	return 0;
+}
 
-static int permitted(void) CONFINED(syscall(__NR_exit_group, 7)) static int errors(void) CONFINED(
+static int errors(void)
+{
+	if (confine() < 0)
+		return 99;
 	return syscall(__NR_getpid) != -1 || errno != ENOTSUP ||
-	       socket(AF_INET, SOCK_STREAM, 0) != -1 || errno != EACCES) static int unlisted(void)
-	CONFINED(syscall(__NR_getppid)) static int condition_met(void) CONFINED(
-		return lseek(-1, 0, SEEK_SET) != -1 || errno != EBADF ||
-		       lseek(5, 0, SEEK_CUR) != -1 ||
-		       errno != EBADF) static int condition_half_met(void)
-		CONFINED(syscall(__NR_lseek, 5, 0, SEEK_END)) static int mask_met(void)
-			CONFINED(return mprotect(NULL, 0, PROT_READ | PROT_WRITE) !=
-					0) static int mask_not_met(void)
-				CONFINED(syscall(__NR_mprotect, 0, 0, PROT_READ | PROT_EXEC))
+	       socket(AF_INET, SOCK_STREAM, 0) != -1 || errno != EACCES;
+}
 
-					static void test_filter_permits_what_is_listed(void **state)
+static int unlisted(void)
+{
+	if (confine() < 0)
+		return 99;
+	syscall(__NR_getppid);
+	return 0;
+}
+
+static int condition_met(void)
+{
+	if (confine() < 0)
+		return 99;
+	return lseek(-1, 0, SEEK_SET) != -1 || errno != EBADF || lseek(5, 0, SEEK_CUR) != -1 ||
+	       errno != EBADF;
+}
+
+static int condition_half_met(void)
+{
+	if (confine() < 0)
+		return 99;
+	syscall(__NR_lseek, 5, 0, SEEK_END);
+	return 0;
+}
+
+static int mask_met(void)
+{
+	if (confine() < 0)
+		return 99;
+	return mprotect(NULL, 0, PROT_READ | PROT_WRITE) != 0;
+}
+
+static int mask_not_met(void)
+{
+	if (confine() < 0)
+		return 99;
+	syscall(__NR_mprotect, 0, 0, PROT_READ | PROT_EXEC);
+	return 0;
+}
+
+static void test_filter_permits_what_is_listed(void **state)
 {
 	assert_int_equal(WEXITSTATUS(run(permitted)), 7);
-	assert_int_equal(run(errors), 0);
 	assert_int_equal(run(condition_met), 0);
 	assert_int_equal(run(mask_met), 0);
+}
+
+static void test_filter_answers_with_an_errno(void **state)
+{
+#ifdef SANDBOX_LOG
+	skip();
+#endif
+	assert_int_equal(run(errors), 0);
 }
 
 static void test_filter_kills_the_rest(void **state)
@@ -179,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filter_permits_what_is_listed),
+		cmocka_unit_test(test_filter_answers_with_an_errno),
 		cmocka_unit_test(test_filter_kills_the_rest),
 		cmocka_unit_test(test_table_is_checked),
 		cmocka_unit_test(test_landlock_leaves_only_its_paths),
