@@ -134,6 +134,10 @@ int redecide_open(struct broker *broker)
 			    broker);
 	if (r < 0)
 		return r;
+	/* The loop would go on without the watch, and access past its time: better none at all. */
+	r = sd_event_source_set_exit_on_failure(d->clock_set, true);
+	if (r < 0)
+		return r;
 	r = sd_event_source_set_priority(d->clock_set, BROKER_PRIORITY_POLICY);
 	if (r < 0)
 		return r;
