@@ -9,7 +9,7 @@
  * that anybody reads. A ring belongs to one camera and one epoch and is never used again.
  *
  * An access unit has an index (its order in this ring, from 0; it stands in slot index % n_slots)
- * and a sequence (the camera's, shared by its streams, never reused within an epoch). Its bytes
+ * and a sequence (its order in this stream and epoch, from 1, as the seal says it). Its bytes
  * stand in the data area without a wrap, at position % data_size; positions only ever grow.
  *
  * Overruns: before the writer overwrites a byte it raises `oldest` above the position of every
