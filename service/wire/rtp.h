@@ -10,6 +10,7 @@
 
 #define RTP_HEADER_SIZE  12
 #define RTP_CLOCK        90000 /* Hz, of every video format */
+#define RTP_PAYLOAD_JPEG 26    /* static (RFC 3551) */
 #define RTP_PAYLOAD_H264 96    /* dynamic; named in our SDP */
 
 /* One stream to one viewer. ssrc, sequence and the timestamp's offset start at random. */
