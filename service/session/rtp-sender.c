@@ -8,8 +8,15 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "wire/rtcp.h"
+#include "wire/rtp-h264.h"
+#include "wire/rtp-jpeg.h"
 
-int rtp_sender_init(struct rtp_sender *s, const struct transport *transport)
+uint8_t rtp_sender_payload_type(enum ring_codec codec)
+{
+	return codec == RING_CODEC_JPEG ? RTP_PAYLOAD_JPEG : RTP_PAYLOAD_H264;
+}
+
+int rtp_sender_init(struct rtp_sender *s, const struct transport *transport, enum ring_codec codec)
 {
 	struct {
 		uint32_t ssrc, timestamp;
@@ -22,7 +29,7 @@ int rtp_sender_init(struct rtp_sender *s, const struct transport *transport)
 	*s = (struct rtp_sender){
 		.stream = {.ssrc = random.ssrc,
 			   .sequence = random.sequence,
-			   .payload_type = RTP_PAYLOAD_H264,
+			   .payload_type = rtp_sender_payload_type(codec),
 			   .channel = transport->rtp_channel},
 		.timestamp_offset = random.timestamp,
 	};
@@ -55,20 +62,29 @@ static int reserve(struct rtp_sender *s, size_t size)
 	return 0;
 }
 
+static size_t bound(const struct rtp_sender *s, size_t size, const struct h264_parameter_sets *sets)
+{
+	if (s->stream.payload_type == RTP_PAYLOAD_JPEG)
+		return rtp_jpeg_bound(size);
+	/* Counting the NAL units would cost more than the few kilobytes that it saves. */
+	return rtp_h264_bound(size, H264_AU_NALS_MAX, sets->sps.len + sets->pps.len);
+}
+
 int rtp_sender_pack(struct rtp_sender *s, const struct ring_unit *unit, const uint8_t *bytes,
 		    const struct h264_parameter_sets *sets)
 {
+	uint32_t timestamp = rtp_sender_timestamp(s, unit->captured_monotonic);
 	struct slice au = slice_of(bytes, unit->length);
+	int r = reserve(s, bound(s, unit->length, sets));
 	struct writer w;
-	/* Counting the NAL units would cost more than the few kilobytes that it saves. */
-	int r = reserve(
-		s, rtp_h264_bound(unit->length, H264_AU_NALS_MAX, sets->sps.len + sets->pps.len));
 
 	if (r < 0)
 		return r;
 	writer_init(&w, s->buffer, s->size);
-	r = rtp_h264_pack(&w, &s->stream, au, sets,
-			  rtp_sender_timestamp(s, unit->captured_monotonic));
+	if (s->stream.payload_type == RTP_PAYLOAD_JPEG)
+		r = rtp_jpeg_pack(&w, &s->stream, au, timestamp);
+	else
+		r = rtp_h264_pack(&w, &s->stream, au, sets, timestamp);
 	s->len = w.len;
 	return r;
 }

@@ -82,7 +82,7 @@ static int need_lease(struct session *s, const struct rtsp_request *r)
 	if (s->lease.granted && !is_bound_to(s, &r->uri))
 		return 404;
 	if (s->lease.granted)
-		return s->lease.ring.description.codec == RING_CODEC_H264 ? 0 : 503;
+		return 0;
 	if (s->denied) {
 		unsigned status = status_of_denial((enum session_denied_reason)s->denied);
 
@@ -140,9 +140,24 @@ static bool accepts_sdp(const struct rtsp_request *r)
 	return false;
 }
 
+static void write_sdp(struct writer *w, const struct lease *l)
+{
+	const struct ring_description *d = &l->ring.description;
+	struct h264_parameter_sets sets = lease_parameter_sets(l);
+
+	sdp_write(w, &(struct sdp_video){
+			     .camera = l->camera,
+			     .session_id = l->id,
+			     .payload_type = rtp_sender_payload_type(d->codec),
+			     .fps_num = d->fps_numerator,
+			     .fps_den = d->fps_denominator,
+			     .sps = sets.sps,
+			     .pps = sets.pps,
+		     });
+}
+
 static int describe(struct session *s, const struct rtsp_request *r)
 {
-	struct h264_parameter_sets sets;
 	uint8_t buffer[REPLY_SIZE], body[SDP_SIZE_MAX];
 	struct writer w, sdp;
 	int status = need_lease(s, r);
@@ -156,13 +171,8 @@ static int describe(struct session *s, const struct rtsp_request *r)
 	if (status > 0)
 		return rtsp_requests_refuse(s, r, (unsigned)status);
 
-	sets = lease_parameter_sets(&s->lease);
 	writer_init(&sdp, body, sizeof(body));
-	sdp_write(&sdp, &(struct sdp_video){.camera = s->lease.camera,
-					    .session_id = s->lease.id,
-					    .payload_type = RTP_PAYLOAD_H264,
-					    .sps = sets.sps,
-					    .pps = sets.pps});
+	write_sdp(&sdp, &s->lease);
 	if (writer_end(&sdp) < 0)
 		return rtsp_requests_refuse(s, r, 503);
 	begin(&w, buffer, sizeof(buffer), r);
@@ -180,7 +190,7 @@ static int allocate(struct session *s, const struct rtsp_request *r,
 	uint8_t id[RTSP_SESSION_DIGITS / 2];
 
 	if (gnutls_rnd(GNUTLS_RND_KEY, id, sizeof(id)) < 0 ||
-	    rtp_sender_init(&s->rtsp.sender, transport) < 0)
+	    rtp_sender_init(&s->rtsp.sender, transport, s->lease.ring.description.codec) < 0)
 		return -EIO;
 	format_hex(id, sizeof(id), s->rtsp.id);
 	s->rtsp.transport = *transport;

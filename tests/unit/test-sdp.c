@@ -48,6 +48,37 @@ static void test_lines(void **state)
 		     "a=control:trackID=0\r\n");
 }
 
+static void test_jpeg(void **state)
+{
+	struct sdp_video v = {
+		.camera = "front",
+		.session_id = 7,
+		.payload_type = 26,
+		.fps_num = 30000,
+		.fps_den = 1001,
+	};
+	char text[SDP_SIZE_MAX];
+
+	assert_slice(slice_of(text, write_sdp(&v, text, sizeof(text))), "v=0\r\n"
+									"o=- 7 1 IN IP4 0.0.0.0\r\n"
+									"s=front\r\n"
+									"c=IN IP4 0.0.0.0\r\n"
+									"t=0 0\r\n"
+									"a=control:*\r\n"
+									"a=range:npt=now-\r\n"
+									"m=video 0 RTP/AVP 26\r\n"
+									"a=rtpmap:26 JPEG/90000\r\n"
+									"a=framerate:29.970\r\n"
+									"a=control:trackID=0\r\n");
+	v.fps_num = 25;
+	v.fps_den = 1;
+	text[write_sdp(&v, text, sizeof(text))] = 0;
+	assert_non_null(strstr(text, "\r\na=framerate:25\r\n"));
+	v.fps_num = 0;
+	text[write_sdp(&v, text, sizeof(text))] = 0;
+	assert_null(strstr(text, "framerate"));
+}
+
 static void test_incomplete(void **state)
 {
 	struct sdp_video v;
@@ -82,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_jpeg),
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_bounds),
 	};
