@@ -25,12 +25,14 @@ struct v4l2_capture_want {
 	uint32_t width, height; /* pixels, not 0 */
 	uint32_t fps;           /* frames a second, not 0 */
 	bool allow_h264;        /* take H.264 that the camera encodes itself, if it does */
-	bool allow_lib; /* take what v4l2/convert-lib.h supports if nothing raw is as good */
+	bool allow_jpeg; /* take JPEG pictures, decodable or not, if nothing raw is as good */
+	bool allow_lib;  /* take what v4l2/convert-lib.h supports if nothing raw is as good */
 };
 
 /* What the driver agreed to. Enumerations as in linux/videodev2.h. */
 struct v4l2_capture_format {
-	uint32_t fourcc; /* V4L2_PIX_FMT_H264, or one of v4l2/convert.h or v4l2/convert-lib.h */
+	uint32_t fourcc; /* V4L2_PIX_FMT_H264, JPEG or MJPEG, or one of v4l2/convert.h,
+			    convert-lib.h */
 	uint32_t width, height;
 	uint32_t stride;           /* bytes a line of the first plane; 0 when compressed */
 	uint32_t size;             /* most bytes a frame can have */

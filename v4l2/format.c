@@ -26,10 +26,14 @@ static const uint32_t usable[] = {
 
 _Static_assert(ARRAY_SIZE(usable) <= V4L2_FORMAT_MODES_MAX, "a mode for each usable format");
 
+static bool is_jpeg(uint32_t fourcc)
+{
+	return fourcc == V4L2_PIX_FMT_MJPEG || fourcc == V4L2_PIX_FMT_JPEG;
+}
+
 static bool compressed(uint32_t fourcc)
 {
-	return fourcc == V4L2_PIX_FMT_H264 || fourcc == V4L2_PIX_FMT_MJPEG ||
-	       fourcc == V4L2_PIX_FMT_JPEG;
+	return fourcc == V4L2_PIX_FMT_H264 || is_jpeg(fourcc);
 }
 
 static int rank_of(uint32_t fourcc)
@@ -44,6 +48,8 @@ static bool wanted(uint32_t fourcc, const struct v4l2_capture_want *want)
 {
 	if (fourcc == V4L2_PIX_FMT_H264)
 		return want->allow_h264;
+	if (is_jpeg(fourcc) && want->allow_jpeg)
+		return true;
 	if (v4l2_convert_supported(fourcc))
 		return true;
 	return want->allow_lib && v4l2_convert_lib_supported(fourcc);

@@ -4,6 +4,7 @@
  *
  * Only what the camera gives by itself counts (no emulated formats). The nearest size comes first,
  * then the frame rate, then what costs least: H.264 if allowed, 4:2:0, 4:2:2, RGB, JPEG, grey.
+ * JPEG costs the network several times what H.264 made of a raw picture does.
  * A node behind a media pipeline is taken as the pipeline was set up.
  */
 #pragma once

@@ -110,3 +110,10 @@ int access_unit_parse(struct parameter_sets *sets, struct slice stream, struct a
 	}
 	return ret->n_pieces ? 0 : -EBADMSG;
 }
+
+void access_unit_of_jpeg(struct slice picture, struct access_unit *ret)
+{
+	ret->idr = ret->has_slice = true;
+	ret->n_pieces = 0;
+	add_piece(ret, picture.data, picture.len);
+}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * One encoded picture on its way into the ring: Annex B with four-byte start codes, SPS and PPS in
- * every IDR access unit (encoders differ in whether they repeat them), the same ones for a whole
- * epoch. Nothing of the picture itself is copied or changed.
+ * One encoded picture on its way into the ring. A JPEG picture is what it is; H.264: Annex B with
+ * four-byte start codes, SPS and PPS in every IDR access unit (encoders differ in whether they
+ * repeat them), the same ones for a whole epoch. Nothing of the picture itself is copied or
+ * changed.
  */
 #pragma once
 
@@ -36,3 +37,6 @@ struct access_unit {
  * set differs from what was learnt: the epoch is over).
  */
 int access_unit_parse(struct parameter_sets *sets, struct slice stream, struct access_unit *ret);
+
+/* A JPEG picture: whole, and as good as an IDR. *ret points into it. */
+void access_unit_of_jpeg(struct slice picture, struct access_unit *ret);

@@ -70,7 +70,7 @@ static int report(struct camera *c, enum camera_condition condition)
 
 	if (condition == CAMERA_LOST)
 		reason = c->epoch.reason;
-	else if (running(c))
+	else if (running(c) && c->epoch.encoder)
 		reason = c->epoch.encoder->reason;
 	return report_state(&c->link, condition, c->source,
 			    condition == CAMERA_IDLE ? NULL : &c->epoch, reason);

@@ -11,6 +11,7 @@
 #include "camera/access-unit.h"
 #include "wire/h264-au.h"
 #include "wire/h264.h"
+#include "wire/jpeg.h"
 
 #define UNITS_FIRST 256
 
@@ -59,7 +60,7 @@ static const uint8_t *with_start_code(struct slice nal, const uint8_t *floor)
 	return p > floor && p[-1] == 0 ? p - 1 : p;
 }
 
-static int split(struct clip *c, size_t size)
+static int split_h264(struct clip *c, size_t size)
 {
 	const uint8_t *begin = c->data;
 	struct h264_au au = {};
@@ -84,12 +85,29 @@ static int split(struct clip *c, size_t size)
 	return any ? add_unit(c, &room, begin, c->data + size) : -EBADMSG;
 }
 
+static int take_sps(struct clip *c)
+{
+	struct h264_parameter_sets both;
+	struct h264_sps sps;
+	int r;
+
+	h264_find_parameter_sets(c->units[0], &both);
+	r = h264_sps_parse(&sps, both.sps);
+	if (r < 0)
+		return r;
+	c->codec = RING_CODEC_H264;
+	c->width = sps.width;
+	c->height = sps.height;
+	c->fps_num = sps.fps_num;
+	c->fps_den = sps.fps_den;
+	return 0;
+}
+
 /* Drops what stands before the first IDR with parameter sets, then looks at every unit. */
-static int check(struct clip *c)
+static int check_h264(struct clip *c)
 {
 	_cleanup_free_ struct access_unit *au = malloc(sizeof(*au));
 	struct parameter_sets sets = {};
-	struct h264_parameter_sets both;
 	size_t first = 0;
 	int r;
 
@@ -107,8 +125,43 @@ static int check(struct clip *c)
 		if (r < 0)
 			return r;
 	}
-	h264_find_parameter_sets(c->units[0], &both);
-	return h264_sps_parse(&c->sps, both.sps);
+	return take_sps(c);
+}
+
+static int split_jpeg(struct clip *c, size_t size)
+{
+	const uint8_t *at = c->data, *end = c->data + size;
+	size_t room = 0;
+
+	c->codec = RING_CODEC_JPEG;
+	while (at < end) {
+		struct jpeg jpeg;
+		int r = jpeg_parse(&jpeg, slice_of(at, (size_t)(end - at)));
+
+		if (r < 0)
+			return r == -EOPNOTSUPP ? -EPROTONOSUPPORT : r;
+		if (c->n_units == 0) {
+			c->width = jpeg.width;
+			c->height = jpeg.height;
+		}
+		if (jpeg.width != c->width || jpeg.height != c->height)
+			return -ESTALE;
+		r = add_unit(c, &room, at, at + jpeg.size);
+		if (r < 0)
+			return r;
+		at += jpeg.size;
+	}
+	return 0;
+}
+
+static int split(struct clip *c, size_t size)
+{
+	int r;
+
+	if (size >= 2 && c->data[0] == 0xff && c->data[1] == JPEG_MARKER_SOI)
+		return split_jpeg(c, size);
+	r = split_h264(c, size);
+	return r < 0 ? r : check_h264(c);
 }
 
 int clip_cut(uint8_t *data, size_t size, struct clip *ret)
@@ -117,8 +170,6 @@ int clip_cut(uint8_t *data, size_t size, struct clip *ret)
 
 	*ret = (struct clip){.data = data};
 	r = split(ret, size);
-	if (r >= 0)
-		r = check(ret);
 	if (r < 0)
 		clip_release(ret);
 	return r;
@@ -174,13 +225,16 @@ const char *clip_explain(int error)
 	case -EFBIG:
 		return "larger than 256 MiB or a million pictures";
 	case -EBADMSG:
-		return "not an H.264 byte stream (Annex B)";
+		return "neither an H.264 byte stream (Annex B) nor JPEG pictures, or broken";
 	case -EMSGSIZE:
 		return "a picture or parameter set beyond all bounds";
 	case -ENODATA:
 		return "no IDR picture with SPS and PPS in it";
 	case -ESTALE:
-		return "its SPS or PPS changes";
+		return "its SPS, PPS or size changes";
+	case -EPROTONOSUPPORT:
+		return "JPEG pictures that RTP cannot carry (with ffmpeg: -pix_fmt yuvj420p "
+		       "-huffman default)";
 	case -EOPNOTSUPP:
 		return "it has B pictures; a camera gives none (encode with -bf 0)";
 	default:

@@ -29,7 +29,7 @@ static const struct encoder_ops ops = {
 	.free = passthrough_free,
 };
 
-int encoder_passthrough_new(struct encoder **ret)
+int encoder_passthrough_new(enum ring_codec codec, struct encoder **ret)
 {
 	struct encoder *e = calloc(1, sizeof(*e));
 
@@ -37,8 +37,11 @@ int encoder_passthrough_new(struct encoder **ret)
 		return -ENOMEM;
 	e->ops = &ops;
 	e->path = CAMERA_PATH_PASSTHROUGH;
+	/* Each JPEG picture is one. */
+	e->forces_keyframes = codec == RING_CODEC_JPEG;
 	snprintf(e->description, sizeof(e->description), "none");
-	snprintf(e->reason, sizeof(e->reason), "the camera encodes H.264 itself");
+	snprintf(e->reason, sizeof(e->reason), "the camera encodes %s itself",
+		 codec == RING_CODEC_JPEG ? "JPEG" : "H.264");
 	*ret = e;
 	return 0;
 }

@@ -38,7 +38,7 @@ int encoder_new(const struct source_format *format, const struct encoder_config 
 		struct encoder **ret)
 {
 	if (format->encoded)
-		return encoder_passthrough_new(ret);
+		return encoder_passthrough_new(format->codec, ret);
 #ifdef HAVE_OPENH264
 	int r = encoder_software_new(config, ret);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * From frames to H.264 access units: `software` (OpenH264, constrained baseline, one slice a
- * picture, no picture ever left out) or `passthrough` (the camera encodes itself).
+ * From frames to access units: `software` (OpenH264, constrained baseline, one slice a picture, no
+ * picture ever left out) or `passthrough` (the camera encodes itself, H.264 or JPEG).
  */
 #pragma once
 
@@ -55,9 +55,9 @@ int encoder_new(const struct source_format *format, const struct encoder_config 
 struct encoder *encoder_free(struct encoder *e);
 
 /*
- * One access unit, Annex B, valid until the next call (passthrough: until the frame's release).
- * keyframe: make it an IDR, where the encoder can. Errors: -ENODATA (it gave nothing for this
- * frame; the next may succeed), -EIO (it is broken).
+ * One access unit, Annex B or a JPEG picture, valid until the next call (passthrough: until the
+ * frame's release). keyframe: make it an IDR, where the encoder can. Errors: -ENODATA (it gave
+ * nothing for this frame; the next may succeed), -EIO (it is broken).
  */
 int encoder_encode(struct encoder *e, const struct source_frame *frame, bool keyframe,
 		   struct slice *ret);
@@ -66,7 +66,7 @@ int encoder_encode(struct encoder *e, const struct source_frame *frame, bool key
 int encoder_adjust(struct encoder *e, uint32_t bitrate, uint32_t gop);
 
 int encoder_software_new(const struct encoder_config *config, struct encoder **ret);
-int encoder_passthrough_new(struct encoder **ret);
+int encoder_passthrough_new(enum ring_codec codec, struct encoder **ret);
 
 static inline void encoder_freep(struct encoder **e)
 {

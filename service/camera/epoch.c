@@ -13,6 +13,7 @@
 #define DATA_MIN_PASSTHROUGH  (UINT64_C(8) << 20)
 #define DATA_SECONDS          4
 #define DATA_KEYFRAMES        8 /* of the first one's size */
+#define DATA_SECONDS_JPEG     3 /* of pictures of the first one's size */
 #define STALL_FRAME_INTERVALS 4 /* a slow camera is not a stalled one */
 
 __attribute__((format(printf, 3, 4))) static int lose(struct epoch *e, int error,
@@ -38,11 +39,11 @@ static void drop(struct epoch *e, enum camera_drop_reason reason, uint32_t n)
 	e->dropped_before += n;
 }
 
-static int begin_encoder(struct epoch *e, const struct camera_configuration *configuration)
+static int begin_encoder(struct epoch *e)
 {
 	int r;
 
-	e->config = encoder_config_of(&e->format, configuration);
+	e->config = encoder_config_of(&e->format, &e->configuration);
 	r = encoder_new(&e->format, &e->config, &e->encoder);
 	if (r == -EOPNOTSUPP)
 		return lose(e, r, "raw pictures, and this build has no encoder");
@@ -67,13 +68,14 @@ int epoch_begin(struct epoch *e, struct source *source, const struct ring_descri
 		.number = description->epoch,
 		.source = source,
 		.description = *description,
+		.configuration = *configuration,
 		.next_sequence = 1,
 	};
 	memcpy(want.uuid, description->camera_uuid, sizeof(want.uuid));
 	r = source_open(source, &want, &e->format);
 	if (r < 0)
 		return lose_source(e, r);
-	r = begin_encoder(e, configuration);
+	r = e->format.undecided ? 0 : begin_encoder(e);
 	if (r < 0) {
 		source_close(source);
 		return r;
@@ -97,6 +99,8 @@ static uint64_t ring_data_size(const struct epoch *e, uint64_t keyframe)
 	uint64_t by_rate = (uint64_t)e->config.bitrate / 8 * DATA_SECONDS * 3 / 2;
 	uint64_t by_keyframe = keyframe * DATA_KEYFRAMES;
 
+	if (e->format.codec == RING_CODEC_JPEG)
+		by_keyframe = keyframe * e->format.fps_num * DATA_SECONDS_JPEG / e->format.fps_den;
 	if (size < by_rate)
 		size = by_rate;
 	if (size < by_keyframe)
@@ -119,7 +123,7 @@ static int make_ring(struct epoch *e)
 	int r;
 
 	d->stream = RING_STREAM_MAIN;
-	d->codec = RING_CODEC_H264;
+	d->codec = e->format.encoded ? e->format.codec : RING_CODEC_H264;
 	d->width = e->format.width;
 	d->height = e->format.height;
 	d->fps_numerator = e->format.fps_num;
@@ -199,6 +203,15 @@ static bool take_request(struct epoch *e, uint64_t now)
 	return false;
 }
 
+/* Into e->unit. */
+static int take_unit(struct epoch *e, struct slice stream)
+{
+	if (e->format.codec != RING_CODEC_JPEG)
+		return access_unit_parse(&e->sets, stream, &e->unit);
+	access_unit_of_jpeg(stream, &e->unit);
+	return 0;
+}
+
 static int encode(struct epoch *e, const struct source_frame *frame, struct epoch_progress *ret)
 {
 	uint64_t begin = clock_monotonic();
@@ -211,7 +224,7 @@ static int encode(struct epoch *e, const struct source_frame *frame, struct epoc
 	}
 	if (r < 0)
 		return lose(e, r, "the encoder failed: %s", strerror(-r));
-	r = access_unit_parse(&e->sets, stream, &e->unit);
+	r = take_unit(e, stream);
 	if (r == -ESTALE) {
 		e->may_return = true;
 		return lose(e, r, "the picture's parameter sets changed");
@@ -229,6 +242,19 @@ static int encode(struct epoch *e, const struct source_frame *frame, struct epoc
 	return publish(e, frame, begin, ret);
 }
 
+static int take_frame(struct epoch *e, const struct source_frame *frame, struct epoch_progress *ret)
+{
+	if (e->format.undecided) {
+		int r;
+
+		e->format = *frame->format;
+		r = begin_encoder(e);
+		if (r < 0)
+			return r;
+	}
+	return encode(e, frame, ret);
+}
+
 int epoch_step(struct epoch *e, struct epoch_progress *ret)
 {
 	struct source_frame frame;
@@ -243,7 +269,7 @@ int epoch_step(struct epoch *e, struct epoch_progress *ret)
 	e->last_frame = clock_monotonic();
 	drop(e, e->source->dropped_as, frame.dropped);
 	drop(e, CAMERA_DROP_ERROR, frame.damaged);
-	r = encode(e, &frame, ret);
+	r = take_frame(e, &frame, ret);
 	released = source_release(e->source);
 	if (r >= 0 && released < 0)
 		return lose_source(e, released);
@@ -260,6 +286,9 @@ int epoch_configure(struct epoch *e, const struct camera_configuration *configur
 	struct encoder_config config = encoder_config_of(&e->format, configuration);
 	int r;
 
+	e->configuration = *configuration;
+	if (!e->encoder)
+		return 0;
 	if (config.bitrate == e->config.bitrate && config.gop == e->config.gop)
 		return 0;
 	r = encoder_adjust(e->encoder, config.bitrate, config.gop);

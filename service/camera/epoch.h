@@ -28,7 +28,8 @@ struct epoch {
 	uint64_t number;
 	struct source *source; /* borrowed; open while the epoch runs */
 	struct source_format format;
-	struct encoder *encoder;
+	struct camera_configuration configuration;
+	struct encoder *encoder; /* NULL while the format is undecided */
 	struct encoder_config config;
 	struct parameter_sets sets;
 	struct access_unit unit;

@@ -22,10 +22,10 @@ struct source_clip {
 	size_t next; /* unit to come */
 };
 
-/* What the SPS says, in thousandths (so that 30000/1001 is 29970/1000), if it can be believed. */
-static void rate_of(const struct h264_sps *sps, uint32_t wanted, struct source_format *ret)
+/* What the clip says, in thousandths (so that 30000/1001 is 29970/1000), if it can be believed. */
+static void rate_of(const struct clip *c, uint32_t wanted, struct source_format *ret)
 {
-	uint64_t milli = sps->fps_den ? (uint64_t)sps->fps_num * MILLI / sps->fps_den : 0;
+	uint64_t milli = c->fps_den ? (uint64_t)c->fps_num * MILLI / c->fps_den : 0;
 
 	ret->fps_num = wanted ? wanted : FPS_DEFAULT;
 	ret->fps_den = 1;
@@ -42,11 +42,12 @@ static int clip_source_open(struct source *s, const struct source_want *want,
 
 	*ret = (struct source_format){
 		.encoded = true,
-		.width = c->clip.sps.width,
-		.height = c->clip.sps.height,
-		.fourcc = V4L2_PIX_FMT_H264,
+		.codec = c->clip.codec,
+		.width = c->clip.width,
+		.height = c->clip.height,
+		.fourcc = c->clip.codec == RING_CODEC_JPEG ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_H264,
 	};
-	rate_of(&c->clip.sps, want->fps, ret);
+	rate_of(&c->clip, want->fps, ret);
 	c->next = 0;
 	return pacer_start(&c->pacer, ret->fps_num, ret->fps_den);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A V4L2 device (v4l2/capture.h), its pictures converted to I420, unless it encodes H.264. */
+/*
+ * A V4L2 device (v4l2/capture.h). What it encodes itself is taken as it is, H.264 always and JPEG
+ * if RTP can carry its first picture; all else is converted to I420.
+ */
 #include <errno.h>
 #include <linux/videodev2.h>
 #include <stdio.h>
@@ -14,21 +17,26 @@
 #include "v4l2/convert-lib.h"
 #include "v4l2/convert.h"
 #include "v4l2/device.h"
+#include "wire/jpeg.h"
 
 #define WIDTH_DEFAULT  1280
 #define HEIGHT_DEFAULT 720
 #define FPS_DEFAULT    30
+/* Cameras whose every JPEG picture is a little wrong are left to libv4lconvert, which minds less.
+ */
+#define UNSOUND_MAX 10
 
 struct source_v4l2 {
 	struct source source;
 	const char *path;
 	struct v4l2_capture *capture;
 	struct v4l2_frame frame; /* held between next and release */
-	bool encoded;
-	uint32_t width, height; /* even: what is taken of the device's picture */
-	uint8_t *picture;       /* I420 */
+	struct source_format format;
+	char pictures[PROTO_REASON_SIZE]; /* of the format */
+	uint8_t *picture;                 /* I420 */
 	/* Passed over since the frame last told of. */
 	uint32_t dropped, damaged;
+	uint32_t unsound; /* pictures while the format is undecided */
 	struct v4l2_i420 planes;
 	struct thinner thinner;
 	struct v4l2_convert_lib *library; /* NULL: v4l2/convert.h does it */
@@ -36,7 +44,7 @@ struct source_v4l2 {
 
 static int allocate_picture(struct source_v4l2 *v)
 {
-	size_t luma = (size_t)v->width * v->height;
+	size_t luma = (size_t)v->format.width * v->format.height;
 
 	v->picture = malloc(luma + luma / 2);
 	if (!v->picture)
@@ -45,8 +53,8 @@ static int allocate_picture(struct source_v4l2 *v)
 		.y = v->picture,
 		.u = v->picture + luma,
 		.v = v->picture + luma + luma / 4,
-		.y_stride = v->width,
-		.c_stride = v->width / 2,
+		.y_stride = v->format.width,
+		.c_stride = v->format.width / 2,
 	};
 	return 0;
 }
@@ -61,40 +69,80 @@ static int take_library(struct source_v4l2 *v, const struct v4l2_capture_format 
 	return v4l2_convert_lib_new(f->fourcc, f->width, f->height, f->stride, &v->library);
 }
 
-static int take_format(struct source_v4l2 *v, uint32_t fps, struct source_format *ret)
+static void take_encoded(struct source_v4l2 *v, enum ring_codec codec, uint32_t width,
+			 uint32_t height)
+{
+	v->format.encoded = true;
+	v->format.codec = codec;
+	v->format.width = width;
+	v->format.height = height;
+}
+
+/* obstacle: why a JPEG picture is not taken as it is; NULL: it is none. */
+static int take_raw(struct source_v4l2 *v, const char *obstacle)
 {
 	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
 
-	v->encoded = f->fourcc == V4L2_PIX_FMT_H264;
-	v->width = v->encoded ? f->width : f->width & ~1U;
-	v->height = v->encoded ? f->height : f->height & ~1U;
-	*ret = (struct source_format){
-		.encoded = v->encoded,
-		.width = v->width,
-		.height = v->height,
-		.fps_num = f->fps_num ? f->fps_num : FPS_DEFAULT,
-		.fps_den = f->fps_num && f->fps_den ? f->fps_den : 1,
-		.fourcc = f->fourcc,
-	};
-	if (v->encoded)
-		return 0;
-	if (!v->width || !v->height)
+	v->format.width = f->width & ~1U;
+	v->format.height = f->height & ~1U;
+	if (!v->format.width || !v->format.height)
 		return -EOPNOTSUPP;
-	/* Access units depend on each other: those of a camera that encodes are all taken. */
-	thinner_begin(&v->thinner, fps, f->fps_num, f->fps_den);
-	if (thinner_active(&v->thinner)) {
-		ret->fps_num = fps;
-		ret->fps_den = 1;
-	}
 	if (!v4l2_convert_supported(f->fourcc)) {
 		int r = take_library(v, f);
 
 		if (r < 0)
 			return r;
-		ret->pictures = is_jpeg(f->fourcc) ? "JPEG pictures, decoded by libv4lconvert"
-						   : "pictures converted by libv4lconvert";
+		if (obstacle)
+			snprintf(v->pictures, sizeof(v->pictures),
+				 "JPEG pictures that RTP cannot carry (%s), decoded by "
+				 "libv4lconvert",
+				 obstacle);
+		else
+			snprintf(v->pictures, sizeof(v->pictures),
+				 "pictures converted by libv4lconvert");
+		v->format.pictures = v->pictures;
 	}
 	return allocate_picture(v);
+}
+
+static int take_format(struct source_v4l2 *v, uint32_t fps)
+{
+	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
+
+	v->format = (struct source_format){
+		.fps_num = f->fps_num ? f->fps_num : FPS_DEFAULT,
+		.fps_den = f->fps_num && f->fps_den ? f->fps_den : 1,
+		.fourcc = f->fourcc,
+		.width = f->width,
+		.height = f->height,
+	};
+	/* Access units of H.264 depend on each other: all are taken. */
+	if (f->fourcc == V4L2_PIX_FMT_H264) {
+		take_encoded(v, RING_CODEC_H264, f->width, f->height);
+		return 0;
+	}
+	thinner_begin(&v->thinner, fps, f->fps_num, f->fps_den);
+	if (thinner_active(&v->thinner)) {
+		v->format.fps_num = fps;
+		v->format.fps_den = 1;
+	}
+	v->format.undecided = is_jpeg(f->fourcc);
+	return v->format.undecided ? 0 : take_raw(v, NULL);
+}
+
+/* The first JPEG picture decides. -EBADMSG: it is none; the next will. */
+static int decide(struct source_v4l2 *v)
+{
+	struct jpeg jpeg;
+	int r = jpeg_parse(&jpeg, slice_of(v->frame.data, v->frame.bytesused));
+
+	if (r == -EBADMSG && ++v->unsound < UNSOUND_MAX)
+		return r;
+	v->format.undecided = false;
+	if (r < 0)
+		return take_raw(v, r == -EBADMSG ? "unsound" : jpeg.obstacle);
+	take_encoded(v, RING_CODEC_JPEG, jpeg.width, jpeg.height);
+	return 0;
 }
 
 static int v4l2_source_open(struct source *s, const struct source_want *want,
@@ -106,6 +154,7 @@ static int v4l2_source_open(struct source *s, const struct source_want *want,
 		.height = want->height ? want->height : HEIGHT_DEFAULT,
 		.fps = want->fps ? want->fps : FPS_DEFAULT,
 		.allow_h264 = true,
+		.allow_jpeg = true,
 		.allow_lib = true,
 	};
 	int r = v4l2_capture_open(NULL, v->path, &w, &v->capture);
@@ -114,9 +163,10 @@ static int v4l2_source_open(struct source *s, const struct source_want *want,
 		return r;
 	snprintf(s->description, sizeof(s->description), "v4l2 %s %s",
 		 v4l2_capture_device(v->capture)->driver, v->path);
-	r = take_format(v, want->fps, ret);
+	r = take_format(v, want->fps);
 	if (r < 0)
 		return r;
+	*ret = v->format;
 	return v4l2_capture_start(v->capture);
 }
 
@@ -131,7 +181,7 @@ static void v4l2_source_close(struct source *s)
 
 	v->capture = v4l2_capture_close(v->capture);
 	v->frame = (struct v4l2_frame){};
-	v->dropped = v->damaged = 0;
+	v->dropped = v->damaged = v->unsound = 0;
 	v->library = v4l2_convert_lib_free(v->library);
 	free(steal_pointer(&v->picture));
 }
@@ -139,6 +189,19 @@ static void v4l2_source_close(struct source *s)
 static int v4l2_source_fd(const struct source *s)
 {
 	return v4l2_capture_fd(((const struct source_v4l2 *)s)->capture);
+}
+
+/* A JPEG picture as it is. One that RTP cannot carry, or of another size, is taken for damaged:
+ * should no others come, the source has stalled, and its next epoch decides anew. */
+static int take_jpeg(struct source_v4l2 *v, struct source_frame *ret)
+{
+	struct jpeg jpeg;
+	int r = jpeg_parse(&jpeg, slice_of(v->frame.data, v->frame.bytesused));
+
+	if (r < 0 || jpeg.width != v->format.width || jpeg.height != v->format.height)
+		return -EBADMSG;
+	ret->au = slice_of(v->frame.data, jpeg.size);
+	return 0;
 }
 
 static int convert(struct source_v4l2 *v)
@@ -149,14 +212,14 @@ static int convert(struct source_v4l2 *v)
 
 	if (v->library)
 		return v4l2_convert_lib_to_i420(v->library, v->frame.data, v->frame.bytesused,
-						v->width, v->height, &v->planes);
+						v->format.width, v->format.height, &v->planes);
 	r = v4l2_image_map(&image, f->fourcc, f->width, f->height, f->height, f->stride,
 			   v->frame.data, v->frame.bytesused);
 
 	if (r < 0)
 		return r;
-	image.width = v->width;
-	image.height = v->height;
+	image.width = v->format.width;
+	image.height = v->format.height;
 	return v4l2_convert_to_i420(&image, &v->planes);
 }
 
@@ -185,6 +248,27 @@ static void count(struct source_v4l2 *v, struct source_frame *ret)
 	v->dropped = v->damaged = 0;
 }
 
+static bool is_left_out(struct source_v4l2 *v)
+{
+	return v->format.codec != RING_CODEC_H264 &&
+	       !thinner_take(&v->thinner, v->frame.timestamp_us);
+}
+
+/* The frame's picture, in the driver's buffer or in memory of our own. */
+static int take_picture(struct source_v4l2 *v, struct source_frame *ret)
+{
+	int r = v->format.undecided ? decide(v) : 0;
+
+	if (r < 0)
+		return r;
+	if (!v->format.encoded)
+		return convert(v);
+	if (v->format.codec == RING_CODEC_JPEG)
+		return take_jpeg(v, ret);
+	ret->au = slice_of(v->frame.data, v->frame.bytesused);
+	return 0;
+}
+
 static int v4l2_source_next(struct source *s, struct source_frame *ret)
 {
 	struct source_v4l2 *v = (struct source_v4l2 *)s;
@@ -195,25 +279,22 @@ static int v4l2_source_next(struct source *s, struct source_frame *ret)
 	source_stamp(ret, v->frame.timestamp_us);
 	v->dropped += v->frame.dropped_before;
 	v->damaged += v->frame.faulty_before;
-	if (v->encoded) {
-		count(v, ret);
-		ret->au = slice_of(v->frame.data, v->frame.bytesused);
-		return 0;
-	}
-	if (!thinner_take(&v->thinner, v->frame.timestamp_us)) {
+	if (is_left_out(v)) {
 		r = v4l2_capture_release(v->capture, &v->frame);
 		return r < 0 ? r : -EAGAIN;
 	}
-	r = convert(v);
+	r = take_picture(v, ret);
 	if (r == -ENODATA || r == -EBADMSG)
 		return pass_over(v);
-	/* Converted into memory of our own: the driver can have its buffer back. */
-	if (r >= 0)
+	/* Converted: the driver can have its buffer back. */
+	if (r >= 0 && !v->format.encoded)
 		r = v4l2_capture_release(v->capture, &v->frame);
 	if (r < 0)
 		return r;
 	count(v, ret);
-	fill(v, ret);
+	ret->format = &v->format;
+	if (!v->format.encoded)
+		fill(v, ret);
 	return 0;
 }
 
@@ -221,7 +302,7 @@ static int v4l2_source_release(struct source *s)
 {
 	struct source_v4l2 *v = (struct source_v4l2 *)s;
 
-	return v->encoded ? v4l2_capture_release(v->capture, &v->frame) : 0;
+	return v->format.encoded ? v4l2_capture_release(v->capture, &v->frame) : 0;
 }
 
 static int v4l2_source_set_control(struct source *s, uint32_t id, int32_t value)

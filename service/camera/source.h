@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Where pictures come from: a V4L2 device, the test pattern or a clip; raw I420 or access units
- * that the camera encoded itself.
+ * that the camera encoded itself, H.264 or JPEG.
  *
  *	new -> { open -> { poll; next, release } -> close } -> free
  *
@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/ring.h"
 #include "proto/camera-msg.h"
 #include "wire/slice.h"
 
@@ -24,7 +25,9 @@ struct source_want {
 };
 
 struct source_format {
-	bool encoded;              /* H.264 access units instead of raw pictures */
+	bool undecided;            /* the first frame decides, and brings the format */
+	bool encoded;              /* access units instead of raw pictures */
+	enum ring_codec codec;     /* of access units */
 	uint32_t width, height;    /* even if raw */
 	uint32_t fps_num, fps_den; /* frames a second, neither 0 */
 	uint32_t fourcc;           /* V4L2 pixel format of the source */
@@ -39,6 +42,8 @@ struct source_frame {
 	/* encoded */
 	struct slice au;
 
+	/* In place of what open said, if that was undecided; the source's. */
+	const struct source_format *format;
 	uint64_t captured_monotonic; /* us, CLOCK_MONOTONIC */
 	uint64_t captured_realtime;  /* us, CLOCK_REALTIME of the same moment */
 	uint32_t dropped;            /* frames lost in the source since the one before */

@@ -78,7 +78,7 @@ def parse_arguments():
     parser.add_argument("--cameras", type=int, default=2, metavar="N",
                         help="how many: front, back, cam2, ... (default 2)")
     parser.add_argument("--source", default="pattern", metavar="SOURCE",
-                        help="pattern (the default), clip:FILE (Annex-B H.264) or v4l2:DEV;"
+                        help="pattern (the default), clip:FILE (Annex-B H.264 or MJPEG) or v4l2:DEV;"
                              " for v4l2 several devices may be given: v4l2:DEV,DEV")
     parser.add_argument("--size", default="1280x720", metavar="WxH")
     parser.add_argument("--fps", type=int, default=30, metavar="N")

@@ -19,10 +19,11 @@
 #include "camera/source.h"
 #include "wire/h264.h"
 
-#define N_UNITS    50
-#define GOP        25
-#define FRAME_USEC 40000
-#define LATE_USEC  200000 /* of a loaded machine */
+#define N_UNITS      50
+#define GOP          25
+#define PICTURES_MAX 32768
+#define FRAME_USEC   40000
+#define LATE_USEC    200000 /* of a loaded machine */
 
 static char path[4096];
 static struct clip whole;
@@ -80,9 +81,9 @@ static void units_are_pictures_and_leave_no_byte_out(void **state)
 		assert_int_equal(h264_is_idr(whole.units[i]), i % GOP == 0);
 		next += whole.units[i].len;
 	}
-	assert_int_equal(whole.sps.width, 192);
-	assert_int_equal(whole.sps.height, 128);
-	assert_int_equal(whole.sps.fps_num, 25 * whole.sps.fps_den);
+	assert_int_equal(whole.width, 192);
+	assert_int_equal(whole.height, 128);
+	assert_int_equal(whole.fps_num, 25 * whole.fps_den);
 }
 
 static void it_begins_at_the_first_idr(void **state)
@@ -129,6 +130,50 @@ static void b_pictures_are_refused(void **state)
 
 	snprintf(path, sizeof(path), "%s/unit/data/clip-b-pictures.h264", getenv("TESTS"));
 	assert_int_equal(clip_load(path, &c), -EOPNOTSUPP);
+}
+
+/* The pictures of these files, one after the other. */
+static int cut_pictures(const char *const *names, size_t n, struct clip *ret)
+{
+	uint8_t *data = malloc(PICTURES_MAX);
+	size_t size = 0;
+
+	assert_non_null(data);
+	for (size_t i = 0; i < n; i++) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/unit/data/%s", getenv("TESTS"), names[i]);
+		f = fopen(path, "r");
+		assert_non_null(f);
+		size += fread(data + size, 1, PICTURES_MAX - size, f);
+		fclose(f);
+	}
+	return clip_cut(data, size, ret);
+}
+
+static void jpeg_pictures_of_one_size_are_a_clip(void **state)
+{
+	const char *const one_size[] = {"jpeg-64x48-420.jpg", "jpeg-64x48-420-restart.jpg",
+					"jpeg-64x48-422.jpg"};
+	const char *const two_sizes[] = {"jpeg-64x48-420.jpg", "jpeg-160x96-420.jpg"};
+	const char *const not_for_rtp[] = {"jpeg-64x48-420.jpg", "jpeg-64x48-444.jpg"};
+	const char *const not_only[] = {"jpeg-64x48-420.jpg", "clip-x264.h264"};
+	struct clip c;
+
+	assert_int_equal(cut_pictures(one_size, ARRAY_SIZE(one_size), &c), 0);
+	assert_int_equal(c.codec, RING_CODEC_JPEG);
+	assert_int_equal(c.width, 64);
+	assert_int_equal(c.height, 48);
+	assert_int_equal(c.n_units, 3);
+	for (size_t i = 0; i < c.n_units; i++) {
+		assert_memory_equal(c.units[i].data, "\xff\xd8", 2);
+		assert_memory_equal(c.units[i].data + c.units[i].len - 2, "\xff\xd9", 2);
+	}
+	assert_ptr_equal(c.units[1].data, c.units[0].data + c.units[0].len);
+	clip_release(&c);
+	assert_int_equal(cut_pictures(two_sizes, ARRAY_SIZE(two_sizes), &c), -ESTALE);
+	assert_int_equal(cut_pictures(not_for_rtp, ARRAY_SIZE(not_for_rtp), &c), -EPROTONOSUPPORT);
+	assert_int_equal(cut_pictures(not_only, ARRAY_SIZE(not_only), &c), -EBADMSG);
 }
 
 static void what_is_no_clip_is_refused(void **state)
@@ -217,6 +262,7 @@ int main(void)
 		cmocka_unit_test(without_a_beginning_it_is_refused),
 		cmocka_unit_test(parameter_sets_may_not_change),
 		cmocka_unit_test(b_pictures_are_refused),
+		cmocka_unit_test(jpeg_pictures_of_one_size_are_a_clip),
 		cmocka_unit_test(what_is_no_clip_is_refused),
 		cmocka_unit_test(truncation_is_survived),
 		cmocka_unit_test(it_loops_in_real_time),

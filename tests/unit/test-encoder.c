@@ -217,6 +217,29 @@ static void the_reason_says_what_the_camera_gave(void **state)
 	encoder_free(e);
 }
 
+static void a_camera_that_encodes_is_left_alone(void **state)
+{
+	static const uint8_t bytes[] = {0xff, 0xd8, 0xff, 0xd9};
+	const struct source_frame frame = {.au = slice_of(bytes, sizeof(bytes))};
+	struct source_format format = {.encoded = true, .codec = RING_CODEC_JPEG};
+	struct slice au;
+	struct encoder *e;
+
+	assert_int_equal(encoder_new(&format, NULL, &e), 0);
+	assert_int_equal(e->path, CAMERA_PATH_PASSTHROUGH);
+	assert_string_equal(e->reason, "the camera encodes JPEG itself");
+	assert_true(e->forces_keyframes);
+	assert_int_equal(encoder_encode(e, &frame, true, &au), 0);
+	assert_ptr_equal(au.data, bytes);
+	assert_int_equal(au.len, sizeof(bytes));
+	encoder_free(e);
+	format.codec = RING_CODEC_H264;
+	assert_int_equal(encoder_new(&format, NULL, &e), 0);
+	assert_string_equal(e->reason, "the camera encodes H.264 itself");
+	assert_false(e->forces_keyframes);
+	encoder_free(e);
+}
+
 static void configuration_is_kept_in_bounds(void **state)
 {
 	const struct source_format format = {
@@ -261,6 +284,7 @@ int main(void)
 		cmocka_unit_test(keyframes_come_when_forced_and_by_gop),
 		cmocka_unit_test(bitrate_follows_while_running),
 		cmocka_unit_test(the_reason_says_what_the_camera_gave),
+		cmocka_unit_test(a_camera_that_encodes_is_left_alone),
 		cmocka_unit_test(configuration_is_kept_in_bounds),
 		cmocka_unit_test(sizes_it_cannot_do_are_refused),
 	};

@@ -181,6 +181,9 @@ static void size_comes_before_rate_before_cost(void **state)
 	struct v4l2_capture_want want = WANT(1280, 720, 30);
 
 	expect(webcam, ARRAY_SIZE(webcam), want, V4L2_PIX_FMT_YUYV, 1280, 720, 10);
+	want.allow_jpeg = true;
+	expect(webcam, ARRAY_SIZE(webcam), want, V4L2_PIX_FMT_MJPEG, 1280, 720, 30);
+	want.allow_jpeg = false;
 	if (!v4l2_convert_lib_supported(V4L2_PIX_FMT_MJPEG))
 		return;
 	want.allow_lib = true;
