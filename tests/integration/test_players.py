@@ -7,7 +7,9 @@ import tempfile
 import time
 import unittest
 
-import harness
+import harness  # first: it knows where the others are
+import coded_picture
+import pictures
 import players
 import rtsp
 
@@ -107,6 +109,74 @@ class Clip(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(done.tally["frames"], 100)
                 self.assertEqual(demo.camera("front")["path"], "passthrough")
+
+
+class Mjpeg(unittest.TestCase):
+    """A camera that gives JPEG pictures: they reach every player as they are."""
+
+    TAG, N = "c0ffee01", 90
+
+    @classmethod
+    def setUpClass(cls):
+        directory = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.clip = directory / "clip.mjpeg"
+        frames = b"".join(bytes(coded_picture.draw(*SIZE, cls.TAG, i)) for i in range(cls.N))
+        subprocess.run(["ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "gray", "-s",
+                        "640x360", "-i", "pipe:0", "-pix_fmt", "yuvj420p", "-c:v", "mjpeg",
+                        "-huffman", "default", "-q:v", "3", "-f", "mjpeg", cls.clip],
+                       input=frames, check=True)
+        cls.demo = cls.enterClassContext(harness.Demo(cameras=1, source=f"clip:{cls.clip}"))
+
+    def assert_plays(self, result):
+        self.assertTrue(result.ok, f"{result.stderr}\n{result.tally}")
+        self.assertEqual(result.tally["frames"], 40)
+        self.assertEqual(list(result.tally["tags"]), [self.TAG])
+        self.assertEqual(result.tally["gaps"], 0)
+        self.assertLessEqual(result.tally["not_rising"], 1)  # where the clip begins again
+
+    def test_ffmpeg_plays_it(self):
+        self.assert_plays(players.ffmpeg(self.demo.url("owner", "front"), 40, SIZE))
+
+    def test_gstreamer_plays_it(self):
+        self.assert_plays(players.gstreamer(self.demo.url("owner", "front"), 40, SIZE,
+                                            decoder=players.MJPEG))
+
+    def test_ffprobe_tells_what_it_is(self):
+        streams, result = players.ffprobe(self.demo.url("owner", "front"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual([s["codec_name"] for s in streams], ["mjpeg"])
+        self.assertEqual((streams[0]["width"], streams[0]["height"]), SIZE)
+        self.assertEqual(streams[0]["r_frame_rate"], "30/1")
+
+    def test_no_byte_of_a_picture_is_changed(self):
+        for player in ("ffmpeg", "gstreamer"):
+            with self.subTest(player=player):
+                received = self.clip.with_name(player)
+                players.record_mjpeg(player, self.demo.url("owner", "front"), 120, received)
+                result = pictures.compare("mjpeg", self.clip.read_bytes(), received.read_bytes())
+                self.assertEqual(result["given"], self.N)
+                self.assertGreaterEqual(result["received"], 119)
+                self.assertEqual((result["unknown"], result["gaps"]), (0, 0), result)
+
+    def test_decoded_it_is_what_the_file_shows(self):
+        def hashes(*arguments):
+            done = subprocess.run(["ffmpeg", "-v", "error", *arguments, "-f", "framemd5", "-"],
+                                  capture_output=True, text=True, check=True)
+            return [line.split()[-1] for line in done.stdout.splitlines() if line[0] != "#"]
+
+        given = hashes("-i", self.clip)
+        self.assertEqual(len(set(given)), self.N)
+        got = hashes("-rtsp_transport", "tcp", "-i", self.demo.url("owner", "front"),
+                     "-frames:v", "30")
+        self.assertEqual(len(got), 30)
+        self.assertEqual([h for h in got if h not in given], [])
+
+    def test_the_path_is_told(self):
+        players.ffmpeg(self.demo.url("owner", "front"), 5, SIZE)
+        camera = self.demo.camera("front")
+        self.assertEqual(camera["path"], "passthrough")
+        self.assertEqual(camera["reason"], "the camera encodes JPEG itself")
+        self.assertEqual(camera["format"], "MJPG")
 
 
 if __name__ == "__main__":

@@ -113,16 +113,30 @@ def decode_annexb(data, size=SIZE, time_limit=TIME_LIMIT):
                    size, "gray", time_limit, data)
 
 
-def gstreamer(source, frames=60, size=SIZE, time_limit=TIME_LIMIT, properties=()):
-    """With rtspsrc's default protocols: UDP is tried first. properties: further ones of rtspsrc.
-    Its identity element ends the stream after so many decoded frames."""
+H264 = ("rtph264depay", "!", "h264parse", "!", "avdec_h264")
+MJPEG = ("rtpjpegdepay", "!", "jpegdec")
+
+
+def gstreamer(source, frames=60, size=SIZE, time_limit=TIME_LIMIT, properties=(), decoder=H264):
+    """With rtspsrc's default protocols: UDP is tried first. properties: further ones of rtspsrc;
+    decoder: H264 or MJPEG. Its identity element ends the stream after so many decoded frames."""
     def command(fd):
         limit = [] if frames is None else ["identity", f"eos-after={frames + 1}", "!"]
         return ["gst-launch-1.0", "-q", "rtspsrc", f"location={source}",
-                "tls-validation-flags=0", *properties, "!", "rtph264depay", "!", "h264parse", "!",
-                "avdec_h264", "!", "videoconvert", "!", "video/x-raw,format=I420", "!",
+                "tls-validation-flags=0", *properties, "!", *decoder, "!",
+                "videoconvert", "!", "video/x-raw,format=I420", "!",
                 *limit, "fdsink", f"fd={fd}", "sync=false"]
     return _decode(command, size, "i420", time_limit)
+
+
+def record_mjpeg(player, source, frames, path, time_limit=TIME_LIMIT):
+    """The JPEG pictures as a player ("ffmpeg", "gstreamer") puts them together, not decoded."""
+    argv = {"ffmpeg": ["ffmpeg", "-nostdin", "-v", "error", "-rtsp_transport", "tcp", "-i", source,
+                       "-c", "copy", "-frames:v", str(frames), "-f", "mjpeg", "-y", str(path)],
+            "gstreamer": ["gst-launch-1.0", "-q", "rtspsrc", f"location={source}",
+                          "tls-validation-flags=0", "!", "rtpjpegdepay", "!", "identity",
+                          f"eos-after={frames + 1}", "!", "filesink", f"location={path}"]}
+    subprocess.run(argv[player], stdin=subprocess.DEVNULL, check=True, timeout=time_limit)
 
 
 def ffprobe(source, time_limit=TIME_LIMIT):
