@@ -128,6 +128,7 @@ def style(r):
     files = c_files()
     r.step("clang-format", ["clang-format-14", "--dry-run", "--Werror", *files])
     r.step("rooms and files", [PYTHON, "tests/style/rooms.py"])
+    r.step("events and their catalogue", [PYTHON, "tests/style/catalog.py"])
     shell = [f for f in ("demo", "check", ".ci/run", "tests/support/packages.sh")
              if (TOP / f).exists()]
     for script in shell:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What the daemons say. Under systemd (JOURNAL_STREAM) lines carry the <N> priority prefix that
- * the journal understands; on a terminal they carry the program's name. Libraries never log.
+ * What the daemons say. Where standard error is the journal (JOURNAL_STREAM) lines carry the <N>
+ * priority prefix that it understands; elsewhere they carry the program's name. What people search
+ * for is an event (base/event.h). Libraries never log.
  * A line that cannot be written at once is lost: nothing waits for the log, least of all what ends
  * access.
  *
@@ -9,11 +10,20 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <syslog.h>
 
 /* name: a literal or a string that outlives the process's logging. */
 void log_open(const char *name);
 void log_set_max_level(int level);
+
+/* For base/event.c. */
+bool log_wants(int level);
+bool log_is_journal(void);
+const char *log_get_name(void);
+/* Replaces what could begin a line, or steer a terminal. */
+void log_clean(char *text, size_t n);
 
 void log_line(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

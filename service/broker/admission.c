@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/event.h"
 #include "broker/broker.h"
 #include "broker/camera-link.h"
 #include "broker/hardware.h"
@@ -18,6 +18,13 @@ struct newcomer {
 	struct camera_record record;
 	int fd;
 };
+
+static void tell_refused(const char *name, const char *why)
+{
+	event_log(LOG_ERR, EVENT_CAMERA_REFUSED,
+		  &(struct event_about){.camera = name, .reason = why}, "camera %s is kept out: %s",
+		  name, why);
+}
 
 static void let_in(struct newcomer *n, struct camera_record *known)
 {
@@ -33,10 +40,11 @@ static void let_in(struct newcomer *n, struct camera_record *known)
 			observe(n->broker, camera_added, camera);
 	}
 	if (r < 0) {
-		log_error("camera %s is kept out: %s", n->record.name, strerror(-r));
+		tell_refused(n->record.name, strerror(-r));
 		return;
 	}
-	log_info("camera %s is now: %s", camera->name, known->hardware);
+	event_log(LOG_NOTICE, EVENT_CAMERA_NEW, &(struct event_about){.camera = camera->name},
+		  "camera %s is now: %s", camera->name, known->hardware);
 	if (!n->broker->stopping)
 		camera_link_adopt(camera, steal_fd(&n->fd));
 }
@@ -47,7 +55,7 @@ static void on_stored(void *userdata, int error)
 	struct camera_record *known = policy_find_camera_uuid(n->broker->policy, n->record.uuid);
 
 	if (error < 0) {
-		log_error("camera %s cannot be made known: %s", n->record.name, strerror(-error));
+		tell_refused(n->record.name, strerror(-error));
 		if (known && known->pending)
 			policy_remove_camera(n->broker->policy, n->record.uuid);
 	} else if (known) {
@@ -105,7 +113,7 @@ static void keep_out(struct broker *broker, const char *name, const char *why)
 	snprintf(trouble, sizeof(trouble), "%.*s", PROTO_REASON_SIZE - 1, why);
 	if (camera && !strcmp(camera->trouble, trouble))
 		return;
-	log_error("camera %s is kept out: %s", name, why);
+	tell_refused(name, why);
 	if (!camera)
 		return;
 	memcpy(camera->trouble, trouble, sizeof(trouble));

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/log.h"
 #include "broker/build-time.h"
 #include "broker/camera.h"
@@ -53,6 +54,10 @@ static int open_memory(struct broker *broker, const char *directory)
 	if (r < 0)
 		log_error("%s: the server's key and certificate cannot be had: %s", directory,
 			  strerror(-r));
+	else if (tls_identity_is_renewed(broker->identity))
+		event_log(LOG_NOTICE, EVENT_CERTIFICATE_RENEWED, NULL,
+			  "the server's certificate was issued anew; its key is %s",
+			  tls_identity_spki_sha256(broker->identity));
 	return r;
 }
 
@@ -84,6 +89,9 @@ int broker_open(struct broker *broker, sd_event *event, const struct broker_opti
 	list_init(&broker->cameras);
 	list_init(&broker->gates);
 	list_init(&broker->leases);
+	if (!broker_clock_is_set())
+		event_log(LOG_WARNING, EVENT_CLOCK_NOT_SET, NULL,
+			  "the clock is not set: what is granted for a time only is refused");
 	r = open_memory(broker, options->state_directory);
 	return r < 0 ? r : open_loop(broker);
 }

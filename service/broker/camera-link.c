@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/event.h"
 #include "base/log.h"
 #include "base/memfd.h"
 #include "broker/broker.h"
@@ -33,7 +34,9 @@ static int keep_out(struct camera *camera, const char *why)
 	for (char *c = camera->trouble; *c; c++)
 		if (*c < ' ' || *c > '~')
 			*c = '?';
-	log_error("camera %s is kept out: %s", camera->name, why);
+	event_log(LOG_ERR, EVENT_CAMERA_REFUSED,
+		  &(struct event_about){.camera = camera->name, .reason = why},
+		  "camera %s is kept out: %s", camera->name, why);
 	return -EPERM;
 }
 
@@ -59,7 +62,8 @@ static int on_hello(void *userdata, const void *message, int *fds)
 	camera->welcomed = true;
 	camera->link.chan.state = STATE_WELCOMED;
 	link_send_message(&camera->link, CAMERA_WELCOME, &welcome);
-	log_info("camera %s is there", camera->name);
+	event_log(LOG_INFO, EVENT_CAMERA_CAME, &(struct event_about){.camera = camera->name},
+		  "camera %s is there", camera->name);
 	observe(camera->broker, camera_changed, camera);
 	return 0;
 }
@@ -124,9 +128,13 @@ static int on_state(void *userdata, const void *message, int *fds)
 
 	camera->state = *m;
 	if (m->condition == CAMERA_LOST && !was_lost)
-		log_warning("camera %s is lost: %s", camera->name, m->reason);
+		event_log(LOG_WARNING, EVENT_CAMERA_LOST,
+			  &(struct event_about){.camera = camera->name, .reason = m->reason},
+			  "camera %s is lost: %s", camera->name, m->reason);
 	if (m->condition == CAMERA_IDLE && was_lost)
-		log_info("camera %s is back", camera->name);
+		event_log(LOG_NOTICE, EVENT_CAMERA_BACK,
+			  &(struct event_about){.camera = camera->name}, "camera %s is back",
+			  camera->name);
 	if (m->condition == CAMERA_LOST && m->epoch == camera->epoch)
 		camera_end_epoch(camera, "camera lost");
 	if (differs)
@@ -182,8 +190,8 @@ static void on_over(void *userdata, int error)
 
 	if (error < 0)
 		log_warning("camera %s: its link is ended: %s", camera->name, strerror(-error));
-	else
-		log_info("camera %s has gone", camera->name);
+	event_log(LOG_INFO, EVENT_CAMERA_WENT, &(struct event_about){.camera = camera->name},
+		  "camera %s has gone", camera->name);
 	leave(camera);
 }
 

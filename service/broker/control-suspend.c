@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "broker/broker.h"
 #include "broker/control-job.h"
 
@@ -20,6 +21,19 @@ static int check_name(const struct broker *broker, enum suspension_kind kind, co
 	default:
 		return name_valid(name) ? 0 : CONTROL_INVALID_NAME;
 	}
+}
+
+static void tell(enum event event, enum suspension_kind kind, const char *name, const char *reason)
+{
+	event_log(LOG_NOTICE, event,
+		  &(struct event_about){
+			  .camera = kind == SUSPENSION_CAMERA ? name : NULL,
+			  .client = kind == SUSPENSION_CLIENT ? name : NULL,
+			  .reason = reason,
+		  },
+		  "%s%s%s %s%s%s", suspension_kind_to_text(kind), name[0] ? " " : "", name,
+		  event == EVENT_SUSPENDED ? "is suspended" : "is resumed", reason[0] ? ": " : "",
+		  reason);
 }
 
 static int finish_suspend_again(struct control_job *job, int error)
@@ -53,6 +67,7 @@ int control_suspend(struct broker *broker, enum suspension_kind kind, const char
 	} else {
 		ret->leases_ended = redecide_all(broker);
 		observe(broker, suspensions_changed, kind, suspension.name);
+		tell(EVENT_SUSPENDED, kind, suspension.name, suspension.reason);
 	}
 	r = store_suspend(broker->store, &suspension, control_job_finish, job);
 	if (r < 0)
@@ -71,6 +86,8 @@ static int finish_resume(struct control_job *job, int error)
 	observe(job->broker, suspensions_changed, job->kind, job->name);
 	if (error < 0)
 		return error;
+	if (r == 0)
+		tell(EVENT_RESUMED, job->kind, job->name, "");
 	return r == -ENOENT ? CONTROL_ALREADY_SUSPENDED : r;
 }
 

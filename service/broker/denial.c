@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "broker/broker.h"
 
 /* Whether this is news; remembers it. */
@@ -35,6 +36,14 @@ void denial_report(struct broker *broker, const struct ledger_event *event, cons
 {
 	/* Coalesced and bounded by itself; when the disk fails, the refusal stands all the same. */
 	(void)ledger_denied(broker->store, event);
-	if (remember(&broker->denials, event))
-		observe(broker, denied, event->client, event->camera, peer, event->reason);
+	if (!remember(&broker->denials, event))
+		return;
+	event_log(LOG_NOTICE, EVENT_DENIED,
+		  &(struct event_about){.camera = event->camera,
+					.client = event->client,
+					.peer = peer,
+					.reason = event->reason},
+		  "%s at %s may not watch %s: %s", event->client, peer, event->camera,
+		  event->reason);
+	observe(broker, denied, event->client, event->camera, peer, event->reason);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Refusals of authenticated clients, for the ledger and for whoever watches the bus. A flood of
- * them says the same thing once a minute, and never more than DENIALS_MAX things a minute.
+ * Refusals of authenticated clients, for the ledger, the log and whoever watches the bus. A flood
+ * of them says the same thing once a minute, and never more than DENIALS_MAX things a minute.
  */
 #pragma once
 

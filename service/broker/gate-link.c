@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/event.h"
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/session-link.h"
@@ -72,9 +73,10 @@ static void on_over(void *userdata, int error)
 	struct gate *gate = userdata;
 
 	if (error < 0)
-		log_warning("the gate's link is ended: %s", strerror(-error));
+		event_log(LOG_WARNING, EVENT_GATE_LOST, NULL, "the gate's link is ended: %s",
+			  strerror(-error));
 	else
-		log_notice("the gate has gone");
+		event_log(LOG_NOTICE, EVENT_GATE_LOST, NULL, "the gate has gone");
 	gate_free(gate, "gate ended");
 }
 
@@ -122,7 +124,7 @@ int gate_new(struct broker *broker, int fd, struct gate **ret)
 		return r;
 	}
 	list_append(&broker->gates, &gate->list);
-	log_info("the gate is there");
+	event_log(LOG_INFO, EVENT_READY, NULL, "the gate is there: viewers can connect");
 	observe(broker, ready_changed);
 	*ret = gate;
 	return 0;

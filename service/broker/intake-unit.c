@@ -7,6 +7,7 @@
 #include <systemd/sd-login.h>
 
 #include "base/cleanup.h"
+#include "base/event.h"
 #include "base/log.h"
 #include "broker/admission.h"
 #include "broker/broker.h"
@@ -58,13 +59,15 @@ static void admit(struct listening *l, int fd)
 	int r = sd_peer_get_unit(link, &unit);
 
 	if (r < 0) {
-		log_warning("%s: refused, its unit cannot be told: %s", places[l->kind],
-			    strerror(-r));
+		event_log(LOG_WARNING, EVENT_LINK_REFUSED, NULL,
+			  "%s: refused, its unit cannot be told: %s", places[l->kind],
+			  strerror(-r));
 		return;
 	}
 	r = peer_unit_parse(unit, name);
 	if (r != (int)l->kind) {
-		log_warning("%s: refused, it is unit %s", places[l->kind], unit);
+		event_log(LOG_WARNING, EVENT_LINK_REFUSED, NULL, "%s: refused, it is unit %s",
+			  places[l->kind], unit);
 		return;
 	}
 	if (l->intake->broker->stopping)

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/log.h"
 #include "base/memfd.h"
 #include "broker/broker.h"
@@ -57,7 +58,8 @@ static void leave_camera(struct lease *lease)
 static void on_closed(void *userdata, int error)
 {
 	if (error < 0)
-		log_error("the ledger lacks the end of a lease: %s", strerror(-error));
+		event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL,
+			  "the ledger lacks the end of a lease: %s", strerror(-error));
 }
 
 static void record_end(struct lease *lease, const struct tcp_bytes *bytes, const char *reason)
@@ -75,6 +77,23 @@ static void record_end(struct lease *lease, const struct tcp_bytes *bytes, const
 		on_closed(NULL, r);
 }
 
+/* One that was never granted is a denial or nothing, which others tell. */
+static void tell_ended(const struct lease *lease, const char *reason, uint64_t frames)
+{
+	if (lease_is_opening(lease))
+		return;
+	event_log(LOG_INFO, EVENT_LEASE_ENDED,
+		  &(struct event_about){.camera = lease->camera->name,
+					.client = lease->client,
+					.peer = lease->peer_text,
+					.reason = reason,
+					.lease = lease->id,
+					.frames = frames},
+		  "lease %lu of %s at %s for %s has ended: %s; %lu frames",
+		  (unsigned long)lease->id, lease->client, lease->peer_text, lease->camera->name,
+		  reason, (unsigned long)frames);
+}
+
 /* What is left to do once no byte can leave any more. bytes: NULL when they could not be told. */
 static void conclude(struct lease *lease, const struct tcp_bytes *bytes, const char *reason)
 {
@@ -84,9 +103,7 @@ static void conclude(struct lease *lease, const struct tcp_bytes *bytes, const c
 	lease_count(lease, &counts);
 	leave_camera(lease);
 	record_end(lease, bytes, reason);
-	log_info("lease %lu of %s at %s for %s has ended: %s; %lu frames", (unsigned long)lease->id,
-		 lease->client, lease->peer_text, lease->camera->name, reason,
-		 (unsigned long)counts.done);
+	tell_ended(lease, reason, counts.done);
 	observe(broker, lease_ended, lease, reason, counts.done);
 	lease_free(lease);
 	broker_lease_gone(broker);
@@ -257,9 +274,20 @@ static void grant(struct lease *lease)
 	snprintf(session->bound, sizeof(session->bound), "%s", lease->camera->name);
 	gate_admitted(session->gate, session->connection);
 	redecide_by(lease->broker, verdict.ask_again);
-	log_info("lease %lu: %s at %s watches %s", (unsigned long)lease->id, lease->client,
-		 lease->peer_text, lease->camera->name);
+	event_log(LOG_INFO, EVENT_LEASE_OPENED,
+		  &(struct event_about){.camera = lease->camera->name,
+					.client = lease->client,
+					.peer = lease->peer_text,
+					.lease = lease->id},
+		  "lease %lu: %s at %s watches %s", (unsigned long)lease->id, lease->client,
+		  lease->peer_text, lease->camera->name);
 	observe(lease->broker, lease_changed, lease);
+}
+
+static void tell_no_ledger(int error)
+{
+	event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL,
+		  "the ledger cannot be written, so nobody can watch: %s", strerror(-error));
 }
 
 /* A lease may be gone by the time that its row is on disk. */
@@ -275,8 +303,7 @@ static void on_opened(void *userdata, int error)
 
 	free(recording);
 	if (error < 0)
-		log_error("the ledger cannot be written, so nobody can watch: %s",
-			  strerror(-error));
+		tell_no_ledger(error);
 	if (!lease || lease->state != LEASE_RECORDING)
 		return;
 	if (error < 0) {
@@ -305,7 +332,7 @@ void lease_ring_ready(struct lease *lease)
 	}
 	if (r < 0) {
 		free(recording);
-		log_error("the ledger cannot be written, so nobody can watch: %s", strerror(-r));
+		tell_no_ledger(r);
 		refuse(lease, SESSION_DENIED_UNAVAILABLE, "ledger cannot be written");
 		return;
 	}

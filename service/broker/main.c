@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/cleanup.h"
+#include "base/event.h"
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/camera-register.h"
@@ -183,6 +184,7 @@ int main(int argc, char *argv[])
 	int r;
 
 	log_open("camwardd");
+	event_open();
 	switch (options_parse(argc, argv, &options)) {
 	case OPTIONS_DONE:
 		return EXIT_SUCCESS;

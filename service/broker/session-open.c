@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/event.h"
 #include "broker/broker.h"
 #include "broker/camera.h"
 #include "broker/gate-link.h"
@@ -35,8 +35,11 @@ static int refuse_credential(struct session *session)
 	session_deny(session, SESSION_DENIED_CREDENTIAL);
 	if (++session->refused < SESSION_REFUSED_MAX)
 		return 0;
-	log_notice("session %lu (%s): too many refused credentials",
-		   (unsigned long)session->connection, session->peer_text);
+	event_log(LOG_NOTICE, EVENT_CREDENTIALS_REFUSED,
+		  &(struct event_about){.peer = session->peer_text,
+					.connection = session->connection},
+		  "session %lu (%s): too many refused credentials",
+		  (unsigned long)session->connection, session->peer_text);
 	return -EACCES;
 }
 
@@ -57,8 +60,6 @@ static void report(struct session *session, const struct session_open *m,
 	memcpy(event.peer, session->peer.address, sizeof(event.peer));
 	snprintf(event.reason, sizeof(event.reason), "%s", reason);
 	denial_report(session->broker, &event, session->peer_text);
-	log_info("%s at %s may not watch %s: %s", event.client, session->peer_text, event.camera,
-		 reason);
 }
 
 /* camera: NULL when there is none of this name. */

@@ -20,12 +20,14 @@ struct tls_identity {
 	struct tls_certificate chain[TLS_IDENTITY_CHAIN]; /* into der */
 	char *pem;
 	char spki[TLS_IDENTITY_SPKI_TEXT_SIZE];
+	bool renewed;
 };
 
 /* The four of them, while they are loaded. */
 struct material {
 	gnutls_x509_privkey_t ca_key, key;
 	gnutls_x509_crt_t ca, server;
+	bool renewed;
 };
 
 static void material_release(struct material *material)
@@ -155,7 +157,10 @@ static int load_server(int dir, int64_t now, struct material *material)
 	material->server = NULL;
 	r = tls_certificate_make_server(material->key, &names, material->ca, material->ca_key, now,
 					&material->server);
-	return r < 0 ? r : save_certificate(dir, SERVER, material->server);
+	if (r == 0)
+		r = save_certificate(dir, SERVER, material->server);
+	material->renewed = r == 0;
+	return r;
 }
 
 static int export_pem(struct tls_identity *identity, const struct material *material)
@@ -206,6 +211,7 @@ static int make_identity(const struct material *material, struct tls_identity **
 
 	if (!identity || gnutls_privkey_init(&identity->key) < 0)
 		return -ENOMEM;
+	identity->renewed = material->renewed;
 	if (gnutls_privkey_import_x509(identity->key, material->key, GNUTLS_PRIVKEY_IMPORT_COPY) <
 	    0)
 		return -EIO;
@@ -263,6 +269,11 @@ int tls_identity_sign_digest(const struct tls_identity *identity,
 	}
 	gnutls_free(der.data);
 	return r;
+}
+
+bool tls_identity_is_renewed(const struct tls_identity *identity)
+{
+	return identity->renewed;
 }
 
 const struct tls_certificate *tls_identity_chain(const struct tls_identity *identity)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,9 @@ int tls_identity_load_or_make(const char *dir, uint64_t now, struct tls_identity
 /* Erases the keys. */
 void tls_identity_free(struct tls_identity *identity);
 DEFINE_CLEANUP(struct tls_identity *, tls_identity_free)
+
+/* Whether the server's certificate was issued by that call. */
+bool tls_identity_is_renewed(const struct tls_identity *identity);
 
 /* ECDSA over a SHA-256 digest, DER. Returns its size or -EIO. */
 int tls_identity_sign_digest(const struct tls_identity *identity,

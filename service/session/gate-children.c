@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/log.h"
 #include "session/gate.h"
 #include "session/session.h"
@@ -42,7 +43,9 @@ static void fill_exited(struct gate_exited *m, const siginfo_t *info)
 static void log_exit(const struct roster_entry *e, const siginfo_t *info)
 {
 	if (is_crash(info))
-		log_error("connection %llu: its process crashed: %s",
+		event_log(LOG_ERR, EVENT_SESSION_CRASHED,
+			  &(struct event_about){.connection = e->connection},
+			  "connection %llu: its process crashed: %s",
 			  (unsigned long long)e->connection, strsignal(info->si_status));
 	else
 		log_debug("connection %llu: ended, status %d", (unsigned long long)e->connection,

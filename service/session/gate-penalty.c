@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/event.h"
 #include "session/gate.h"
 
 #define SOURCE_TEXT_SIZE (INET6_ADDRSTRLEN + sizeof("/64"))
@@ -53,9 +53,11 @@ void gate_penalty_add(struct gate *g, const struct roster_entry *e, enum penalty
 	if (!refused)
 		return;
 	format_source(e->source, text);
-	log_notice("%s is refused for %llu s: %s", text,
-		   (unsigned long long)((refused + USEC_PER_SEC - 1) / USEC_PER_SEC),
-		   kind_texts[kind]);
+	event_log(LOG_NOTICE, EVENT_SOURCE_REFUSED,
+		  &(struct event_about){.peer = text, .reason = kind_texts[kind]},
+		  "%s is refused for %llu s: %s", text,
+		  (unsigned long long)((refused + USEC_PER_SEC - 1) / USEC_PER_SEC),
+		  kind_texts[kind]);
 }
 
 void gate_penalty_end(struct gate *g, const struct roster_entry *e, const siginfo_t *info)

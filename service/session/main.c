@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "session/gate.h"
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
 	int r;
 
 	log_open("camward-gate");
+	event_open();
 	r = options_parse(&options, argc, argv);
 	if (r != 0)
 		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -104,6 +104,9 @@ static void test_chain(void **s)
 	int depth;
 
 	assert_true(verifies(identity, NOW));
+	assert_true(tls_identity_is_renewed(identity->tls));
+	assert_int_equal(load(identity, NOW), 0);
+	assert_false(tls_identity_is_renewed(identity->tls));
 	assert_int_equal(
 		gnutls_x509_crt_get_basic_constraints(identity->ca, &critical, &ca, &depth), 1);
 	assert_true(critical && ca && depth == 0);
