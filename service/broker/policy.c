@@ -208,6 +208,14 @@ unsigned policy_remove_grants(struct policy *policy, const char *client,
 	return n;
 }
 
+/* Whether everything can still be suspended once this is. */
+static bool leaves_room(const struct policy *policy, const struct suspension *suspension)
+{
+	return suspension->kind == SUSPENSION_ALL ||
+	       policy->n_suspensions < POLICY_SUSPENSIONS_MAX ||
+	       policy_find_suspension(policy, SUSPENSION_ALL, "");
+}
+
 int policy_suspend(struct policy *policy, const struct suspension *suspension)
 {
 	struct suspension *old;
@@ -217,7 +225,8 @@ int policy_suspend(struct policy *policy, const struct suspension *suspension)
 		return r;
 	old = policy_find_suspension(policy, suspension->kind, suspension->name);
 	if (!old)
-		return APPEND(policy, suspensions, suspension);
+		return leaves_room(policy, suspension) ? APPEND(policy, suspensions, suspension)
+						       : -ENOBUFS;
 	if (!old->resuming)
 		return -EALREADY;
 	*old = *suspension;

@@ -22,14 +22,14 @@
 #define POLICY_CLIENTS_MAX     1024
 #define POLICY_CAMERAS_MAX     256
 #define POLICY_GRANTS_MAX      4096
-#define POLICY_SUSPENSIONS_MAX 512
+#define POLICY_SUSPENSIONS_MAX 512 /* and always one of everything */
 
 struct policy {
 	size_t n_clients, n_cameras, n_grants, n_suspensions;
 	struct client *clients[POLICY_CLIENTS_MAX];
 	struct camera_record *cameras[POLICY_CAMERAS_MAX];
 	struct grant *grants[POLICY_GRANTS_MAX];
-	struct suspension *suspensions[POLICY_SUSPENSIONS_MAX];
+	struct suspension *suspensions[POLICY_SUSPENSIONS_MAX + 1];
 	uint64_t next_grant, next_token; /* ids */
 };
 

@@ -291,6 +291,24 @@ static void test_suspensions(void **s)
 	}
 }
 
+static void test_everything_can_always_be_suspended(void **s)
+{
+	_cleanup_(policy_freep) struct policy *policy = make_house();
+	struct suspension all = make_suspension(SUSPENSION_ALL, "");
+	struct suspension one;
+	char name[NAME_SIZE];
+
+	for (unsigned i = 0; i < POLICY_SUSPENSIONS_MAX; i++) {
+		snprintf(name, sizeof(name), "maker-%u", i);
+		one = make_suspension(SUSPENSION_INTEGRATION, name);
+		assert_int_equal(policy_suspend(policy, &one), 0);
+	}
+	one = make_suspension(SUSPENSION_INTEGRATION, "one-more");
+	assert_int_equal(policy_suspend(policy, &one), -ENOBUFS);
+	assert_int_equal(policy_suspend(policy, &all), 0);
+	assert_int_equal(policy_suspend(policy, &one), -ENOBUFS);
+}
+
 static void test_resume_is_overtaken_by_a_suspension(void **s)
 {
 	_cleanup_(policy_freep) struct policy *policy = make_house();
@@ -418,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_several_grants),
 		cmocka_unit_test(test_suspensions),
+		cmocka_unit_test(test_everything_can_always_be_suspended),
 		cmocka_unit_test(test_resume_is_overtaken_by_a_suspension),
 		cmocka_unit_test(test_pending_is_overtaken_by_a_removal),
 		cmocka_unit_test(test_token_bounds_a_lease),
