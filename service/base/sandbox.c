@@ -207,10 +207,13 @@ int sandbox_apply_landlock(int ruleset)
 
 static int limit(int resource, rlim_t value)
 {
-	struct rlimit l = {.rlim_cur = value, .rlim_max = value};
+	struct rlimit l;
 
 	if (value == RLIM_INFINITY)
 		return 0;
+	if (getrlimit((__rlimit_resource_t)resource, &l) < 0)
+		return -errno;
+	l.rlim_max = l.rlim_cur = value < l.rlim_max ? value : l.rlim_max;
 	return setrlimit((__rlimit_resource_t)resource, &l) < 0 ? -errno : 0;
 }
 

@@ -102,7 +102,8 @@ int sandbox_landlock_new(const struct sandbox_path *paths, size_t n_paths);
 /* Sets no_new_privs and enters the ruleset, for good. ruleset stays the caller's. */
 int sandbox_apply_landlock(int ruleset);
 
-/* Bounds for the process itself; RLIM_INFINITY leaves one as it is. Core dumps are forbidden. */
+/* Bounds for the process itself, lower where it is bound lower already; RLIM_INFINITY leaves one as
+ * it is. Core dumps are forbidden. */
 struct sandbox_limits {
 	rlim_t descriptors;   /* RLIMIT_NOFILE: one above the highest number */
 	rlim_t address_space; /* RLIMIT_AS, bytes */

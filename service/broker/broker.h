@@ -19,8 +19,9 @@
 #include "broker/redecide.h"
 #include "broker/store.h"
 #include "broker/tls-identity.h"
+#include "proto/limits.h"
 
-#define BROKER_SESSIONS_MAX 2048
+#define BROKER_SESSIONS_MAX (PROTO_CONNECTIONS_MAX + PROTO_CONNECTIONS_SPARE)
 /* How long sessions have for an orderly end when the service stops. */
 #define BROKER_STOP_TIMEOUT (1 * USEC_PER_SEC)
 

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WAKES_MAX 512
+#include "proto/limits.h"
+
+#define WAKES_MAX (PROTO_CONNECTIONS_MAX + PROTO_CONNECTIONS_SPARE)
 
 struct wake {
 	uint64_t lease;

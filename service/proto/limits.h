@@ -8,6 +8,11 @@
 #define PROTO_REASON_SIZE 128 /* a sentence for people */
 #define PROTO_TOKEN_SIZE  136 /* at most 128 characters */
 
+/* Viewers' connections at once, each of which may have a lease of the same camera; and those whose
+ * end has not come round to everybody yet. */
+#define PROTO_CONNECTIONS_MAX   2048
+#define PROTO_CONNECTIONS_SPARE 64
+
 #define PROTO_NONCE_SIZE     32
 #define PROTO_EXPORTER_SIZE  32
 #define PROTO_KEY_SIZE       32 /* an Ed25519 public key */

@@ -16,10 +16,11 @@
 #include <sys/types.h>
 
 #include "proto/gate-msg.h"
+#include "proto/limits.h"
 
 #define ROSTER_MERCY_USEC (UINT64_C(1) * 1000 * 1000)
-#define ROSTER_MAX        4096
-#define ROSTER_SPARE      64 /* killed children that their parent has not noticed yet */
+#define ROSTER_MAX        PROTO_CONNECTIONS_MAX
+#define ROSTER_SPARE      PROTO_CONNECTIONS_SPARE /* killed, their parent has not noticed yet */
 
 struct roster_limits {
 	uint32_t connections;        /* at once, admitted ones included; at most ROSTER_MAX */
