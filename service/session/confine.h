@@ -29,8 +29,8 @@ int confinement_init(struct confinement *c);
 void confinement_release(struct confinement *c);
 
 /*
- * For the child: moves the two descriptors to their places, closes every other but standard error,
- * puts /dev/null on standard input and output, dies with its parent, and enters limits, Landlock
- * and the filter. Any error must end the child.
+ * For the child: moves the two descriptors to their places, closes every other, puts /dev/null on
+ * standard input and output and, last, on standard error (a sanitizer keeps that), dies with its
+ * parent, and enters limits, Landlock and the filter. Any error must end the child.
  */
 int confine_self(const struct confinement *c, int sock, int link, pid_t parent);

@@ -47,6 +47,15 @@ static void log_exit(const struct roster_entry *e, const siginfo_t *info)
 			  &(struct event_about){.connection = e->connection},
 			  "connection %llu: its process crashed: %s",
 			  (unsigned long long)e->connection, strsignal(info->si_status));
+	else if (info->si_code == CLD_EXITED && info->si_status == SESSION_EXIT_TRIPWIRE)
+		event_log(LOG_CRIT, EVENT_TRIPWIRE,
+			  &(struct event_about){.connection = e->connection,
+						.reason = "the ring of another camera"},
+			  "connection %llu: it was given the ring of another camera, and ended",
+			  (unsigned long long)e->connection);
+	else if (info->si_code == CLD_EXITED && info->si_status == SESSION_EXIT_CONFINE)
+		log_error("connection %llu: its process could not be confined",
+			  (unsigned long long)e->connection);
 	else
 		log_debug("connection %llu: ended, status %d", (unsigned long long)e->connection,
 			  info->si_status);

@@ -133,6 +133,7 @@ ATTEMPT(try_sockopt_on_link, __NR_setsockopt, CONFINE_LINK, IPPROTO_TCP, TCP_QUI
 ATTEMPT(try_getsockopt, __NR_getsockopt, CONFINE_SOCK, SOL_SOCKET, SO_PEERCRED, NULL, NULL)
 ATTEMPT(try_shutdown_reading, __NR_shutdown, CONFINE_SOCK, SHUT_RD)
 ATTEMPT(try_write, __NR_write, CONFINE_SOCK, "x", 1)
+ATTEMPT(try_write_log, __NR_write, STDERR_FILENO, "x", 1)
 ATTEMPT(try_read, __NR_read, CONFINE_SOCK, NULL, 0)
 ATTEMPT(try_splice, __NR_splice, CONFINE_SOCK, NULL, CONFINE_LINK, NULL, 1, 0)
 ATTEMPT(try_executable_memory, __NR_mmap, NULL, 4096, PROT_READ | PROT_EXEC,
@@ -212,6 +213,7 @@ static const struct {
 	{"getsockopt", try_getsockopt},
 	{"shutdown reading", try_shutdown_reading},
 	{"write", try_write},
+	{"write to the gate's log", try_write_log},
 	{"read", try_read},
 	{"splice", try_splice},
 	{"executable memory", try_executable_memory},
