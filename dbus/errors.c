@@ -13,7 +13,8 @@ static int set_storage(sd_bus_error *ret, int error)
 {
 	return sd_bus_error_setf(ret, CAMWARD_ERROR_STORAGE_FAILED,
 				 "The change could not be written to disk (%s): see to the disk, "
-				 "then do it again",
+				 "then do it again. What was taken away stays away, and is written "
+				 "when the disk takes it",
 				 strerror(-error));
 }
 

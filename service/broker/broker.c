@@ -71,6 +71,8 @@ static int open_loop(struct broker *broker)
 	if (r >= 0)
 		r = redecide_open(broker);
 	if (r >= 0)
+		r = catch_up_open(broker);
+	if (r >= 0)
 		r = make_cameras(broker);
 	if (r < 0)
 		log_error("cannot start: %s", strerror(-r));
@@ -108,6 +110,8 @@ void broker_end(struct broker *broker)
 		lease_end(lease, lease->ending);
 	broker->store_source = sd_event_source_disable_unref(broker->store_source);
 	if (broker->store)
+		catch_up_last(broker);
+	if (broker->store)
 		store_close(broker->store);
 	broker->store = NULL;
 }
@@ -120,6 +124,7 @@ void broker_close(struct broker *broker)
 	list_for_each_safe (camera, next_camera, &broker->cameras, list)
 		camera_free(camera);
 	redecide_close(broker);
+	catch_up_close(broker);
 	sd_event_source_disable_unref(broker->stop_timer);
 	if (broker->identity)
 		tls_identity_free(broker->identity);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
+#include "broker/catch-up.h"
 #include "broker/denial.h"
 #include "broker/list.h"
 #include "broker/observer.h"
@@ -49,6 +50,7 @@ struct broker {
 
 	struct redecide redecide;
 	struct denials denials;
+	struct catch_up catch_up;
 	sd_event_source *store_source;
 	sd_event_source *stop_timer;
 	bool stopping;

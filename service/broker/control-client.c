@@ -105,7 +105,6 @@ int control_remove_client(struct broker *broker, const char *name, struct contro
 {
 	_cleanup_free_ struct control_job *job = NULL;
 	const struct client *client = policy_find_client(broker->policy, name);
-	int r;
 
 	if (client ? client->pending : !name_valid(name))
 		return CONTROL_NO_SUCH_CLIENT;
@@ -120,11 +119,8 @@ int control_remove_client(struct broker *broker, const char *name, struct contro
 		policy_remove_client(broker->policy, job->name);
 		ret->leases_ended = redecide_all(broker);
 	}
-	r = store_remove_client(broker->store, job->name, control_job_finish, job);
-	if (r < 0)
-		return r;
-	steal_pointer(&job);
-	return 0;
+	return control_job_deny(
+		&job, store_remove_client(broker->store, job->name, control_job_finish, job));
 }
 
 static int finish_add_token(struct control_job *job, int error)
@@ -193,7 +189,6 @@ int control_remove_token(struct broker *broker, const char *client, uint64_t id,
 	_cleanup_free_ struct control_job *job = NULL;
 	struct client *owner = find_client(broker, client);
 	struct token *token = owner ? client_find_token(owner, id) : NULL;
-	int r;
 
 	if (!owner)
 		return CONTROL_NO_SUCH_CLIENT;
@@ -208,9 +203,6 @@ int control_remove_token(struct broker *broker, const char *client, uint64_t id,
 		ret->leases_ended = redecide_all(broker);
 		observe(broker, client_changed, client);
 	}
-	r = store_remove_token(broker->store, id, control_job_finish, job);
-	if (r < 0)
-		return r;
-	steal_pointer(&job);
-	return 0;
+	return control_job_deny(&job,
+				store_remove_token(broker->store, id, control_job_finish, job));
 }

@@ -127,11 +127,8 @@ int control_revoke(struct broker *broker, const char *client, const char *camera
 	if (!policy_remove_grants(broker->policy, client, record->uuid))
 		job->finish = finish_without_grant;
 	ret->leases_ended = redecide_all(broker);
-	r = store_remove_grants(broker->store, client, record->uuid, control_job_finish, job);
-	if (r < 0)
-		return r;
-	steal_pointer(&job);
-	return 0;
+	return control_job_deny(&job, store_remove_grants(broker->store, client, record->uuid,
+							  control_job_finish, job));
 }
 
 int control_remove_grant(struct broker *broker, uint64_t id, struct control_result *ret,
@@ -139,7 +136,6 @@ int control_remove_grant(struct broker *broker, uint64_t id, struct control_resu
 {
 	_cleanup_free_ struct control_job *job = NULL;
 	const struct grant *grant = policy_find_grant(broker->policy, id);
-	int r;
 
 	if (!grant || grant->pending)
 		return CONTROL_NO_SUCH_GRANT;
@@ -150,9 +146,6 @@ int control_remove_grant(struct broker *broker, uint64_t id, struct control_resu
 	policy_remove_grant(broker->policy, id);
 	ret->grants_removed = 1;
 	ret->leases_ended = redecide_all(broker);
-	r = store_remove_grant(broker->store, id, control_job_finish, job);
-	if (r < 0)
-		return r;
-	steal_pointer(&job);
-	return 0;
+	return control_job_deny(&job,
+				store_remove_grant(broker->store, id, control_job_finish, job));
 }

@@ -14,6 +14,7 @@ struct control_job {
 	/* What follows when it is on disk or has failed; returns what done is told. NULL: nothing.
 	 */
 	int (*finish)(struct control_job *job, int error);
+	bool denial; /* in force already: what the disk does not take is tried again */
 	char name[NAME_SIZE];
 	uint64_t id;
 	enum suspension_kind kind;
@@ -24,6 +25,9 @@ struct control_job *control_job_new(struct broker *broker, control_done done, vo
 
 /* The store_done of every job. */
 void control_job_finish(void *userdata, int error);
+
+/* What every denial returns: queued is what the store said to it. Takes *job if it was queued. */
+int control_job_deny(struct control_job **job, int queued);
 
 /* What policy_add_...() and the store say, as control_error where there is one. */
 int control_error_of(int error);

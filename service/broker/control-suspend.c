@@ -69,11 +69,8 @@ int control_suspend(struct broker *broker, enum suspension_kind kind, const char
 		observe(broker, suspensions_changed, kind, suspension.name);
 		tell(EVENT_SUSPENDED, kind, suspension.name, suspension.reason);
 	}
-	r = store_suspend(broker->store, &suspension, control_job_finish, job);
-	if (r < 0)
-		return r;
-	steal_pointer(&job);
-	return 0;
+	return control_job_deny(&job,
+				store_suspend(broker->store, &suspension, control_job_finish, job));
 }
 
 static int finish_resume(struct control_job *job, int error)

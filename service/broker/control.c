@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "broker/broker.h"
 #include "broker/control-job.h"
 #include "broker/lease.h"
 
@@ -19,10 +20,23 @@ void control_job_finish(void *userdata, int error)
 {
 	struct control_job *job = userdata;
 
+	if (job->denial && error < 0 && error != -ENOENT)
+		catch_up_ask(job->broker, error);
 	if (job->finish)
 		error = job->finish(job, error);
 	job->done(job->userdata, error);
 	free(job);
+}
+
+int control_job_deny(struct control_job **job, int queued)
+{
+	if (queued < 0) {
+		catch_up_ask((*job)->broker, queued);
+		return queued;
+	}
+	(*job)->denial = true;
+	steal_pointer(job);
+	return 0;
 }
 
 int control_error_of(int error)

@@ -5,7 +5,8 @@
  * is on disk or has failed.
  *
  *	A denial takes effect in memory, leases are ended, then it is committed, then done. One that
- *	the disk did not take can be repeated: it is committed although memory knows it already.
+ *	the disk did not take is tried again until it does (broker/catch-up.h), and can be repeated:
+ *	it is committed although memory knows it already.
  *	A permission is committed, then takes effect in memory, then done.
  *
  * Returns: 0 (done will be called), a positive enum control_error, or -errno (the store's); in both

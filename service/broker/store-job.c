@@ -53,6 +53,7 @@ struct store_job *store_job_new(int (*run)(struct store_writer *, const struct s
 
 void store_job_free(struct store_job *job)
 {
+	free(job->owned);
 	erase(job, sizeof(*job));
 	free(job);
 }

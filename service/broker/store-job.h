@@ -20,6 +20,7 @@ struct store_job {
 	store_done done;
 	void *userdata;
 	int error;
+	void *owned; /* by this job; freed with it */
 	union {
 		struct client client;
 		struct camera_record camera;
@@ -33,6 +34,9 @@ struct store_job {
 			char client[NAME_SIZE];
 			uint8_t camera[UUID_SIZE];
 		} grants;
+		struct {
+			const char *clients, *tokens, *grants; /* ",1,2,": in owned */
+		} keep;
 		uint64_t id;
 		struct {
 			enum ledger_kind kind;

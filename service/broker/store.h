@@ -72,6 +72,10 @@ int store_remove_grants(struct store *store, const char *client, const uint8_t c
 /* Replaces one of the same kind and name. */
 int store_suspend(struct store *store, const struct suspension *suspension, store_done done,
 		  void *userdata);
+/* Removes the clients, tokens and grants that policy does not have (any more), by what it has now,
+ * pending ones included. */
+int store_keep_only(struct store *store, const struct policy *policy, store_done done,
+		    void *userdata);
 /* -ENOENT. */
 int store_resume(struct store *store, enum suspension_kind kind, const char *name, store_done done,
 		 void *userdata);

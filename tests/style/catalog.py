@@ -14,7 +14,7 @@ TABLE = (TOP / "service/base/event.h").read_text()
 CATALOG = TOP / "units/camward.catalog"
 FIELDS = (TOP / "service/base/event.c").read_text()
 # Has its id before there is anything that could raise it.
-AHEAD = {"DENIAL_UNWRITTEN", "DENIAL_WRITTEN", "ANNOUNCED", "ANNOUNCE_FAILED"}
+AHEAD = {"ANNOUNCED", "ANNOUNCE_FAILED"}
 
 
 def events():

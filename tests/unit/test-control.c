@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Denials that the disk did not take: in force at once, and to be had for good by asking again. */
+/* Denials that the disk did not take: in force at once, on disk as soon as it
+ * takes them, and to be had for good by asking again. */
 #include <signal.h>
 #include <sys/resource.h>
 
 #include "broker-bench.h"
+#include "broker/db.h"
 
 /* Whether anything can be written. */
 static void set_disk(bool works)
@@ -110,6 +112,76 @@ static void test_a_suspension_that_was_never_written_can_be_taken_back(void **st
 	assert_int_equal(b->broker.policy->n_suspensions, 0);
 }
 
+static void wait_for_the_disk(struct bench *b)
+{
+	uint64_t end = clock_monotonic() + 10 * USEC_PER_SEC;
+
+	while (b->broker.catch_up.needed && clock_monotonic() < end)
+		bench_turn(b, 100 * USEC_PER_MSEC);
+	assert_false(b->broker.catch_up.needed);
+}
+
+static uint64_t count(struct bench *b, const char *sql)
+{
+	_cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+	char path[128];
+	uint64_t n;
+
+	snprintf(path, sizeof(path), "%s/" STORE_FILE, b->directory);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(db_get(db, &n, sql, ""), 0);
+	return n;
+}
+
+static void test_denials_reach_the_disk_by_themselves(void **state)
+{
+	struct bench *b = *state;
+	uint64_t token = policy_find_client(b->broker.policy, "bob")->tokens[0].id;
+
+	set_disk(false);
+	assert_true(OUTCOME(b, control_remove_client, "alice") < 0);
+	assert_true(OUTCOME(b, control_remove_token, "bob", token) < 0);
+	assert_true(OUTCOME(b, control_suspend, SUSPENSION_CAMERA, "front", "repair") < 0);
+	bench_wait(b, 2 * CATCH_UP_DELAY_FIRST);
+	assert_true(b->broker.catch_up.needed);
+	set_disk(true);
+	wait_for_the_disk(b);
+	assert_int_equal(count(b, "SELECT count(*) FROM clients"), 1);
+	assert_int_equal(count(b, "SELECT count(*) FROM tokens"), 0);
+	assert_int_equal(count(b, "SELECT count(*) FROM grants"), 0);
+	assert_int_equal(count(b, "SELECT count(*) FROM suspensions"), 1);
+}
+
+static void test_what_is_permitted_meanwhile_stays(void **state)
+{
+	struct bench *b = *state;
+	uint64_t old = b->broker.policy->grants[0]->id;
+
+	set_disk(false);
+	assert_true(OUTCOME(b, control_revoke, "alice", "front") < 0);
+	assert_true(OUTCOME(b, control_suspend, SUSPENSION_ALL, "", "") < 0);
+	set_disk(true);
+	assert_int_equal(OUTCOME(b, control_add_grant, "alice", "front", RIGHT_LIVE, 0, 0), 0);
+	b->done = 0;
+	assert_int_equal(control_resume(&b->broker, SUSPENSION_ALL, "", bench_done, b), 0);
+	wait_for_the_disk(b);
+	restart(b);
+	assert_int_equal(b->broker.policy->n_suspensions, 0);
+	assert_int_equal(b->broker.policy->n_grants, 1);
+	assert_int_not_equal(b->broker.policy->grants[0]->id, old);
+}
+
+static void test_the_end_is_a_last_try(void **state)
+{
+	struct bench *b = *state;
+
+	set_disk(false);
+	assert_true(OUTCOME(b, control_revoke, "alice", "front") < 0);
+	set_disk(true);
+	restart(b);
+	assert_int_equal(b->broker.policy->n_grants, 0);
+}
+
 #define BENCH(test) cmocka_unit_test_setup_teardown(test, bench_setup, bench_teardown)
 
 int main(void)
@@ -120,6 +192,9 @@ int main(void)
 		BENCH(test_removing_a_token_can_be_repeated),
 		BENCH(test_a_suspension_can_be_repeated),
 		BENCH(test_a_suspension_that_was_never_written_can_be_taken_back),
+		BENCH(test_denials_reach_the_disk_by_themselves),
+		BENCH(test_what_is_permitted_meanwhile_stays),
+		BENCH(test_the_end_is_a_last_try),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The job that leaves on the disk only what memory has. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "broker/store-queue.h"
+
+/* Names have no comma. */
+#define DELETE_OTHERS(table, column) \
+	"DELETE FROM " table " WHERE instr(?, ',' || " column " || ',') = 0"
+
+static int run(struct store_writer *writer, const struct store_job *job)
+{
+	int r = db_run(writer->db, DELETE_OTHERS("clients", "name"), "t", job->keep.clients);
+
+	if (r >= 0)
+		r = db_run(writer->db, DELETE_OTHERS("tokens", "id"), "t", job->keep.tokens);
+	if (r >= 0)
+		r = db_run(writer->db, DELETE_OTHERS("grants", "id"), "t", job->keep.grants);
+	return r < 0 ? r : 0;
+}
+
+static void print_clients(FILE *file, const struct policy *policy)
+{
+	fputc(',', file);
+	for (size_t i = 0; i < policy->n_clients; i++)
+		fprintf(file, "%s,", policy->clients[i]->name);
+	fputc('\0', file);
+}
+
+static void print_tokens(FILE *file, const struct policy *policy)
+{
+	fputc(',', file);
+	for (size_t i = 0; i < policy->n_clients; i++)
+		for (size_t t = 0; t < policy->clients[i]->n_tokens; t++)
+			fprintf(file, "%" PRIu64 ",", policy->clients[i]->tokens[t].id);
+	fputc('\0', file);
+}
+
+static void print_grants(FILE *file, const struct policy *policy)
+{
+	fputc(',', file);
+	for (size_t i = 0; i < policy->n_grants; i++)
+		fprintf(file, "%" PRIu64 ",", policy->grants[i]->id);
+	fputc('\0', file);
+}
+
+/* The three lists, one after the other; NULL without memory. */
+static char *print_lists(const struct policy *policy)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+	bool failed;
+
+	if (!file)
+		return NULL;
+	print_clients(file, policy);
+	print_tokens(file, policy);
+	print_grants(file, policy);
+	failed = ferror(file);
+	if (fclose(file) != 0 || failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+int store_keep_only(struct store *store, const struct policy *policy, store_done done,
+		    void *userdata)
+{
+	struct store_job *job = store_job_new(run, done, userdata);
+
+	if (!job)
+		return -ENOMEM;
+	job->owned = print_lists(policy);
+	if (!job->owned) {
+		store_job_free(job);
+		return -ENOMEM;
+	}
+	job->keep.clients = job->owned;
+	job->keep.tokens = job->keep.clients + strlen(job->keep.clients) + 1;
+	job->keep.grants = job->keep.tokens + strlen(job->keep.tokens) + 1;
+	return store_queue(store, job, STORE_QUEUE_MAX);
+}
