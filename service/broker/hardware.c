@@ -2,11 +2,14 @@
 #include "broker/hardware.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <systemd/sd-device.h>
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 
-#define NAME_PROPERTY "CAMWARD_NAME"
+#define NAME_PROPERTY  "CAMWARD_NAME"
+#define INODE_PROPERTY "CAMWARD_INODE"
 
 int hardware_compose(const struct hardware *hardware, char ret[CAMERA_HARDWARE_SIZE])
 {
@@ -32,6 +35,23 @@ static const char *property(sd_device *device, const char *key)
 	return sd_device_get_property_value(device, key, &value) < 0 ? NULL : value;
 }
 
+/* The database is a step behind the kernel: under the number of a device that has just gone there
+ * may be another one by now. sysfs gives no inode number twice. */
+static int check_alive(sd_device *device)
+{
+	const char *path, *inode = property(device, INODE_PROPERTY);
+	uint64_t named;
+	struct stat st;
+	int r = sd_device_get_syspath(device, &path);
+
+	if (r < 0)
+		return r;
+	if (!inode || parse_u64(inode, UINT64_MAX, &named) < 0 || stat(path, &st) < 0 ||
+	    st.st_ino != named)
+		return -ESTALE;
+	return 0;
+}
+
 static int read_device(sd_device *device, char ret[CAMERA_HARDWARE_SIZE])
 {
 	struct hardware hardware = {
@@ -41,7 +61,10 @@ static int read_device(sd_device *device, char ret[CAMERA_HARDWARE_SIZE])
 	};
 	int r = sd_device_get_sysattr_value(device, "index", &hardware.index);
 
-	return r < 0 ? r : hardware_compose(&hardware, ret);
+	if (r >= 0)
+		r = hardware_compose(&hardware, ret);
+	/* Last: what was read is of a device that is there still. */
+	return r < 0 ? r : check_alive(device);
 }
 
 int hardware_read(const char *name, char ret[CAMERA_HARDWARE_SIZE])
@@ -70,6 +93,8 @@ const char *hardware_error_text(int error)
 	switch (error) {
 	case -ENODEV:
 		return "the udev database has no device of this name";
+	case -ESTALE:
+		return "its device has just gone";
 	case -EEXIST:
 		return "two devices have this name: tell them apart in camera.d";
 	case -EUNATCH:

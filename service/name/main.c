@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* camward-name: run by the udev rule for a new camera, with its properties in the environment;
- * prints the name and the unit as further properties. A device without a name gets no camera. */
+ * prints the name, the unit and the inode number of its directory in sysfs (which says later
+ * whether it is still this device) as further properties. A device without a name gets no camera.
+ */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "name/place.h"
 #include "name/rules.h"
 
 #define RULES_DIRECTORY "/etc/camward/camera.d"
+#define PATH_SIZE       4096
 
 static int find_name(const struct device *device, const char *index, const char *directory,
 		     char name[NAME_SIZE])
@@ -28,6 +33,18 @@ static int find_name(const struct device *device, const char *index, const char 
 	return r;
 }
 
+static int find_inode(const char *devpath, unsigned long long *ret)
+{
+	char path[PATH_SIZE];
+	struct stat st;
+
+	if (!devpath || snprintf(path, sizeof(path), "/sys%s", devpath) >= PATH_SIZE ||
+	    stat(path, &st) < 0)
+		return -ENODEV;
+	*ret = st.st_ino;
+	return 0;
+}
+
 int main(int argc, char *argv[])
 {
 	const struct device device = {
@@ -36,9 +53,11 @@ int main(int argc, char *argv[])
 		.serial_short = getenv("ID_SERIAL_SHORT"),
 	};
 	char name[NAME_SIZE], instance[PLACE_INSTANCE_SIZE];
+	unsigned long long inode;
 
 	if (argc < 2 || argc > 3 || argv[1][0] == '-') {
-		fputs("usage: ID_PATH=... [ID_SERIAL=... ID_SERIAL_SHORT=...] camward-name INDEX "
+		fputs("usage: DEVPATH=... ID_PATH=... [ID_SERIAL=... ID_SERIAL_SHORT=...] "
+		      "camward-name INDEX "
 		      "[DIRECTORY]\n",
 		      stderr);
 		return EXIT_FAILURE;
@@ -49,7 +68,12 @@ int main(int argc, char *argv[])
 	}
 	if (find_name(&device, argv[1], argc > 2 ? argv[2] : RULES_DIRECTORY, name) < 0)
 		return EXIT_FAILURE;
+	if (find_inode(getenv("DEVPATH"), &inode) < 0) {
+		fputs("camward-name: the device of DEVPATH has gone\n", stderr);
+		return EXIT_FAILURE;
+	}
 	place_instance(name, instance);
-	printf("CAMWARD_NAME=%s\nCAMWARD_UNIT=camward-camera@%s.service\n", name, instance);
+	printf("CAMWARD_NAME=%s\nCAMWARD_UNIT=camward-camera@%s.service\nCAMWARD_INODE=%llu\n",
+	       name, instance, inode);
 	return EXIT_SUCCESS;
 }
