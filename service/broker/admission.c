@@ -10,8 +10,6 @@
 #include "broker/camera-link.h"
 #include "broker/hardware.h"
 
-#define WHY_SIZE (2 * CAMERA_HARDWARE_SIZE + 64)
-
 /* Between the camera's first sight and the disk's answer. */
 struct newcomer {
 	struct broker *broker;
@@ -104,61 +102,77 @@ static int introduce(struct broker *broker, const char *name, const struct camer
 	return r;
 }
 
-/* Its process is started again and again, which is no news. */
-static void keep_out(struct broker *broker, const char *name, const char *why)
+static void set_trouble(struct broker *broker, struct camera *camera, const char *why)
 {
-	struct camera *camera = camera_find(broker, name);
 	char trouble[PROTO_REASON_SIZE];
 
 	snprintf(trouble, sizeof(trouble), "%.*s", PROTO_REASON_SIZE - 1, why);
-	if (camera && !strcmp(camera->trouble, trouble))
-		return;
-	tell_refused(name, why);
-	if (!camera)
+	if (!strcmp(camera->trouble, trouble))
 		return;
 	memcpy(camera->trouble, trouble, sizeof(trouble));
 	observe(broker, camera_changed, camera);
 }
 
+static void keep_out(struct broker *broker, struct admission *a, const char *why)
+{
+	struct camera *camera = camera_find(broker, a->name);
+
+	if (strcmp(a->told, why) != 0)
+		tell_refused(a->name, why);
+	snprintf(a->told, sizeof(a->told), "%s", why);
+	if (camera)
+		set_trouble(broker, camera, why);
+}
+
 /* 0: let in; 1: not yet known with hardware; negative: kept out. */
-static int judge(const struct camera_record *known, const char *hardware, int error, char *why)
+static int judge(const struct camera_record *known, const char *hardware, int error,
+		 char why[ADMISSION_WHY_SIZE])
 {
 	if (!hardware) {
-		snprintf(why, WHY_SIZE, "%s", hardware_error_text(error));
+		snprintf(why, ADMISSION_WHY_SIZE, "%s", hardware_error_text(error));
 		return -EPERM;
 	}
 	if (!known || !known->hardware[0])
 		return 1;
 	if (!strcmp(known->hardware, hardware))
 		return 0;
-	snprintf(why, WHY_SIZE, "other hardware at a known place: it is %s, it was %s", hardware,
-		 known->hardware);
+	snprintf(why, ADMISSION_WHY_SIZE, "other hardware at a known place: it is %s, it was %s",
+		 hardware, known->hardware);
 	return -EPERM;
 }
 
-void admission_camera(struct broker *broker, const char *name, int fd, const char *hardware,
-		      int error)
+int admission_camera(struct broker *broker, struct admission *a, const char *hardware, int error)
 {
-	const struct camera_record *known = policy_find_camera(broker->policy, name);
-	char why[WHY_SIZE] = "";
+	const struct camera_record *known = policy_find_camera(broker->policy, a->name);
+	char why[ADMISSION_WHY_SIZE] = "";
 	int r;
 
-	/* On its way to the disk: its process will try again. */
-	if (broker->stopping || (known && known->pending)) {
-		close_fd(fd);
-		return;
+	if (broker->stopping) {
+		close_fd(a->fd);
+		return 0;
 	}
+	/* On its way to the disk. */
+	if (known && known->pending)
+		return -EAGAIN;
 	r = judge(known, hardware, error, why);
 	if (r == 0) {
-		camera_link_adopt(camera_find(broker, name), fd);
-		return;
+		camera_link_adopt(camera_find(broker, a->name), a->fd);
+		return 0;
 	}
 	if (r > 0) {
-		r = introduce(broker, name, known, hardware, fd);
+		r = introduce(broker, a->name, known, hardware, a->fd);
 		if (r == 0)
-			return;
+			return 0;
 		snprintf(why, sizeof(why), "it cannot be made known: %s", strerror(-r));
 	}
-	close_fd(fd);
-	keep_out(broker, name, why);
+	keep_out(broker, a, why);
+	return -EPERM;
+}
+
+void admission_gone(struct broker *broker, const char *name)
+{
+	struct camera *camera = camera_find(broker, name);
+
+	if (camera)
+		set_trouble(broker, camera, "");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/intake-unit.h"
 
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
@@ -11,6 +12,7 @@
 #include "base/log.h"
 #include "broker/admission.h"
 #include "broker/broker.h"
+#include "broker/doorstep.h"
 #include "broker/gate-link.h"
 #include "broker/hardware.h"
 #include "broker/peer-unit.h"
@@ -20,6 +22,7 @@
 
 struct intake_unit {
 	struct broker *broker;
+	struct doorstep *doorstep;
 	struct listening {
 		struct intake_unit *intake;
 		int fd;
@@ -33,12 +36,26 @@ static const char *const places[SOCKETS] = {
 	[PEER_GATE] = MEETING_PLACE_GATE,
 };
 
-static void admit_camera(struct broker *broker, const char *name, int fd)
+static int look_at_camera(struct broker *broker, struct admission *admission)
 {
 	char hardware[CAMERA_HARDWARE_SIZE];
-	int r = hardware_read(name, hardware);
+	int r = hardware_read(admission->name, hardware);
 
-	admission_camera(broker, name, fd, r < 0 ? NULL : hardware, r);
+	return admission_camera(broker, admission, r < 0 ? NULL : hardware, r);
+}
+
+static void admit_camera(struct intake_unit *intake, const char *name, int fd)
+{
+	struct admission admission = {.fd = fd};
+	int r;
+
+	snprintf(admission.name, sizeof(admission.name), "%s", name);
+	doorstep_clear(intake->doorstep, name);
+	if (look_at_camera(intake->broker, &admission) == 0)
+		return;
+	r = doorstep_wait(intake->doorstep, &admission);
+	if (r < 0)
+		log_error("camera %s cannot wait: %s", name, strerror(-r));
 }
 
 static void admit_gate(struct broker *broker, int fd)
@@ -75,7 +92,7 @@ static void admit(struct listening *l, int fd)
 	if (r == PEER_GATE)
 		admit_gate(l->intake->broker, steal_fd(&link));
 	else
-		admit_camera(l->intake->broker, name, steal_fd(&link));
+		admit_camera(l->intake, name, steal_fd(&link));
 }
 
 static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -122,6 +139,7 @@ int intake_unit_open(struct broker *broker, struct intake_unit **ret)
 	intake->broker = broker;
 	for (int i = 0; i < SOCKETS; i++)
 		intake->sockets[i] = (struct listening){.intake = intake, .fd = -EBADF};
+	r = doorstep_new(broker, look_at_camera, &intake->doorstep);
 	for (int i = 0; r >= 0 && i < n; i++)
 		/* Others are broker/addresses.h's. */
 		if (sd_is_socket(SD_LISTEN_FDS_START + i, AF_UNIX, 0, -1) > 0)
@@ -142,6 +160,7 @@ struct intake_unit *intake_unit_free(struct intake_unit *intake)
 		sd_event_source_disable_unref(intake->sockets[i].source);
 		close_fd(intake->sockets[i].fd);
 	}
+	doorstep_free(intake->doorstep);
 	free(intake);
 	return NULL;
 }

@@ -2,6 +2,7 @@
 /* Which process may be a camera: by its unit, and by the hardware behind the name. */
 #include "broker-bench.h"
 #include "broker/admission.h"
+#include "broker/doorstep.h"
 #include "broker/hardware.h"
 #include "broker/peer-unit.h"
 
@@ -62,10 +63,14 @@ static void test_hardware_is_port_and_model(void **state)
 /* The process's end of a link that is at the door with this hardware. */
 static int knock(struct bench *b, const char *name, const char *hardware, int error)
 {
+	struct admission a = {};
 	int pair[2];
 
 	assert_int_equal(fdpass_pair(pair), 0);
-	admission_camera(&b->broker, name, pair[1], hardware, error);
+	snprintf(a.name, sizeof(a.name), "%s", name);
+	a.fd = pair[1];
+	if (admission_camera(&b->broker, &a, hardware, error) < 0)
+		close_fd(a.fd);
 	bench_settle(b);
 	return pair[0];
 }
@@ -149,6 +154,64 @@ static void test_no_hardware_no_camera(void **state)
 	assert_string_equal(b->front.camera->trouble, hardware_error_text(-EEXIST));
 }
 
+static const char *at_the_door;
+
+static int look(struct broker *broker, struct admission *admission)
+{
+	return admission_camera(broker, admission, at_the_door, -ENODEV);
+}
+
+/* Whoever is not let in waits, and is let in as soon as the cause has gone. */
+static void test_whoever_waits_is_looked_at_again(void **state)
+{
+	struct bench *b = *state;
+	struct admission a = {.name = "garden"};
+	struct doorstep *doorstep;
+	int pair[2];
+
+	assert_let_in(b, "garden", knock(b, "garden", HERE, 0));
+	assert_int_equal(fdpass_pair(pair), 0);
+	assert_int_equal(doorstep_new(&b->broker, look, &doorstep), 0);
+	at_the_door = "platform-here 0 serial=B2 model=eye";
+	a.fd = pair[1];
+	assert_int_equal(look(&b->broker, &a), -EPERM);
+	assert_int_equal(doorstep_wait(doorstep, &a), 0);
+	bench_wait(b, DOORSTEP_INTERVAL + DOORSTEP_INTERVAL / 2);
+	assert_string_not_equal(camera_find(&b->broker, "garden")->trouble, "");
+	at_the_door = HERE;
+	bench_wait(b, DOORSTEP_INTERVAL);
+	assert_let_in(b, "garden", pair[0]);
+	doorstep_free(doorstep);
+}
+
+static void test_nothing_is_wrong_once_it_has_gone(void **state)
+{
+	struct bench *b = *state;
+	struct admission a = {.name = "front"}, another;
+	struct doorstep *doorstep;
+	int first[2], second[2];
+
+	assert_int_equal(fdpass_pair(first), 0);
+	assert_int_equal(fdpass_pair(second), 0);
+	assert_int_equal(doorstep_new(&b->broker, look, &doorstep), 0);
+	at_the_door = NULL;
+	a.fd = first[1];
+	assert_int_equal(look(&b->broker, &a), -EPERM);
+	assert_int_equal(doorstep_wait(doorstep, &a), 0);
+	/* Its process was started again: the one before is of no interest any more. */
+	doorstep_clear(doorstep, "front");
+	assert_refused(b, first[0]);
+	another = a;
+	another.fd = second[1];
+	assert_int_equal(doorstep_wait(doorstep, &another), 0);
+	bench_settle(b);
+	assert_string_equal(b->front.camera->trouble, hardware_error_text(-ENODEV));
+	close_fd(second[0]);
+	bench_settle(b);
+	assert_string_equal(b->front.camera->trouble, "");
+	doorstep_free(doorstep);
+}
+
 #define BENCH_TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
 int main(void)
@@ -162,6 +225,8 @@ int main(void)
 		BENCH_TEST(test_an_older_camera_gets_its_hardware_at_first_sight),
 		BENCH_TEST(test_hardware_survives_a_restart),
 		BENCH_TEST(test_no_hardware_no_camera),
+		BENCH_TEST(test_whoever_waits_is_looked_at_again),
+		BENCH_TEST(test_nothing_is_wrong_once_it_has_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
