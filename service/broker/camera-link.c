@@ -24,38 +24,41 @@
 
 enum camera_link_state {
 	STATE_NEW = 1 << 0,
-	STATE_WELCOMED = 1 << 1,
+	STATE_HELD = 1 << 1, /* HELLO has been said, its settings are wrong */
+	STATE_WELCOMED = 1 << 2,
 };
 
-/* Kept out until its process is started again: told on the bus as well as in the log. */
-static int keep_out(struct camera *camera, const char *why)
+/* Told on the bus, and in the log once. */
+static void keep_out(struct camera *camera, const char *why)
 {
-	snprintf(camera->trouble, sizeof(camera->trouble), "%.*s", PROTO_REASON_SIZE - 1, why);
-	for (char *c = camera->trouble; *c; c++)
+	char trouble[PROTO_REASON_SIZE];
+
+	snprintf(trouble, sizeof(trouble), "%.*s", PROTO_REASON_SIZE - 1, why);
+	for (char *c = trouble; *c; c++)
 		if (*c < ' ' || *c > '~')
 			*c = '?';
+	if (!strcmp(camera->trouble, trouble))
+		return;
+	memcpy(camera->trouble, trouble, sizeof(trouble));
 	event_log(LOG_ERR, EVENT_CAMERA_REFUSED,
 		  &(struct event_about){.camera = camera->name, .reason = why},
 		  "camera %s is kept out: %s", camera->name, why);
-	return -EPERM;
+	observe(camera->broker, camera_changed, camera);
 }
 
-static int on_hello(void *userdata, const void *message, int *fds)
+/* With settings that cannot be used it waits for others. */
+static void greet(struct camera *camera)
 {
-	struct camera *camera = userdata;
-	const struct camera_hello *m = message;
 	struct camera_welcome welcome = {};
 	char error[SETTINGS_ERROR_SIZE];
-	int r;
+	int r = settings_load_camera(camera->broker->config_directory, camera->name,
+				     &welcome.configuration, error);
 
-	if (strcmp(m->name, camera->name) != 0) {
-		snprintf(error, sizeof(error), "its process says that it is camera '%s'", m->name);
-		return keep_out(camera, error);
+	if (r < 0) {
+		camera->link.chan.state = STATE_HELD;
+		keep_out(camera, error);
+		return;
 	}
-	r = settings_load_camera(camera->broker->config_directory, camera->name,
-				 &welcome.configuration, error);
-	if (r < 0)
-		return keep_out(camera, error);
 	snprintf(welcome.name, sizeof(welcome.name), "%s", camera->name);
 	memcpy(welcome.uuid, camera->uuid, UUID_SIZE);
 	camera->trouble[0] = '\0';
@@ -65,6 +68,20 @@ static int on_hello(void *userdata, const void *message, int *fds)
 	event_log(LOG_INFO, EVENT_CAMERA_CAME, &(struct event_about){.camera = camera->name},
 		  "camera %s is there", camera->name);
 	observe(camera->broker, camera_changed, camera);
+}
+
+static int on_hello(void *userdata, const void *message, int *fds)
+{
+	struct camera *camera = userdata;
+	const struct camera_hello *m = message;
+	char why[PROTO_REASON_SIZE];
+
+	if (strcmp(m->name, camera->name) != 0) {
+		snprintf(why, sizeof(why), "its process says that it is camera '%s'", m->name);
+		keep_out(camera, why);
+		return -EPERM;
+	}
+	greet(camera);
 	return 0;
 }
 
@@ -190,8 +207,13 @@ static void on_over(void *userdata, int error)
 
 	if (error < 0)
 		log_warning("camera %s: its link is ended: %s", camera->name, strerror(-error));
-	event_log(LOG_INFO, EVENT_CAMERA_WENT, &(struct event_about){.camera = camera->name},
-		  "camera %s has gone", camera->name);
+	else
+		event_log(LOG_INFO, EVENT_CAMERA_WENT,
+			  &(struct event_about){.camera = camera->name}, "camera %s has gone",
+			  camera->name);
+	/* What was wrong with a process that has gone is wrong no more. */
+	if (error == 0)
+		camera->trouble[0] = '\0';
 	leave(camera);
 }
 
@@ -212,4 +234,10 @@ void camera_link_adopt(struct camera *camera, int fd)
 		link_close(&camera->link);
 		log_error("camera %s: cannot take in its link: %s", camera->name, strerror(-r));
 	}
+}
+
+void camera_link_greet_again(struct camera *camera)
+{
+	if (link_is_open(&camera->link) && camera->link.chan.state == STATE_HELD)
+		greet(camera);
 }

@@ -7,3 +7,6 @@
 /* Takes fd, the link of a new run of the camera's process; an older one is over. The process must
  * name this camera in its HELLO, or the link ends. */
 void camera_link_adopt(struct camera *camera, int fd);
+
+/* Settings have changed: one that waits because its own were wrong is looked at anew. */
+void camera_link_greet_again(struct camera *camera);

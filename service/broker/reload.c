@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
-#include "broker/camera.h"
+#include "broker/camera-link.h"
 #include "broker/settings.h"
 
 static void reload_camera(struct camera *camera)
@@ -29,4 +29,6 @@ void reload_cameras(struct broker *broker)
 	list_for_each (camera, &broker->cameras, list)
 		if (camera->welcomed)
 			reload_camera(camera);
+		else
+			camera_link_greet_again(camera);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "broker-bench.h"
+#include "broker/reload.h"
 #include "broker/settings.h"
 
 static void assert_kept_out(struct bench *b, struct fake_camera *c)
@@ -87,8 +88,32 @@ static void test_wrong_settings_keep_one_camera_out(void **state)
 	fake_camera_stop(&b->front);
 	bench_settle(b);
 	fake_camera_connect(b, &b->front, "front");
-	assert_kept_out(b, &b->front);
+	bench_settle(b);
+	assert_string_equal(camera_condition_text(b->front.camera), "absent");
+	assert_non_null(strstr(b->front.camera->trouble, "this is no line of the form"));
 	assert_true(camera_is_online(b->back.camera));
+	reload_cameras(&b->broker);
+	assert_int_equal(bench_receive_within(b, 0, b->front.link, NULL, 0, NULL, 0), -EAGAIN);
+	write_settings(b, "[camera]\nfps=15\n");
+	reload_cameras(&b->broker);
+	assert_int_equal(bench_receive(b, b->front.link, NULL, 0), CAMERA_WELCOME);
+	assert_true(camera_is_online(b->front.camera));
+	assert_string_equal(b->front.camera->trouble, "");
+}
+
+static void test_wrong_settings_go_with_their_camera(void **state)
+{
+	struct bench *b = *state;
+
+	fake_camera_stop(&b->front);
+	bench_settle(b);
+	write_settings(b, "[camera]\nfps=0\n");
+	fake_camera_connect(b, &b->front, "front");
+	bench_settle(b);
+	assert_string_not_equal(b->front.camera->trouble, "");
+	close_fd(steal_fd(&b->front.link));
+	bench_settle(b);
+	assert_string_equal(b->front.camera->trouble, "");
 }
 
 /* bench_watching, but with this ring instead of a good one. */
@@ -291,6 +316,7 @@ int main(void)
 		BENCH(test_a_camera_must_name_itself_right),
 		BENCH(test_the_settings_arrive),
 		BENCH(test_wrong_settings_keep_one_camera_out),
+		BENCH(test_wrong_settings_go_with_their_camera),
 		BENCH(test_a_ring_that_a_session_could_write_is_refused),
 		BENCH(test_a_second_ring_ends_the_link),
 		BENCH(test_a_ring_of_an_epoch_that_is_over_goes_nowhere),
