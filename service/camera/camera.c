@@ -28,6 +28,7 @@ enum link_state {
 
 struct camera {
 	const char *name;
+	bool restarted; /* a process that ends is followed by another one */
 	struct source *source;
 	struct chan link;
 	struct camera_welcome welcome; /* with the present configuration */
@@ -92,6 +93,16 @@ static int end_epoch(struct camera *c)
 	return r;
 }
 
+/* A node that was made anew is for a process that starts now. */
+static bool needs_successor(struct camera *c, int error)
+{
+	if (!c->restarted || (error != -EACCES && error != -EPERM) || !source_replaced(c->source))
+		return false;
+	log_notice("the device was plugged in anew: a new process is needed");
+	sd_event_exit(c->event, EXIT_FAILURE);
+	return true;
+}
+
 static int wait_for_return(struct camera *c);
 
 /* The source may be back: then the camera is idle again, and no longer lost. */
@@ -104,6 +115,8 @@ static int look_again(struct camera *c)
 		log_info("the source is back");
 		return report(c, CAMERA_IDLE);
 	}
+	if (needs_successor(c, r))
+		return 0;
 	reason = source_explain(r);
 	if (source_may_return(r)) {
 		int again = wait_for_return(c);
@@ -262,7 +275,7 @@ static int handle_start(void *userdata, const void *message, int *fds)
 	if (r < 0) {
 		log_warning("epoch %llu does not start: %s", (unsigned long long)m->epoch,
 			    c->epoch.reason);
-		return report_lost(c);
+		return needs_successor(c, r) ? 0 : report_lost(c);
 	}
 	c->link.state = LINK_RUNNING;
 	r = watch_epoch(c);
@@ -369,7 +382,7 @@ static int link_handler(sd_event_source *s, int fd, uint32_t revents, void *user
 }
 
 int camera_new(sd_event *event, const char *name, struct source *source, int link_fd,
-	       struct camera **ret)
+	       bool restarted, struct camera **ret)
 {
 	_cleanup_(camera_freep) struct camera *c = calloc(1, sizeof(*c));
 	int r;
@@ -380,6 +393,7 @@ int camera_new(sd_event *event, const char *name, struct source *source, int lin
 	}
 	c->name = name;
 	c->source = source;
+	c->restarted = restarted;
 	c->event = sd_event_ref(event);
 	chan_init(&c->link, link_fd, CAMERA_MSG_VERSION, rules, ARRAY_SIZE(rules), LINK_NEW, c);
 	r = fdpass_set_backlog(link_fd);

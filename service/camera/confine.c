@@ -109,11 +109,12 @@ static const struct sandbox_rule with_device[] = {
 
 #define RULES_MAX (ARRAY_SIZE(common) + ARRAY_SIZE(with_device))
 
-static int enter_landlock(const char *device)
+int confine_settle(const char *device, int *ret)
 {
 	const struct sandbox_path path = {.path = device, .write = true};
-	_cleanup_close_ int ruleset = sandbox_landlock_new(&path, device ? 1 : 0);
+	int ruleset = sandbox_landlock_new(&path, device ? 1 : 0);
 
+	*ret = -EBADF;
 	if (ruleset == -EOPNOTSUPP) {
 		log_warning("this kernel has no Landlock: files are kept away by permissions only");
 		return 0;
@@ -122,10 +123,11 @@ static int enter_landlock(const char *device)
 		log_error("cannot use device %s: %s", device ? device : "", strerror(-ruleset));
 		return ruleset;
 	}
-	return sandbox_apply_landlock(ruleset);
+	*ret = ruleset;
+	return 0;
 }
 
-static int enter_filter(const char *device)
+static int enter_filter(bool device)
 {
 	const struct sandbox_rule *more = device ? with_device : without_device;
 	size_t n_more = device ? ARRAY_SIZE(with_device) : ARRAY_SIZE(without_device);
@@ -142,7 +144,7 @@ static int enter_filter(const char *device)
 	return r;
 }
 
-int confine(const char *device)
+int confine(int settled, bool device)
 {
 	const struct sandbox_limits limits = {
 		.descriptors = WAKES_MAX + DESCRIPTORS_BESIDES,
@@ -160,10 +162,10 @@ int confine(const char *device)
 		log_error("cannot be confined: %s", strerror(-r));
 		return r;
 	}
-	r = enter_landlock(device);
-	if (r < 0)
-		return r;
-	r = enter_filter(device);
+	if (settled >= 0)
+		r = sandbox_apply_landlock(settled);
+	if (r >= 0)
+		r = enter_filter(device);
 	if (r < 0)
 		log_error("cannot be confined: %s", strerror(-r));
 	return r;

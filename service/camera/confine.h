@@ -5,9 +5,16 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 /*
- * For good. device: the node that it may open at each START, followed through symbolic links now
- * (a node that appears anew later is another one); NULL: the source needs none any more.
+ * Settles which files remain. device: the node that may be opened at each START, followed through
+ * symbolic links now (a node that appears anew later is another one); NULL: the source needs none.
+ * Before the broker is spoken to, which then looks whether the camera's device is still the one
+ * that has its name. *ret: for confine(), the caller's; -EBADF: this kernel has no Landlock.
  * Errors: those of base/sandbox.h, after a line in the log.
  */
-int confine(const char *device);
+int confine_settle(const char *device, int *ret);
+
+/* For good. Errors as above. */
+int confine(int settled, bool device);

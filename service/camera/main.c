@@ -74,7 +74,7 @@ static int watch_signals(sd_event *event)
 	return r < 0 ? r : sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
 }
 
-static int run(const struct options *o, struct source *source)
+static int run(const struct options *o, struct source *source, int settled)
 {
 	_cleanup_(camera_freep) struct camera *camera = NULL;
 	_cleanup_(sd_event_unrefp) sd_event *event = NULL;
@@ -83,19 +83,20 @@ static int run(const struct options *o, struct source *source)
 	if (r >= 0)
 		r = watch_signals(event);
 	if (r >= 0)
-		r = camera_new(event, o->name, source, o->link_fd, &camera);
+		r = camera_new(event, o->name, source, o->link_fd, o->as_service, &camera);
 	if (r < 0) {
 		log_error("cannot run: %s", strerror(-r));
 		return r;
 	}
 	/* Nothing of the broker's has been read yet. */
-	r = confine(o->source == OPTIONS_SOURCE_V4L2 ? o->path : NULL);
+	r = confine(settled, o->source == OPTIONS_SOURCE_V4L2);
 	return r < 0 ? r : sd_event_loop(event);
 }
 
 int main(int argc, char *argv[])
 {
 	_cleanup_(source_freep) struct source *source = NULL;
+	_cleanup_close_ int settled = -EBADF;
 	struct options options;
 	int r = options_parse(argc, argv, stderr, &options);
 
@@ -103,10 +104,14 @@ int main(int argc, char *argv[])
 		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	log_open("camward-camera");
 	tzset();
-	r = options.link_fd < 0 ? connect_link(&options.link_fd) : check_link(options.link_fd);
+	r = open_source(&options, &source);
 	if (r >= 0)
-		r = open_source(&options, &source);
+		r = confine_settle(options.source == OPTIONS_SOURCE_V4L2 ? options.path : NULL,
+				   &settled);
 	if (r >= 0)
-		r = run(&options, source);
+		r = options.as_service ? connect_link(&options.link_fd)
+				       : check_link(options.link_fd);
+	if (r >= 0)
+		r = run(&options, source, settled);
 	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

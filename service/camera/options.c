@@ -116,6 +116,7 @@ int options_parse(int argc, char *argv[], FILE *err, struct options *ret)
 		return wrong(err, "what is \"%s\"? see --help", argv[optind]);
 	if (!ret->name)
 		return wrong(err, "--name is missing");
+	ret->as_service = ret->link_fd < 0;
 	if (ret->source == OPTIONS_SOURCE_V4L2 && !ret->path[0])
 		snprintf(ret->path, sizeof(ret->path), DEVICE_DIRECTORY "%s", ret->name);
 	return 0;

@@ -2,6 +2,7 @@
 /* The command line of camward-camera. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum options_source {
@@ -15,6 +16,7 @@ enum options_source {
 struct options {
 	const char *name; /* in argv */
 	int link_fd;      /* -EBADF: none given, connect */
+	bool as_service;  /* it finds the broker by itself */
 	enum options_source source;
 	char path[OPTIONS_PATH_SIZE]; /* of the device or the clip */
 };

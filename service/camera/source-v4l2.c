@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "camera/source.h"
@@ -29,6 +30,7 @@
 struct source_v4l2 {
 	struct source source;
 	const char *path;
+	struct stat node; /* when the process began; all 0: there was none */
 	struct v4l2_capture *capture;
 	struct v4l2_frame frame; /* held between next and release */
 	struct source_format format;
@@ -173,6 +175,15 @@ static int v4l2_source_open(struct source *s, const struct source_want *want,
 static int v4l2_source_probe(struct source *s)
 {
 	return v4l2_capture_probe(NULL, ((const struct source_v4l2 *)s)->path);
+}
+
+static bool v4l2_source_replaced(const struct source *s)
+{
+	const struct source_v4l2 *v = (const struct source_v4l2 *)s;
+	struct stat now;
+
+	return stat(v->path, &now) == 0 &&
+	       (now.st_ino != v->node.st_ino || now.st_dev != v->node.st_dev);
 }
 
 static void v4l2_source_close(struct source *s)
@@ -325,6 +336,7 @@ static void v4l2_source_free(struct source *s)
 static const struct source_ops ops = {
 	.open = v4l2_source_open,
 	.probe = v4l2_source_probe,
+	.replaced = v4l2_source_replaced,
 	.close = v4l2_source_close,
 	.fd = v4l2_source_fd,
 	.next = v4l2_source_next,
@@ -345,6 +357,8 @@ int source_v4l2_new(const char *path, struct source **ret)
 	v->source.dropped_as = CAMERA_DROP_DRIVER;
 	snprintf(v->source.description, sizeof(v->source.description), "v4l2 %s", path);
 	v->path = path;
+	if (stat(path, &v->node) < 0)
+		v->node = (struct stat){};
 	*ret = &v->source;
 	return 0;
 }

@@ -21,6 +21,11 @@ int source_probe(struct source *s)
 	return s->ops->probe ? s->ops->probe(s) : 0;
 }
 
+bool source_replaced(const struct source *s)
+{
+	return s->ops->replaced && s->ops->replaced(s);
+}
+
 void source_close(struct source *s)
 {
 	s->ops->close(s);

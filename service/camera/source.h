@@ -58,8 +58,9 @@ struct source_ops {
 	int (*fd)(const struct source *s);
 	int (*next)(struct source *s, struct source_frame *ret);
 	int (*release)(struct source *s);
-	/* The next three: NULL where there is nothing to ask. */
+	/* The next four: NULL where there is nothing to ask. */
 	int (*probe)(struct source *s);
+	bool (*replaced)(const struct source *s);
 	int (*force_keyframe)(struct source *s);
 	int (*set_control)(struct source *s, uint32_t id, int32_t value);
 	void (*free)(struct source *s);
@@ -77,13 +78,16 @@ struct source {
 int source_pattern_new(const char *name, struct source **ret);
 /* Reads the whole clip. Errors: those of clip_load(). */
 int source_clip_new(const char *path, struct source **ret);
-/* Opens nothing yet; path is the caller's and outlives the source. */
+/* Opens nothing, but notes which node there is now; path is the caller's and outlives the source.
+ */
 int source_v4l2_new(const char *path, struct source **ret);
 
 /* Errors: see source_explain(). On failure nothing stays open. */
 int source_open(struct source *s, const struct source_want *want, struct source_format *ret);
 /* Whether a source that was lost could be opened now, without starting it. Errors: of open. */
 int source_probe(struct source *s);
+/* Whether there is another device now in the place of the one that it was made for. */
+bool source_replaced(const struct source *s);
 /* Closes the device, if it is open. */
 void source_close(struct source *s);
 /* To be polled for s->events between open and close, while no frame is held. */

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -29,7 +30,7 @@ struct device {
 	int fd;
 	int open_r, next_r, probe_r;
 	unsigned int opened, probed;
-	bool open;
+	bool open, replaced;
 	uint8_t picture[SIZE * SIZE * 3 / 2];
 };
 
@@ -89,6 +90,11 @@ static int device_probe(struct source *s)
 	return d->probe_r;
 }
 
+static bool device_replaced(const struct source *s)
+{
+	return ((const struct device *)s)->replaced;
+}
+
 static const struct source_ops ops = {
 	.open = device_open,
 	.close = device_close,
@@ -96,6 +102,7 @@ static const struct source_ops ops = {
 	.next = device_next,
 	.release = device_release,
 	.probe = device_probe,
+	.replaced = device_replaced,
 };
 
 static void run(struct bench *b, uint64_t usec)
@@ -164,7 +171,8 @@ static int setup(void **state)
 	assert_int_equal(fdpass_pair(ends), 0);
 	b->link = ends[0];
 	assert_true(sd_event_new(&b->event) >= 0);
-	assert_int_equal(camera_new(b->event, NAME, &b->device.source, ends[1], &b->camera), 0);
+	assert_int_equal(camera_new(b->event, NAME, &b->device.source, ends[1], true, &b->camera),
+			 0);
 	assert_int_equal(fdpass_send(b->link, &m, sizeof(m), NULL, 0), 0);
 	expect(b, CAMERA_IDLE, "", USEC_PER_SEC);
 	*state = b;
@@ -181,6 +189,23 @@ static int teardown(void **state)
 	close(b->link);
 	close(b->device.fd);
 	return 0;
+}
+
+static void a_device_plugged_in_anew_is_for_a_new_process(void **state)
+{
+	struct bench *b = *state;
+	int code = 0;
+
+	b->device.open_r = b->device.probe_r = -EACCES;
+	start(b);
+	/* The same node, and not permitted: nobody else will fare better. */
+	expect(b, CAMERA_LOST, NULL, USEC_PER_SEC);
+	assert_int_not_equal(sd_event_get_state(b->event), SD_EVENT_FINISHED);
+	b->device.replaced = true;
+	while (sd_event_get_state(b->event) != SD_EVENT_FINISHED)
+		run(b, USEC_PER_SEC);
+	assert_int_equal(sd_event_get_exit_code(b->event, &code), 0);
+	assert_int_equal(code, EXIT_FAILURE);
 }
 
 static void a_busy_device_is_looked_at_until_it_is_free(void **state)
@@ -261,6 +286,7 @@ static void the_waits_double_up_to_a_bound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		BENCH(a_device_plugged_in_anew_is_for_a_new_process),
 		BENCH(a_busy_device_is_looked_at_until_it_is_free),
 		BENCH(another_reason_is_told),
 		BENCH(a_start_does_not_wait),
