@@ -14,6 +14,7 @@
 #include "camera/clip.h"
 #include "camera/confine.h"
 #include "camera/options.h"
+#include "camera/watchdog.h"
 #include "proto/meeting-place.h"
 
 static int open_source(const struct options *o, struct source **ret)
@@ -78,10 +79,13 @@ static int run(const struct options *o, struct source *source, int settled)
 {
 	_cleanup_(camera_freep) struct camera *camera = NULL;
 	_cleanup_(sd_event_unrefp) sd_event *event = NULL;
+	_cleanup_(watchdog_freep) struct watchdog *watchdog = NULL;
 	int r = sd_event_new(&event);
 
 	if (r >= 0)
 		r = watch_signals(event);
+	if (r >= 0)
+		r = watchdog_new(event, &watchdog);
 	if (r >= 0)
 		r = camera_new(event, o->name, source, o->link_fd, o->as_service, &camera);
 	if (r < 0) {
