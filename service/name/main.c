@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* camward-name: run by the udev rule for a new camera, with its properties in the environment;
- * prints the name, the unit and the inode number of its directory in sysfs (which says later
- * whether it is still this device) as further properties. A device without a name gets no camera.
- */
+ * prints its name and, to tell later whether it is still this device, the inode number of its
+ * directory in sysfs, as further properties. A device without a name gets no camera. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +51,7 @@ int main(int argc, char *argv[])
 		.serial = getenv("ID_SERIAL"),
 		.serial_short = getenv("ID_SERIAL_SHORT"),
 	};
-	char name[NAME_SIZE], instance[PLACE_INSTANCE_SIZE];
+	char name[NAME_SIZE];
 	unsigned long long inode;
 
 	if (argc < 2 || argc > 3 || argv[1][0] == '-') {
@@ -72,8 +71,6 @@ int main(int argc, char *argv[])
 		fputs("camward-name: the device of DEVPATH has gone\n", stderr);
 		return EXIT_FAILURE;
 	}
-	place_instance(name, instance);
-	printf("CAMWARD_NAME=%s\nCAMWARD_UNIT=camward-camera@%s.service\nCAMWARD_INODE=%llu\n",
-	       name, instance, inode);
+	printf("CAMWARD_NAME=%s\nCAMWARD_INODE=%llu\n", name, inode);
 	return EXIT_SUCCESS;
 }

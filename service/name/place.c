@@ -57,16 +57,3 @@ int place_name(const char *id_path, const char *index, char name[NAME_SIZE])
 			 (unsigned long long)hash(place));
 	return name_valid(name) ? 0 : -EINVAL;
 }
-
-void place_instance(const char *name, char instance[PLACE_INSTANCE_SIZE])
-{
-	size_t n = 0;
-
-	for (; *name; name++) {
-		if (*name == '-')
-			n += (size_t)snprintf(instance + n, PLACE_INSTANCE_SIZE - n, "\\x2d");
-		else
-			instance[n++] = *name;
-	}
-	instance[n] = '\0';
-}

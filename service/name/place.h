@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Names out of places, and names in units. */
+/* Names out of places. */
 #pragma once
 
 #include "base/parse.h"
-
-#define PLACE_INSTANCE_SIZE (4 * NAME_SIZE)
 
 /*
  * The name of a camera that no file is about: ID_PATH and index. Characters that a name cannot
@@ -12,6 +10,3 @@
  * long ends in _h and a hash instead. Errors: -EINVAL (a place that does not begin as a name does).
  */
 int place_name(const char *id_path, const char *index, char name[NAME_SIZE]);
-
-/* As systemd-escape has it: front\x2ddoor for front-door. */
-void place_instance(const char *name, char instance[PLACE_INSTANCE_SIZE]);

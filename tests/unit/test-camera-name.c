@@ -129,14 +129,6 @@ static void test_places_never_share_a_name(void **state)
 	}
 }
 
-static void test_instances_are_escaped(void **state)
-{
-	char instance[PLACE_INSTANCE_SIZE];
-
-	place_instance("front-door.2_x", instance);
-	assert_string_equal(instance, "front\\x2ddoor.2_x");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,7 +138,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_mistake_names_nobody, setup, teardown),
 		cmocka_unit_test(test_places_become_names),
 		cmocka_unit_test(test_places_never_share_a_name),
-		cmocka_unit_test(test_instances_are_escaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
