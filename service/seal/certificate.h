@@ -15,8 +15,12 @@ struct seal_certificate {
 	uint8_t key[SEAL_KEY_SIZE];
 };
 
-/* Signs; returns the size. Errors: -EINVAL (not a name), those of seal_key_sign(). */
-int seal_certificate_make(const struct seal_certificate *certificate, struct seal_key *root,
+/* The size of the one that begins at data, by its own fields. Errors: -EBADMSG, -EPROTONOSUPPORT
+ * (another version). */
+int seal_certificate_size(const uint8_t *data, size_t size);
+
+/* Signs; returns the size. Errors: -EINVAL (not a name). */
+int seal_certificate_make(const struct seal_certificate *certificate, const struct seal_key *root,
 			  uint8_t ret[SEAL_CERTIFICATE_SIZE_MAX]);
 
 /*

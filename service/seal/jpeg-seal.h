@@ -11,10 +11,10 @@
  * size. Errors: -EMSGSIZE. */
 int jpeg_seal_wrap(const uint8_t *seal, size_t n, uint8_t ret[JPEG_SEAL_SIZE_MAX]);
 
-/* Finds the segment of a sealed JPEG. Errors: -ENODATA (none), -EBADMSG (not from SOI to EOI, the
- * segment elsewhere or twice). */
+/* Finds the segment of a sealed JPEG. Errors: -EBADMSG (not from SOI to EOI, or no segments),
+ * -ENODATA (none), -EPROTO (elsewhere than right after SOI, or twice). */
 int jpeg_seal_find(struct slice jpeg, struct slice *ret_seal, struct slice *ret_before,
 		   struct slice *ret_after);
 
-/* The hash of a JPEG that is not sealed yet: SHA-256 over all of it. Errors: -EIO. */
-int jpeg_seal_hash(struct slice before, struct slice after, uint8_t ret[SEAL_HASH_SIZE]);
+/* The hash of a JPEG, of what stands before and after the seal (to come, or found). */
+void jpeg_seal_hash(struct slice before, struct slice after, uint8_t ret[SEAL_HASH_SIZE]);

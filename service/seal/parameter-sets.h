@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "seal/seal.h"
+#include "seal/nal-seal.h"
 #include "wire/slice.h"
 
 #define SEAL_SETS_MAX      16
@@ -23,8 +23,10 @@ struct seal_sets {
 };
 
 void seal_sets_clear(struct seal_sets *sets);
-/* Equal ones once. Errors: -EMSGSIZE. */
+/* Equal ones once. Errors: -EMSGSIZE, -EINVAL (not a parameter set, or one that should have come
+ * before those that are there: VPS, then SPS, then PPS). */
 int seal_sets_add(struct seal_sets *sets, enum seal_codec codec, struct slice nal);
 bool seal_sets_has(const struct seal_sets *sets, struct slice nal);
-/* Errors: -EIO. */
-int seal_sets_hash(const struct seal_sets *sets, uint8_t ret[SEAL_HASH_SIZE]);
+/* Whether they can stand alone: of each kind one at least. */
+bool seal_sets_complete(const struct seal_sets *sets, enum seal_codec codec);
+void seal_sets_hash(const struct seal_sets *sets, uint8_t ret[SEAL_HASH_SIZE]);

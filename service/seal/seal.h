@@ -12,6 +12,9 @@
 #define SEAL_BODY_SIZE 116
 #define SEAL_SIZE_MAX  (SEAL_BODY_SIZE + SEAL_CERTIFICATE_SIZE_MAX + SEAL_SIGNATURE_SIZE)
 
+/* By which a seal is found among foreign SEI messages and segments. */
+extern const uint8_t seal_uuid[UUID_SIZE];
+
 enum seal_codec {
 	SEAL_CODEC_H264 = 1,
 	SEAL_CODEC_JPEG = 2,
@@ -31,10 +34,10 @@ struct seal {
 	uint8_t unit_hash[SEAL_HASH_SIZE];
 };
 
-/* certificate: of size n, rides along; NULL: none. Returns the size. Errors: -EINVAL, those of
- * seal_key_sign(). */
+/* certificate: of size n, rides along; NULL: none. Returns the size. Errors: -EINVAL (no
+ * such certificate; a keyframe without). */
 int seal_make(const struct seal *seal, const uint8_t *certificate, size_t n,
-	      struct seal_key *epoch_key, uint8_t ret[SEAL_SIZE_MAX]);
+	      const struct seal_key *epoch_key, uint8_t ret[SEAL_SIZE_MAX]);
 
 /* A seal taken apart, its signature not checked yet; points into what was parsed. */
 struct seal_parts {

@@ -22,9 +22,8 @@ struct seal_statement {
 	uint8_t exporter[SEAL_EXPORTER_SIZE];
 };
 
-/* Errors: those of seal_key_sign(). */
-int seal_statement_make(const struct seal_statement *statement, struct seal_key *epoch_key,
-			uint8_t ret[SEAL_STATEMENT_SIZE]);
+void seal_statement_make(const struct seal_statement *statement, const struct seal_key *epoch_key,
+			 uint8_t ret[SEAL_STATEMENT_SIZE]);
 
 /* Errors: -EBADMSG (malformed), -EPROTONOSUPPORT (another version), -EKEYREJECTED (not signed by
  * this key). Whether it says what was expected is the verifier's to judge. */

@@ -14,45 +14,14 @@
 #include "seal/parameter-sets.h"
 #include "seal/seal.h"
 #include "seal/statement.h"
+#include "seal/verdict.h"
 #include "wire/slice.h"
-
-enum verdict {
-	VERDICT_VALID = 0,
-	VERDICT_WAITING, /* sealed and whole, but it builds on a picture that was not accepted */
-	/* refused: */
-	VERDICT_MALFORMED, /* not an access unit of this codec */
-	VERDICT_UNSEALED,
-	VERDICT_SEAL_MALFORMED, /* not its one encoding, twice, or out of its place */
-	VERDICT_VERSION,
-	VERDICT_CODEC,
-	VERDICT_NO_CERTIFICATE, /* none has come yet, or a keyframe without */
-	VERDICT_CERTIFICATE,    /* malformed, or another one for the same epoch */
-	VERDICT_ROOT,           /* signed by another root */
-	VERDICT_CAMERA,         /* another camera's */
-	VERDICT_EPOCH,          /* a lower one, or not the certificate's */
-	VERDICT_STREAM,
-	VERDICT_SIGNATURE,
-	VERDICT_KEYFRAME, /* the flag and the picture disagree */
-	VERDICT_PARAMETER_SETS,
-	VERDICT_PICTURE, /* the access unit's hash */
-	VERDICT_SEQUENCE,
-	VERDICT_STALE,
-	VERDICT_FUTURE,
-	VERDICT_NONCE, /* of statements, as the next */
-	VERDICT_EXPORTER,
-	VERDICT_STATEMENT,
-	N_VERDICTS,
-};
-
-/* A word for programs ("stale"), a sentence for people. */
-const char *verdict_name(enum verdict verdict);
-const char *verdict_text(enum verdict verdict);
 
 enum verifier_freshness {
 	VERIFIER_LIVE,     /* by the statement, which must have been accepted */
 	VERIFIER_RELAY,    /* no statement: by the wall clock */
 	VERIFIER_NO_CLOCK, /* as RELAY, but the device's clock is not set: boot time only */
-	VERIFIER_FILE,     /* times must not go backwards */
+	VERIFIER_FILE,     /* boot times must not go backwards within an epoch */
 };
 
 #define VERIFIER_MAX_AGE_USEC   5000000ULL
@@ -89,28 +58,33 @@ struct verifier {
 	bool has_last;
 	struct seal last; /* the unit accepted or waiting last */
 	bool chained;     /* last was accepted: the next in sequence may build on it */
-	bool has_anchor;  /* without a statement: */
-	uint64_t anchor_signed, anchor_own;
+	bool has_anchor;  /* without a statement: the unit that took least time to come */
+	uint64_t anchor_signed, anchor_own; /* its boot time, and when it came; us */
 };
 
 /* What was found in a unit; valid when its verdict is VALID or WAITING. */
 struct verifier_result {
 	struct seal seal;
-	uint64_t gap; /* sequences missing before it */
+	uint64_t gap; /* sequences missing before it; 0 for the first of all */
 };
 
 /* Errors: -EINVAL, -ENOMEM. */
 int verifier_init(struct verifier *v, const struct verifier_config *config);
 void verifier_release(struct verifier *v);
 
-/* The lease statement and the certificate beside it, as they came in the answer. nonce, exporter:
- * what this viewer sent and what this connection has. asked, answered: us, own CLOCK_BOOTTIME. */
+/*
+ * The lease statement and the certificate beside it, as they came in the answer. nonce, exporter:
+ * what this viewer sent and what this connection has. asked, answered: us, own CLOCK_BOOTTIME. A
+ * new one (after a reconnect) may begin at units that were seen before; a refused one ends what an
+ * older one allowed.
+ */
 enum verdict verifier_statement(struct verifier *v, struct slice certificate,
 				struct slice statement, const uint8_t nonce[SEAL_NONCE_SIZE],
 				const uint8_t exporter[SEAL_EXPORTER_SIZE], uint64_t asked,
 				uint64_t answered);
 
-/* Given out of band. Errors: -EMSGSIZE, -EINVAL (none of this codec). */
+/* Given out of band, VPS before SPS before PPS. Errors: -EMSGSIZE, -EINVAL (none of this codec, or
+ * out of order). */
 int verifier_parameter_set(struct verifier *v, struct slice nal);
 
 /* One access unit: H.264 and HEVC as an Annex-B byte stream, a JPEG as it is. */

@@ -32,7 +32,9 @@ ONLY = {("ctl", "dbus"): {"dbus/names.h"},
 # External headers by prefix, and the rooms that may include them.
 EXTERNAL = {
     "sqlite3.h": {"broker"},
-    "gnutls/": {"seal", "broker", "session", "view"},
+    "gnutls/": {"broker", "session", "view"},
+    "nettle/": {"seal"},
+    "gmp.h": {"seal"},
     "wels/": {"camera"},
     "jpeglib.h": {"camera"},
     "json-c/": {"ctl"},
