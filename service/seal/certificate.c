@@ -14,11 +14,11 @@ int seal_certificate_size(const uint8_t *data, size_t size)
 {
 	size_t n;
 
-	if (size < 2)
+	if (size < 1)
 		return -EBADMSG;
 	if (data[0] != VERSION)
 		return -EPROTONOSUPPORT;
-	n = data[1];
+	n = size < 2 ? 0 : data[1];
 	if (n < 1 || n > NAME_MAX_LENGTH || size < FIXED_SIZE + n)
 		return -EBADMSG;
 	return (int)(FIXED_SIZE + n);
