@@ -263,7 +263,7 @@ static void write_order_and_time(struct book *b)
 	begin(b, "before-the-lease", "live");
 	statement(&b->camera, 2, NONCE, EXPORTER, -1, "valid");
 	unit(b->sealed[0], 0, "sequence");
-	begin_live(b, "sequence-zero");
+	begin(b, "sequence-zero", "file");
 	says.sequence = 0;
 	unit_as(b, &b->camera, &says, "sequence");
 	begin_live(b, "stale");
@@ -340,6 +340,19 @@ static struct slice swapped(const struct book *b, size_t i, size_t x, size_t y)
 	return seal_camera_join(nals, n);
 }
 
+/* The first unit sealed by a camera that left its NAL unit `out` away. */
+static struct slice seal_some(struct book *b, size_t out)
+{
+	struct slice nals[16], some, sealed;
+	size_t n = seal_camera_nals(b->units[0], nals, ARRAY_SIZE(nals));
+
+	memmove(nals + out, nals + out + 1, (n - out - 1) * sizeof(*nals));
+	some = seal_camera_join(nals, n - 1);
+	sealed = seal_camera_seal_as(&b->camera, some, &b->first);
+	free((void *)(uintptr_t)some.data);
+	return sealed;
+}
+
 static void write_nals(struct book *b)
 {
 	struct slice nals[16];
@@ -362,6 +375,9 @@ static void write_nals(struct book *b)
 	unit_once(without(b, 0, NAL_PARAMETER_SET), 0, "parameter-sets");
 	unit_once(changed(b, 0, 1, 6, 1), 0, "parameter-sets");
 	unit_once(swapped(b, 0, 1, 2), 0, "parameter-sets");
+	begin_live(b, "incomplete-parameter-sets");
+	for (size_t k = 1; k <= sets; k++)
+		unit_once(seal_some(b, k), 0, "parameter-sets");
 	begin_live(b, "picture");
 	unit_once(changed(b, 0, n - 1, nals[n - 1].len / 2, 1), 0, "picture");
 	unit(b->sealed[0], 0, "valid");

@@ -102,9 +102,12 @@ static void test_pem(void **state)
 	assert_int_equal(seal_public_read("", 0, again), -EINVAL);
 }
 
-/* Whether 16 bytes stand anywhere in this process's memory, but at `except`. The needle comes
- * inverted, so that it is not found in itself. */
-static size_t count_in_memory(const uint8_t *inverted, const void *except)
+/* A sanitizer's shadow is larger, and no memory. */
+#define MAPPING_MAX (1UL << 30)
+
+/* How often 16 bytes stand in this process's memory. The needle comes inverted, so that it is not
+ * found in itself. */
+static size_t count_in_memory(const uint8_t *inverted)
 {
 	static char maps[1 << 16];
 	static uint8_t window[1 << 16];
@@ -120,6 +123,8 @@ static size_t count_in_memory(const uint8_t *inverted, const void *except)
 
 		if (sscanf(line, "%lx-%lx %4s", &from, &to, may) != 3 || may[1] != 'w')
 			continue;
+		if (to - from > MAPPING_MAX)
+			continue;
 		for (; from < to; from += step) {
 			size_t size = to - from < sizeof(window) ? to - from : sizeof(window);
 
@@ -132,7 +137,7 @@ static size_t count_in_memory(const uint8_t *inverted, const void *except)
 
 				while (k < 16 && window[i + k] + inverted[k] == 0xff)
 					k++;
-				found += k == 16 && from + (size_t)i != (uintptr_t)except;
+				found += k == 16;
 			}
 		}
 	}
@@ -165,14 +170,14 @@ static void test_nothing_is_left(void **state)
 	invert(seed, sizeof(seed));
 	invert(hash, sizeof(hash));
 
-	assert_int_equal(count_in_memory(seed + 16, NULL), 1); /* the scan finds what is there */
+	assert_int_equal(count_in_memory(seed + 16), 1); /* the scan finds what is there */
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(seal_key_sign(key, "a", "body", 4, signature), 0);
-	assert_int_equal(count_in_memory(seed + 16, NULL), 1);
-	assert_int_equal(count_in_memory(hash + 16, NULL), 0);
-	assert_int_equal(count_in_memory(hash + 48, NULL), 0);
+	assert_int_equal(count_in_memory(seed + 16), 1);
+	assert_int_equal(count_in_memory(hash + 16), 0);
+	assert_int_equal(count_in_memory(hash + 48), 0);
 	seal_key_free(key);
-	assert_int_equal(count_in_memory(seed + 16, NULL), 0);
+	assert_int_equal(count_in_memory(seed + 16), 0);
 }
 
 /* The mapping that holds the key is in no core dump and in no child. */

@@ -374,6 +374,40 @@ static void test_certificate(void **state)
 	assert_int_equal(seal_certificate_make(&c->says, c->root, good), -EINVAL);
 }
 
+static void test_parameter_sets(void **state)
+{
+	static const uint8_t sps[] = {0x67, 1}, pps[] = {0x68, 2}, other[] = {0x68, 3};
+	uint8_t large[SEAL_SETS_SIZE_MAX] = {0x68};
+	uint8_t few[SEAL_SETS_SIZE_MAX / 4] = {0x68};
+	struct seal_sets sets = {0};
+
+	assert_false(seal_sets_complete(&sets, SEAL_CODEC_H264));
+	assert_int_equal(seal_sets_add(&sets, SEAL_CODEC_H264, slice_of(sps, 2)), 0);
+	assert_false(seal_sets_complete(&sets, SEAL_CODEC_H264));
+	assert_int_equal(seal_sets_add(&sets, SEAL_CODEC_H264, slice_of(pps, 2)), 0);
+	assert_true(seal_sets_complete(&sets, SEAL_CODEC_H264));
+	assert_false(seal_sets_has(&sets, slice_of(other, 2)));
+	/* Equal ones once, also late; new ones in their order only. */
+	assert_int_equal(seal_sets_add(&sets, SEAL_CODEC_H264, slice_of(sps, 2)), 0);
+	assert_int_equal(sets.n, 2);
+	assert_int_equal(seal_sets_add(&sets, SEAL_CODEC_H264, slice_of("\x67\x04", 2)), -EINVAL);
+	assert_int_equal(seal_sets_add(&sets, SEAL_CODEC_H264, slice_of("\x65\x04", 2)), -EINVAL);
+	/* Bounds: bytes, then how many. */
+	assert_int_equal(seal_sets_add(&sets, SEAL_CODEC_H264, slice_of(large, sizeof(large))),
+			 -EMSGSIZE);
+	assert_int_equal(seal_sets_add(&sets, SEAL_CODEC_H264, slice_of(few, sizeof(few))), 0);
+	seal_sets_clear(&sets);
+	for (uint8_t i = 0; i < SEAL_SETS_MAX; i++) {
+		few[1] = i;
+		assert_int_equal(seal_sets_add(&sets, SEAL_CODEC_H264, slice_of(few, 2)), 0);
+	}
+	assert_int_equal(seal_sets_add(&sets, SEAL_CODEC_H264, slice_of(other, 1)), -EMSGSIZE);
+	/* The verifier's own: none of a JPEG. */
+	assert_int_equal(verifier_parameter_set(&viewer, slice_of(sps, 2)), 0);
+	viewer.config.codec = SEAL_CODEC_JPEG;
+	assert_int_equal(verifier_parameter_set(&viewer, slice_of(pps, 2)), -EINVAL);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -400,6 +434,7 @@ int main(void)
 		TEST(test_file_times),
 		TEST(test_statement),
 		TEST(test_certificate),
+		TEST(test_parameter_sets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
