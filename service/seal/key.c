@@ -20,6 +20,7 @@
 
 /* Deeper than nettle's signing goes (measured: under 4 KiB). */
 #define STACK_BURNT 16384
+#define STACK_GAP   512
 
 /* In a mapping of its own: not swapped where the limits allow it, never dumped, never inherited. */
 struct seal_key {
@@ -70,9 +71,32 @@ static struct seal_key *key_alloc(void)
 	return key;
 }
 
+/*
+ * The library is called this far below the frame from which burn_stack() is called: the words that
+ * burn_stack() needs for itself, and so does not erase, are then none of the library's.
+ */
+static __attribute__((noinline)) void publish_below(struct seal_key *key)
+{
+	uint8_t gap[STACK_GAP];
+
+	erase(gap, sizeof(gap));
+	ed25519_sha512_public_key(key->public, key->seed);
+	erase(gap, sizeof(gap));
+}
+
+static __attribute__((noinline)) void sign_below(const struct seal_key *key, const uint8_t *message,
+						 size_t size, uint8_t *ret)
+{
+	uint8_t gap[STACK_GAP];
+
+	erase(gap, sizeof(gap));
+	ed25519_sha512_sign(key->public, key->seed, size, message, ret);
+	erase(gap, sizeof(gap));
+}
+
 static void key_complete(struct seal_key *key)
 {
-	ed25519_sha512_public_key(key->public, key->seed);
+	publish_below(key);
 	burn_stack();
 }
 
@@ -142,7 +166,7 @@ int seal_key_sign(const struct seal_key *key, const char *context, const void *b
 
 	if (n < 0)
 		return n;
-	ed25519_sha512_sign(key->public, key->seed, (size_t)n, message, ret);
+	sign_below(key, message, (size_t)n, ret);
 	burn_stack();
 	return 0;
 }
