@@ -27,7 +27,7 @@ static void need(bool condition, const char *what)
 
 static uint64_t number(const char *text)
 {
-	uint64_t n;
+	uint64_t n = 0;
 
 	need(text && parse_u64(text, UINT64_MAX, &n) == 0, "number");
 	return n;
