@@ -29,6 +29,9 @@ static int connect_bus(struct bus *bus)
 	/* Without the bus nobody could revoke: fail closed, and be started again. */
 	if (r >= 0)
 		r = sd_bus_set_exit_on_disconnect(bus->bus, true);
+	/* There is something to say when the loop has ended: replies that waited for the disk. */
+	if (r >= 0)
+		r = sd_bus_set_close_on_exit(bus->bus, false);
 	return r;
 }
 
