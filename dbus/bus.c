@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dbus/mdns.h"
 #include "dbus/objects.h"
 
 static int register_objects(struct bus *bus)
@@ -29,7 +30,7 @@ static int connect_bus(struct bus *bus)
 	/* Without the bus nobody could revoke: fail closed, and be started again. */
 	if (r >= 0)
 		r = sd_bus_set_exit_on_disconnect(bus->bus, true);
-	/* There is something to say when the loop has ended: replies that waited for the disk. */
+	/* When the loop has ended there are replies to send and announcements to take back. */
 	if (r >= 0)
 		r = sd_bus_set_close_on_exit(bus->bus, false);
 	return r;
@@ -49,6 +50,9 @@ int bus_open(struct broker *broker, struct bus **ret)
 		r = register_objects(bus);
 	if (r < 0)
 		return r;
+	r = mdns_open(bus, &bus->mdns);
+	if (r < 0)
+		return r;
 	signals_register(bus);
 	r = sd_bus_request_name(bus->bus, CAMWARD_BUS_NAME, 0);
 	if (r < 0)
@@ -61,6 +65,7 @@ void bus_close(struct bus *bus)
 {
 	bus->broker->observer = NULL;
 	authorize_end(&bus->authorize);
+	mdns_close(bus->mdns);
 	sd_bus_flush_close_unref(bus->bus);
 	free(bus);
 }

@@ -9,11 +9,14 @@
 #include "dbus/authorize.h"
 #include "dbus/names.h"
 
+struct mdns;
+
 struct bus {
 	sd_bus *bus;
 	struct broker *broker;
 	struct observer observer;
 	struct authorize authorize;
+	struct mdns *mdns;
 };
 
 int manager_object_register(struct bus *bus);

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "broker/camera.h"
 #include "broker/lease.h"
+#include "dbus/mdns.h"
 #include "dbus/objects.h"
 
 static void emit_added(struct bus *bus, char *path)
@@ -28,6 +29,14 @@ static void on_ready_changed(void *userdata)
 
 	(void)sd_bus_emit_properties_changed(bus->bus, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
 					     "Ready", NULL);
+	mdns_ready_changed(bus->mdns);
+}
+
+static void on_reloaded(void *userdata)
+{
+	struct bus *bus = userdata;
+
+	mdns_reload(bus->mdns);
 }
 
 static void on_camera_added(void *userdata, const struct camera *camera)
@@ -152,6 +161,7 @@ void signals_register(struct bus *bus)
 	bus->observer = (struct observer){
 		.userdata = bus,
 		.ready_changed = on_ready_changed,
+		.reloaded = on_reloaded,
 		.camera_added = on_camera_added,
 		.camera_changed = on_camera_changed,
 		.lease_added = on_lease_added,

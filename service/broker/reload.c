@@ -31,4 +31,5 @@ void reload_cameras(struct broker *broker)
 			reload_camera(camera);
 		else
 			camera_link_greet_again(camera);
+	observe(broker, reloaded);
 }

@@ -5,5 +5,6 @@
 struct broker;
 
 /* Reads every running camera's file again and tells its process. A file with a mistake is logged,
- * and that camera goes on as it was. */
+ * and that camera goes on as it was. Whoever observes the broker
+ * is told. */
 void reload_cameras(struct broker *broker);

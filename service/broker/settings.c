@@ -2,22 +2,12 @@
 #include "broker/settings.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-
-#define PATH_SIZE 4096
-
-DEFINE_CLEANUP(FILE *, fclose)
-
-struct settings_parser {
-	FILE *file;
-	struct camera_configuration *configuration;
-	int line;       /* the one being read */
-	int error_line; /* of the first error that on_line found; 0: none */
-	char error[SETTINGS_ERROR_SIZE];
+/* What is being filled in. */
+struct settings_camera {
+	struct camera_configuration configuration;
 	uint32_t seen;
 };
 
@@ -79,93 +69,52 @@ static bool parse_value(struct camera_configuration *c, enum settings_key key, c
 	}
 }
 
-/* Whether this setting is sound; otherwise error says why not. */
-static bool take_setting(struct settings_parser *p, const char *section, const char *name,
-			 const char *value)
+static bool take_setting(void *userdata, const char *section, const char *name, const char *value,
+			 char error[SETTINGS_ERROR_SIZE])
 {
+	struct settings_camera *p = userdata;
 	int key = find_key(name);
 
 	if (!strcmp(section, "match")) {
 		if (!strcmp(name, "id_path") || !strcmp(name, "serial"))
 			return true;
-		snprintf(p->error, sizeof(p->error),
+		snprintf(error, SETTINGS_ERROR_SIZE,
 			 "[match] has no '%.64s', only id_path and serial", name);
 		return false;
 	}
 	if (strcmp(section, "camera") != 0) {
-		snprintf(p->error, sizeof(p->error),
+		snprintf(error, SETTINGS_ERROR_SIZE,
 			 "there is no section [%.64s], only [camera] and [match]", section);
 		return false;
 	}
 	if (key < 0) {
-		snprintf(p->error, sizeof(p->error),
+		snprintf(error, SETTINGS_ERROR_SIZE,
 			 "there is no setting '%.64s', only size, fps, bitrate and gop", name);
 		return false;
 	}
 	if (p->seen & (1U << key)) {
-		snprintf(p->error, sizeof(p->error), "'%s' is given twice", key_names[key]);
+		snprintf(error, SETTINGS_ERROR_SIZE, "'%s' is given twice", key_names[key]);
 		return false;
 	}
 	p->seen |= 1U << key;
-	if (parse_value(p->configuration, (enum settings_key)key, value))
+	if (parse_value(&p->configuration, (enum settings_key)key, value))
 		return true;
-	snprintf(p->error, sizeof(p->error), "%s=%.64s: it takes %s", key_names[key], value,
+	snprintf(error, SETTINGS_ERROR_SIZE, "%s=%.64s: it takes %s", key_names[key], value,
 		 key_values[key]);
 	return false;
-}
-
-/* inih's: 0 is an error in this line. */
-static int on_line(void *userdata, const char *section, const char *name, const char *value)
-{
-	struct settings_parser *p = userdata;
-
-	if (p->error_line)
-		return 0;
-	if (take_setting(p, section, name, value))
-		return 1;
-	p->error_line = p->line;
-	return 0;
-}
-
-/* inih does not tell its handler which line it is at. */
-static char *read_line(char *line, int size, void *userdata)
-{
-	struct settings_parser *p = userdata;
-
-	p->line++;
-	return fgets(line, size, p->file);
 }
 
 int settings_load_camera(const char *directory, const char *name, struct camera_configuration *ret,
 			 char error[SETTINGS_ERROR_SIZE])
 {
-	_cleanup_(fclosep) FILE *file = NULL;
-	char path[PATH_SIZE];
-	struct camera_configuration configuration = {};
-	struct settings_parser parser = {.configuration = &configuration};
-	int line;
+	struct settings_camera camera = {};
+	char path[SETTINGS_PATH_SIZE];
+	int r = -ENAMETOOLONG;
 
 	error[0] = '\0';
-	*ret = configuration;
-	if (snprintf(path, sizeof(path), "%s/camera.d/%s.conf", directory, name) >= PATH_SIZE)
-		return -ENAMETOOLONG;
-	file = fopen(path, "re");
-	if (!file && errno == ENOENT)
-		return 0;
-	if (!file) {
-		int r = -errno;
-
-		snprintf(error, SETTINGS_ERROR_SIZE, "%.180s: %s", path, strerror(-r));
-		return r;
-	}
-	parser.file = file;
-	line = ini_parse_stream(read_line, &parser, on_line, &parser);
-	if (line != 0) {
-		snprintf(error, SETTINGS_ERROR_SIZE, "%.100s:%d: %.140s", path, line,
-			 line == parser.error_line ? parser.error
-						   : "this is no line of the form KEY=VALUE");
-		return -EINVAL;
-	}
-	*ret = configuration;
-	return 0;
+	if (snprintf(path, sizeof(path), "%s/camera.d/%s.conf", directory, name) <
+	    (int)sizeof(path))
+		r = settings_file_read(path, take_setting, &camera, error);
+	*ret = r < 0 ? (struct camera_configuration){} : camera.configuration;
+	return r;
 }

@@ -20,9 +20,8 @@
  */
 #pragma once
 
+#include "broker/settings-file.h"
 #include "proto/camera-msg.h"
-
-#define SETTINGS_ERROR_SIZE 256
 
 #define SETTINGS_SIDE_MIN    16
 #define SETTINGS_SIDE_MAX    8192

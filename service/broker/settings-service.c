@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/settings-service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "proto/meeting-place.h"
+
+struct service_parser {
+	struct service_settings settings;
+	uint32_t seen;
+};
+
+enum service_key {
+	KEY_ANNOUNCE,
+	KEY_NAME,
+	KEY_RTSPS_PORT,
+	KEY_HTTPS_PORT,
+	N_KEYS
+};
+
+static const struct {
+	const char *name, *takes;
+} keys[N_KEYS] = {
+	[KEY_ANNOUNCE] = {"announce", "yes or no"},
+	[KEY_NAME] = {"name", "1 to 63 printable ASCII characters"},
+	[KEY_RTSPS_PORT] = {"rtsps-port", "1 to 65535"},
+	[KEY_HTTPS_PORT] = {"https-port", "1 to 65535"},
+};
+
+static bool parse_announce(const char *value, bool *ret)
+{
+	*ret = !strcmp(value, "yes");
+	return *ret || !strcmp(value, "no");
+}
+
+static bool parse_name(const char *value, char ret[SETTINGS_MDNS_NAME_SIZE])
+{
+	size_t n = strlen(value);
+
+	for (size_t i = 0; i < n; i++)
+		if (value[i] < ' ' || value[i] > '~')
+			return false;
+	if (!n || n >= SETTINGS_MDNS_NAME_SIZE)
+		return false;
+	memcpy(ret, value, n + 1);
+	return true;
+}
+
+static bool parse_port(const char *value, uint16_t *ret)
+{
+	uint32_t port;
+
+	if (parse_u32(value, UINT16_MAX, &port) < 0 || !port)
+		return false;
+	*ret = (uint16_t)port;
+	return true;
+}
+
+static bool parse_value(struct service_settings *s, enum service_key key, const char *value)
+{
+	switch (key) {
+	case KEY_ANNOUNCE:
+		return parse_announce(value, &s->announce);
+	case KEY_NAME:
+		return parse_name(value, s->name);
+	case KEY_RTSPS_PORT:
+		return parse_port(value, &s->rtsps_port);
+	case KEY_HTTPS_PORT:
+		return parse_port(value, &s->https_port);
+	default:
+		return false;
+	}
+}
+
+static int find_key(const char *name)
+{
+	for (int key = 0; key < N_KEYS; key++)
+		if (!strcmp(keys[key].name, name))
+			return key;
+	return -ENOENT;
+}
+
+static bool take_setting(void *userdata, const char *section, const char *name, const char *value,
+			 char error[SETTINGS_ERROR_SIZE])
+{
+	struct service_parser *p = userdata;
+	int key = find_key(name);
+
+	if (strcmp(section, "mdns") != 0) {
+		snprintf(error, SETTINGS_ERROR_SIZE, "there is no section [%.64s], only [mdns]",
+			 section);
+		return false;
+	}
+	if (key < 0) {
+		snprintf(error, SETTINGS_ERROR_SIZE,
+			 "[mdns] has no '%.64s', only announce, name, rtsps-port and https-port",
+			 name);
+		return false;
+	}
+	if (p->seen & (1U << key)) {
+		snprintf(error, SETTINGS_ERROR_SIZE, "'%s' is given twice", keys[key].name);
+		return false;
+	}
+	p->seen |= 1U << key;
+	if (parse_value(&p->settings, (enum service_key)key, value))
+		return true;
+	snprintf(error, SETTINGS_ERROR_SIZE, "%s=%.64s: it takes %s", keys[key].name, value,
+		 keys[key].takes);
+	return false;
+}
+
+/* The machine's own, as far as it fits. */
+static void set_default_name(char name[SETTINGS_MDNS_NAME_SIZE])
+{
+	if (gethostname(name, SETTINGS_MDNS_NAME_SIZE) < 0 || !name[0])
+		snprintf(name, SETTINGS_MDNS_NAME_SIZE, "camward");
+	name[SETTINGS_MDNS_NAME_SIZE - 1] = '\0';
+}
+
+int settings_load_service(const char *directory, struct service_settings *ret,
+			  char error[SETTINGS_ERROR_SIZE])
+{
+	struct service_parser p = {
+		.settings = {.rtsps_port = MEETING_PLACE_RTSPS, .https_port = MEETING_PLACE_HTTPS}};
+	char path[SETTINGS_PATH_SIZE];
+	int r = -ENAMETOOLONG;
+
+	error[0] = '\0';
+	if (snprintf(path, sizeof(path), "%s/camward.conf", directory) < (int)sizeof(path))
+		r = settings_file_read(path, take_setting, &p, error);
+	if (r < 0)
+		return r;
+	if (!p.settings.name[0])
+		set_default_name(p.settings.name);
+	*ret = p.settings;
+	return 0;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The service's own configuration, CONFIG-DIRECTORY/camward.conf:
+ *
+ *	[mdns]
+ *	; whether the service is announced on the local network; no is the default
+ *	announce=yes
+ *	; under which name; the machine's is the default
+ *	name=Camera server
+ *	; where viewers come to, if not to 322 and 8443
+ *	rtsps-port=322
+ *	https-port=8443
+ *
+ * An unknown section or key, a value out of bounds and a key given twice are errors.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "broker/settings-file.h"
+
+#define SETTINGS_MDNS_NAME_SIZE 64 /* a DNS label, and its NUL */
+
+struct service_settings {
+	bool announce;
+	char name[SETTINGS_MDNS_NAME_SIZE]; /* printable ASCII, never "" */
+	uint16_t rtsps_port, https_port;
+};
+
+/* Errors: as settings_file_read(). */
+int settings_load_service(const char *directory, struct service_settings *ret,
+			  char error[SETTINGS_ERROR_SIZE]);
