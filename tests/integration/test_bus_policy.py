@@ -48,6 +48,23 @@ class Service(polkit.Process):
     command = ("/usr/bin/python3", "-m", "dbusmock", "--system", NAME, ROOT, f"{NAME}.Manager")
 
 
+# Takes the service's name and prints the interface and member of each signal sent to it alone.
+LISTENER = f"""
+import dbus, dbus.mainloop.glib
+from gi.repository import GLib
+dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
+bus = dbus.SystemBus()
+def heard(bus, m):
+    if m.get_type() == 4 and m.get_interface() != "org.freedesktop.DBus":
+        print(m.get_interface(), m.get_member(), flush=True)
+bus.add_message_filter(heard)
+bus.add_match_string("type='signal',member='StateChanged'")
+bus.request_name("{NAME}", 6)
+print("ready", flush=True)
+GLib.MainLoop().run()
+"""
+
+
 def someone(but=()):
     """(uid, group's name) of a user whose group has that one alone as its own."""
     for p in pwd.getpwall():
@@ -66,8 +83,12 @@ class BusPolicy(unittest.TestCase):
         cls.member, group = someone()
         cls.outsider = someone([p.pw_uid for p in pwd.getpwall()
                                 if grp.getgrgid(p.pw_gid).gr_name == group])[0]
+        cls.avahi = someone([cls.outsider] + [p.pw_uid for p in pwd.getpwall()
+                                              if grp.getgrgid(p.pw_gid).gr_name == group])[0]
         (top / "policy.conf").write_text((XML / f"{NAME}.conf").read_text()
                                          .replace('user="camward"', 'user="root"')
+                                         .replace('user="avahi"',
+                                                  f'user="{pwd.getpwuid(cls.avahi).pw_name}"')
                                          .replace('group="camward"', f'group="{group}"'))
         (top / "bus.conf").write_text(CONFIG.format(socket=top / "bus",
                                                     policy=top / "policy.conf"))
@@ -123,6 +144,34 @@ class BusPolicy(unittest.TestCase):
             with self.subTest(call):
                 self.assertEqual(self.call(self.member, *call), DENIED)
                 self.assertNotEqual(self.call(0, *call), DENIED)
+
+    def test_of_others_avahi_alone_sends_signals(self):
+        listener = subprocess.Popen(
+            ["/usr/bin/python3", "-c", LISTENER], stdin=subprocess.DEVNULL, text=True,
+            stdout=subprocess.PIPE, env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.bus))
+        # The stand-in has lost its name to it: there is to be another one.
+        self.addCleanup(lambda: self.enterClassContext(Service(self.bus)))
+        self.addCleanup(listener.stdout.close)
+        self.addCleanup(listener.wait)
+        self.addCleanup(listener.kill)
+        self.assertEqual(listener.stdout.readline(), "ready\n")
+        alone, all_ = [f"--destination={NAME}"], []
+        group, server = "org.freedesktop.Avahi.EntryGroup", "org.freedesktop.Avahi.Server"
+        for uid, to, interface, signal in (
+                (self.outsider, alone, group, "StateChanged"),
+                (self.outsider, all_, server, "StateChanged"),
+                (self.member, alone, group, "StateChanged"),
+                (self.avahi, alone, group, "Other"),
+                (self.avahi, alone, group, "StateChanged"),
+                (self.avahi, all_, server, "StateChanged")):
+            subprocess.run(
+                ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "busctl",
+                 "--address", self.bus, "emit", *to, "/x", interface, signal], check=True, cwd="/")
+        subprocess.run(["busctl", "--address", self.bus, "emit", f"--destination={NAME}", "/x",
+                        f"{NAME}.Last", "One"], check=True)
+        last = f"{NAME}.Last One"
+        heard = list(iter(lambda: listener.stdout.readline().strip(), last))
+        self.assertEqual(heard, [f"{group} StateChanged", f"{server} StateChanged"])
 
     def test_nobody_takes_the_name(self):
         for uid in (self.member, self.outsider):

@@ -202,7 +202,7 @@ systemctl reload camward.service
 until_true 20 journaled ANNOUNCE_FAILED || fail "the journal does not say that nobody announces"
 
 start_unmasked avahi-daemon.service avahi-daemon.socket
-until_true 60 announced_since 0 Avahi || fail "Avahi does not announce it"
+until_true 120 announced_since 0 Avahi || fail "Avahi does not announce it"
 until_true 20 told _rtsps._tcp 322 || fail "the outside does not hear of _rtsps._tcp"
 until_true 20 told _https._tcp 8443 || fail "the outside does not hear of _https._tcp"
 browsed=$(timeout 30 avahi-browse -rpt _rtsps._tcp)
@@ -210,7 +210,7 @@ echo "$browsed"
 grep -q '^=;inside;IPv4;Camera\\032server;_rtsps._tcp;local;vm.local;192.0.2.1;322;"txtvers=1"$' <<< "$browsed" ||
 	fail "avahi-browse has something else"
 systemctl restart avahi-daemon.service
-until_true 60 announced_since 1 Avahi || fail "it is not announced again by a new Avahi"
+until_true 120 announced_since 1 Avahi || fail "it is not announced again by a new Avahi"
 until_true 20 told _rtsps._tcp 322 || fail "the outside does not hear of it again"
 systemctl stop camward.service
 until_true 20 not_told _rtsps._tcp || fail "it is announced though it is stopped"
@@ -221,11 +221,11 @@ printf '[Resolve]\nMulticastDNS=yes\n' > /etc/systemd/resolved.conf.d/mdns.conf
 start_unmasked systemd-resolved.service
 resolvectl mdns inside yes
 systemctl start camward.service
-until_true 60 announced_since 0 systemd-resolved || fail "systemd-resolved does not announce it"
+until_true 120 announced_since 0 systemd-resolved || fail "systemd-resolved does not announce it"
 until_true 20 told _rtsps._tcp 322 || fail "the outside does not hear of _rtsps._tcp by systemd-resolved"
 # What a crash leaves there does not stand in the way.
 kill -9 "$(systemctl show -P MainPID camward.service)"
-until_true 60 announced_since 1 systemd-resolved || fail "it is not announced again after a crash"
+until_true 120 announced_since 1 systemd-resolved || fail "it is not announced again after a crash"
 until_true 20 told _https._tcp 8443 || fail "the outside does not hear of _https._tcp"
 systemctl stop camward.service
 until_true 20 not_told _rtsps._tcp || fail "systemd-resolved goes on announcing"
