@@ -56,7 +56,8 @@ static void on_stored(void *userdata, int error)
 		tell_refused(n->record.name, strerror(-error));
 		if (known && known->pending)
 			policy_remove_camera(n->broker->policy, n->record.uuid);
-	} else if (known) {
+	} else if (known && !strcmp(known->name, n->record.name)) {
+		/* Renamed meanwhile, it would come again under that name. */
 		let_in(n, known);
 	}
 	close_fd(n->fd);
@@ -102,29 +103,64 @@ static int introduce(struct broker *broker, const char *name, const struct camer
 	return r;
 }
 
-static void set_trouble(struct broker *broker, struct camera *camera, const char *why)
+/* refused: hardware that might be adopted; comes_as: the name under which its own asks; or "". */
+static void set_trouble(struct camera *camera, const char *refused, const char *comes_as,
+			const char *why)
 {
 	char trouble[PROTO_REASON_SIZE];
 
 	snprintf(trouble, sizeof(trouble), "%.*s", PROTO_REASON_SIZE - 1, why);
-	if (!strcmp(camera->trouble, trouble))
+	if (!strcmp(camera->trouble, trouble) && !strcmp(camera->refused, refused))
 		return;
 	memcpy(camera->trouble, trouble, sizeof(trouble));
-	observe(broker, camera_changed, camera);
+	snprintf(camera->refused, sizeof(camera->refused), "%s", refused);
+	snprintf(camera->comes_as, sizeof(camera->comes_as), "%s", comes_as);
+	observe(camera->broker, camera_changed, camera);
 }
 
-static void keep_out(struct broker *broker, struct admission *a, const char *why)
+static void tell_once(struct admission *a, const char *why)
 {
-	struct camera *camera = camera_find(broker, a->name);
-
 	if (strcmp(a->told, why) != 0)
 		tell_refused(a->name, why);
 	snprintf(a->told, sizeof(a->told), "%s", why);
-	if (camera)
-		set_trouble(broker, camera, why);
 }
 
-/* 0: let in; 1: not yet known with hardware; negative: kept out. */
+static void keep_out(struct broker *broker, struct admission *a, const char *refused,
+		     const char *why)
+{
+	struct camera *camera = camera_find(broker, a->name);
+
+	tell_once(a, why);
+	if (camera)
+		set_trouble(camera, refused, "", why);
+}
+
+/*
+ * The same hardware cannot be two cameras: it would be seen by a name that nobody has looked at, or
+ * stay unseen because its grants are the other's. What is wrong is told at the camera that it is.
+ */
+static void keep_out_twin(struct broker *broker, struct admission *a,
+			  const struct camera_record *known)
+{
+	struct camera *camera = camera_find(broker, known->name);
+	char why[ADMISSION_WHY_SIZE];
+
+	snprintf(why, sizeof(why), "its hardware is camera %s", known->name);
+	tell_once(a, why);
+	if (!camera || camera_link_is_up(camera))
+		return;
+	if (!strcmp(known->given, a->name))
+		snprintf(why, sizeof(why),
+			 "it comes as %s still, not by its new name: plug it in again", a->name);
+	else
+		snprintf(why, sizeof(why),
+			 "its hardware comes as %s now: rename the camera to that, or forget it",
+			 a->name);
+	set_trouble(camera, "", a->name, why);
+}
+
+/* 0: let in; 1: not yet known with hardware; negative: kept out, -EEXIST: because of its hardware.
+ */
 static int judge(const struct camera_record *known, const char *hardware, int error,
 		 char why[ADMISSION_WHY_SIZE])
 {
@@ -138,12 +174,14 @@ static int judge(const struct camera_record *known, const char *hardware, int er
 		return 0;
 	snprintf(why, ADMISSION_WHY_SIZE, "other hardware at a known place: it is %s, it was %s",
 		 hardware, known->hardware);
-	return -EPERM;
+	return -EEXIST;
 }
 
 int admission_camera(struct broker *broker, struct admission *a, const char *hardware, int error)
 {
 	const struct camera_record *known = policy_find_camera(broker->policy, a->name);
+	const struct camera_record *twin =
+		hardware ? policy_find_camera_hardware(broker->policy, hardware) : NULL;
 	char why[ADMISSION_WHY_SIZE] = "";
 	int r;
 
@@ -159,20 +197,26 @@ int admission_camera(struct broker *broker, struct admission *a, const char *har
 		camera_link_adopt(camera_find(broker, a->name), a->fd);
 		return 0;
 	}
+	if (r > 0 && twin) {
+		keep_out_twin(broker, a, twin);
+		return -EPERM;
+	}
 	if (r > 0) {
 		r = introduce(broker, a->name, known, hardware, a->fd);
 		if (r == 0)
 			return 0;
 		snprintf(why, sizeof(why), "it cannot be made known: %s", strerror(-r));
+		r = -EPERM;
 	}
-	keep_out(broker, a, why);
+	keep_out(broker, a, r == -EEXIST ? hardware : "", why);
 	return -EPERM;
 }
 
 void admission_gone(struct broker *broker, const char *name)
 {
-	struct camera *camera = camera_find(broker, name);
+	struct camera *camera;
 
-	if (camera)
-		set_trouble(broker, camera, "");
+	list_for_each (camera, &broker->cameras, list)
+		if (!strcmp(camera->name, name) || !strcmp(camera->comes_as, name))
+			set_trouble(camera, "", "", "");
 }

@@ -61,6 +61,12 @@ static int open_memory(struct broker *broker, const char *directory)
 	return r;
 }
 
+static void on_names(void *userdata, int error)
+{
+	if (error < 0)
+		log_error("the cameras' new names are not told to udev: %s", strerror(-error));
+}
+
 static int open_loop(struct broker *broker)
 {
 	int r = sd_event_add_io(broker->event, &broker->store_source, store_fd(broker->store),
@@ -74,6 +80,9 @@ static int open_loop(struct broker *broker)
 		r = catch_up_open(broker);
 	if (r >= 0)
 		r = make_cameras(broker);
+	/* A crash may have come between a rename and its file. */
+	if (r >= 0)
+		r = store_write_names(broker->store, on_names, broker);
 	if (r < 0)
 		log_error("cannot start: %s", strerror(-r));
 	return r;

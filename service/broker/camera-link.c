@@ -61,7 +61,7 @@ static void greet(struct camera *camera)
 	}
 	snprintf(welcome.name, sizeof(welcome.name), "%s", camera->name);
 	memcpy(welcome.uuid, camera->uuid, UUID_SIZE);
-	camera->trouble[0] = '\0';
+	camera->trouble[0] = camera->refused[0] = camera->comes_as[0] = '\0';
 	camera->welcomed = true;
 	camera->link.chan.state = STATE_WELCOMED;
 	link_send_message(&camera->link, CAMERA_WELCOME, &welcome);
@@ -217,12 +217,17 @@ static void on_over(void *userdata, int error)
 	leave(camera);
 }
 
+bool camera_link_is_up(const struct camera *camera)
+{
+	return camera->link.on_over != NULL;
+}
+
 void camera_link_adopt(struct camera *camera, int fd)
 {
 	int r;
 
 	/* The parent starts a new one when the old one has died: its end may be read later. */
-	if (camera->link.on_over)
+	if (camera_link_is_up(camera))
 		leave(camera);
 	r = link_open(&camera->link, camera->broker->event, BROKER_PRIORITY_CAMERA, fd,
 		      CAMERA_MSG_VERSION, rules, ARRAY_SIZE(rules), STATE_NEW, on_over, camera);
@@ -240,4 +245,18 @@ void camera_link_greet_again(struct camera *camera)
 {
 	if (link_is_open(&camera->link) && camera->link.chan.state == STATE_HELD)
 		greet(camera);
+}
+
+void camera_link_drop(struct camera *camera, const char *reason)
+{
+	struct lease *lease, *tmp;
+
+	list_for_each (lease, &camera->broker->leases, list)
+		if (lease->camera == camera)
+			lease_cut(lease);
+	list_for_each_safe (lease, tmp, &camera->broker->leases, list)
+		if (lease->camera == camera)
+			lease_end(lease, reason);
+	if (camera_link_is_up(camera))
+		leave(camera);
 }

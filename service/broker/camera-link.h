@@ -10,3 +10,10 @@ void camera_link_adopt(struct camera *camera, int fd);
 
 /* Settings have changed: one that waits because its own were wrong is looked at anew. */
 void camera_link_greet_again(struct camera *camera);
+
+/* Whether a process has it now, also one that has not said HELLO. */
+bool camera_link_is_up(const struct camera *camera);
+
+/* Ends the link, if there is one; every lease of the camera is cut off first. reason: for people.
+ */
+void camera_link_drop(struct camera *camera, const char *reason);

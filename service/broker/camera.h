@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "broker/camera-record.h"
 #include "broker/link.h"
 #include "broker/list.h"
 #include "proto/camera-msg.h"
@@ -17,7 +18,6 @@
 #define CAMERA_KEYFRAME_INTERVAL (1 * USEC_PER_SEC)
 
 struct broker;
-struct camera_record;
 struct lease;
 
 struct camera_stream {
@@ -30,8 +30,11 @@ struct camera {
 	struct broker *broker;
 	char name[NAME_SIZE];
 	uint8_t uuid[UUID_SIZE];
+	bool inherited; /* by --camera: its name is the parent's */
 	/* Why it is kept out; "": it is not. */
 	char trouble[PROTO_REASON_SIZE];
+	char refused[CAMERA_HARDWARE_SIZE]; /* hardware that asked in its place; "": none */
+	char comes_as[NAME_SIZE]; /* the name under which its hardware asks; "": its own */
 
 	struct link link;          /* not open: the process does not run */
 	bool welcomed;             /* HELLO has been answered */

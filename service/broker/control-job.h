@@ -16,6 +16,7 @@ struct control_job {
 	int (*finish)(struct control_job *job, int error);
 	bool denial; /* in force already: what the disk does not take is tried again */
 	char name[NAME_SIZE];
+	struct camera_record camera;
 	uint64_t id;
 	enum suspension_kind kind;
 };

@@ -37,6 +37,13 @@ enum control_error {
 	CONTROL_INVALID_REASON,
 	CONTROL_INVALID_RIGHTS,
 	CONTROL_LIMIT_REACHED,
+	CONTROL_CAMERA_EXISTS,
+	CONTROL_CAMERA_CONNECTED,
+	CONTROL_NAME_INHERITED,
+	CONTROL_NAME_BY_FILE,
+	CONTROL_NOTHING_TO_ADOPT,
+	CONTROL_OTHER_HARDWARE,
+	CONTROL_HARDWARE_KNOWN,
 };
 
 typedef void (*control_done)(void *userdata, int error);
@@ -72,6 +79,28 @@ int control_suspend(struct broker *broker, enum suspension_kind kind, const char
 		    void *userdata);
 int control_resume(struct broker *broker, enum suspension_kind kind, const char *name,
 		   control_done done, void *userdata);
+
+/*
+ * Takes the hardware that asks in the camera's place for the camera: its process, which tries again
+ * by itself, is let in from then on. hardware must be what camera->refused says, for that is what
+ * the administrator has seen.
+ */
+int control_adopt_camera(struct broker *broker, const char *name, const char *hardware,
+			 control_done done, void *userdata);
+
+/*
+ * Grants and settings stay with the camera; whoever watches it is cut off, and its process comes
+ * again under the new name when udev has given it that (STORE_NAMES_FILE, name/given.h).
+ * CONTROL_NAME_BY_FILE: a file in camera.d has the old name, and the camera does not come under
+ * the new one. CONTROL_NAME_INHERITED: by --camera.
+ */
+int control_rename_camera(struct broker *broker, const char *name, const char *new_name,
+			  control_done done, void *userdata);
+
+/* With its grants; one that has a process is CONTROL_CAMERA_CONNECTED. A suspension of its name
+ * stays, and so does the ledger. */
+int control_forget_camera(struct broker *broker, const char *name, struct control_result *ret,
+			  control_done done, void *userdata);
 
 /* Nothing to commit: it is done on return. reason as with control_suspend. */
 int control_end_lease(struct broker *broker, uint64_t id, const char *reason);

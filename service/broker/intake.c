@@ -96,6 +96,8 @@ int intake_new_inherited(struct broker *broker, int fd, struct camera *camera, s
 		intake_free(intake);
 		return r;
 	}
+	if (camera)
+		camera->inherited = true;
 	*ret = intake;
 	return 0;
 }

@@ -19,6 +19,8 @@ struct observer {
 	/* The configuration is to be read again. */
 	void (*reloaded)(void *userdata);
 	void (*camera_added)(void *userdata, const struct camera *camera);
+	/* While it can still be looked up. */
+	void (*camera_removed)(void *userdata, const struct camera *camera);
 	/* Anything but its counters. */
 	void (*camera_changed)(void *userdata, const struct camera *camera);
 

@@ -26,6 +26,14 @@ struct camera_record *policy_find_camera_uuid(const struct policy *policy,
 	return NULL;
 }
 
+struct camera_record *policy_find_camera_hardware(const struct policy *policy, const char *hardware)
+{
+	for (size_t i = 0; hardware[0] && i < policy->n_cameras; i++)
+		if (strcmp(policy->cameras[i]->hardware, hardware) == 0)
+			return policy->cameras[i];
+	return NULL;
+}
+
 struct grant *policy_find_grant(const struct policy *policy, uint64_t id)
 {
 	for (size_t i = 0; i < policy->n_grants; i++)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/policy.h"
 
+#include <stdio.h>
+
 static void discard(void *object, size_t size)
 {
 	erase(object, size);
@@ -230,6 +232,33 @@ int policy_suspend(struct policy *policy, const struct suspension *suspension)
 	if (!old->resuming)
 		return -EALREADY;
 	*old = *suspension;
+	return 0;
+}
+
+/* Whoever was resuming it under its old name has come too late. */
+static void move_suspension(struct policy *policy, const char *from, const char *to)
+{
+	struct suspension *old = policy_find_suspension(policy, SUSPENSION_CAMERA, from);
+	struct suspension *other = policy_find_suspension(policy, SUSPENSION_CAMERA, to);
+
+	if (!old)
+		return;
+	old->resuming = false;
+	snprintf(old->name, sizeof(old->name), "%s", to);
+	if (other)
+		TAKE_OUT(policy, suspensions, other);
+}
+
+int policy_rename_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE], const char *name,
+			 const char *given)
+{
+	struct camera_record *camera = policy_find_camera_uuid(policy, uuid);
+
+	if (!camera)
+		return -ENOENT;
+	move_suspension(policy, camera->name, name);
+	snprintf(camera->name, sizeof(camera->name), "%s", name);
+	snprintf(camera->given, sizeof(camera->given), "%s", given);
 	return 0;
 }
 

@@ -43,6 +43,9 @@ struct client *policy_find_client(const struct policy *policy, const char *name)
 struct camera_record *policy_find_camera(const struct policy *policy, const char *name);
 struct camera_record *policy_find_camera_uuid(const struct policy *policy,
 					      const uint8_t uuid[UUID_SIZE]);
+/* Whose hardware this is; "" is nobody's. */
+struct camera_record *policy_find_camera_hardware(const struct policy *policy,
+						  const char *hardware);
 struct grant *policy_find_grant(const struct policy *policy, uint64_t id);
 struct suspension *policy_find_suspension(const struct policy *policy, enum suspension_kind kind,
 					  const char *name);
@@ -69,6 +72,10 @@ int policy_remove_client(struct policy *policy, const char *name);
 int policy_remove_token(struct policy *policy, const char *client, uint64_t id);
 int policy_remove_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE]);
 int policy_remove_grant(struct policy *policy, uint64_t id);
+/* Its suspension goes along: a camera does not come free by its name. given: as in the record.
+ * -ENOENT. */
+int policy_rename_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE], const char *name,
+			 const char *given);
 /* The client's own grants for this camera, pending ones included; says how many. */
 unsigned policy_remove_grants(struct policy *policy, const char *client,
 			      const uint8_t camera[UUID_SIZE]);

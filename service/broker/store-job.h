@@ -9,6 +9,7 @@
 /* What the store's thread works on; after store_open nobody else touches it. */
 struct store_writer {
 	sqlite3 *db;
+	int dir; /* the store's */
 	uint64_t run;
 	struct ledger_denials denials;
 };

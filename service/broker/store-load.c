@@ -50,6 +50,8 @@ static int load_camera(sqlite3_stmt *s, struct policy *policy)
 		r = db_column_text(s, 1, camera.name, sizeof(camera.name));
 	if (r == 0)
 		r = db_column_text(s, 2, camera.hardware, sizeof(camera.hardware));
+	if (r == 0)
+		r = db_column_text(s, 4, camera.given, sizeof(camera.given));
 	return r < 0 ? r : sound(policy_add_camera(policy, &camera));
 }
 
@@ -105,7 +107,9 @@ static const struct {
 } tables[] = {
 	{"SELECT name, integration, created FROM clients ORDER BY created, name", load_client},
 	{"SELECT id, client, hash, created, expires FROM tokens ORDER BY id", load_token},
-	{"SELECT uuid, name, hardware, created FROM cameras ORDER BY created, name", load_camera},
+	{"SELECT uuid, name, hardware, created, given FROM cameras LEFT JOIN camera_names ON"
+	 " camera = uuid ORDER BY created, name",
+	 load_camera},
 	{"SELECT id, client, integration, camera, rights, not_before, not_after, created, only_sub,"
 	 " ask_first, max_leases, hours FROM grants ORDER BY id",
 	 load_grant},

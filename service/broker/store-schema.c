@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/store-schema.h"
 
-#define SCHEMA_VERSION     1
+#define SCHEMA_VERSION     2
 #define SCHEMA_APPLICATION 0x63776462 /* "cwdb" */
 
 #define TEXT_OF(x)  #x
@@ -77,6 +77,31 @@ static const char policy_tables[] =
 	"	reason TEXT NOT NULL,"
 	"	since INTEGER NOT NULL,"
 	"	PRIMARY KEY (kind, name)"
+	") STRICT, WITHOUT ROWID;";
+
+/* Since version 2: what the owner has chosen for a camera. */
+static const char camera_tables[] =
+	/* What udev calls a camera that the owner calls otherwise. */
+	"CREATE TABLE camera_names ("
+	"	camera BLOB PRIMARY KEY REFERENCES cameras(uuid) ON DELETE CASCADE,"
+	"	given TEXT NOT NULL UNIQUE"
+	") STRICT, WITHOUT ROWID;"
+
+	/* 0: nothing chosen. */
+	"CREATE TABLE camera_configurations ("
+	"	camera BLOB PRIMARY KEY REFERENCES cameras(uuid) ON DELETE CASCADE,"
+	"	width INTEGER NOT NULL,"
+	"	height INTEGER NOT NULL,"
+	"	fps INTEGER NOT NULL,"
+	"	bitrate INTEGER NOT NULL,"
+	"	gop INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE camera_controls ("
+	"	camera BLOB NOT NULL REFERENCES cameras(uuid) ON DELETE CASCADE,"
+	"	control TEXT NOT NULL,"
+	"	value INTEGER NOT NULL,"
+	"	PRIMARY KEY (camera, control)"
 	") STRICT, WITHOUT ROWID;";
 
 /*
@@ -172,18 +197,26 @@ static int check_integrity(sqlite3 *db)
 	return r < 0 || strcmp(answer, "ok") != 0 ? -EUCLEAN : 0;
 }
 
-static int create(sqlite3 *db)
+/* What version 1 lacks, and the present version's number. */
+static int upgrade(sqlite3 *db)
 {
-	int r = db_exec(db, policy_tables);
+	int r = db_exec(db, camera_tables);
 
-	if (r == 0)
-		r = db_exec(db, ledger_tables);
 	if (r == 0)
 		r = db_exec(db, "PRAGMA application_id = " VALUE_OF(
 					SCHEMA_APPLICATION) ";"
 							    "PRAGMA user_version = " VALUE_OF(
 								    SCHEMA_VERSION) ";");
 	return r;
+}
+
+static int create(sqlite3 *db)
+{
+	int r = db_exec(db, policy_tables);
+
+	if (r == 0)
+		r = db_exec(db, ledger_tables);
+	return r < 0 ? r : upgrade(db);
 }
 
 static int check_version(sqlite3 *db)
@@ -201,6 +234,8 @@ static int check_version(sqlite3 *db)
 		return create(db);
 	if (application != SCHEMA_APPLICATION || version < 1)
 		return -EUCLEAN;
+	if (version == 1)
+		return upgrade(db);
 	return version > SCHEMA_VERSION ? -ENOTSUP : 0;
 }
 

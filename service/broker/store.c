@@ -148,6 +148,7 @@ static int open_database(struct store *store, const char *dir)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	if ((size_t)snprintf(path, sizeof(path), "%s/" STORE_FILE, dir) >= sizeof(path))
 		return -ENAMETOOLONG;
+	store->writer.dir = store->dir;
 	return db_open(path, &store->writer.db);
 }
 

@@ -17,8 +17,9 @@
 
 #include "broker/policy.h"
 
-#define STORE_FILE      "camward.db"
-#define STORE_QUEUE_MAX 8192
+#define STORE_FILE       "camward.db"
+#define STORE_NAMES_FILE "names"
+#define STORE_QUEUE_MAX  8192
 
 struct store;
 
@@ -63,6 +64,14 @@ int store_add_camera(struct store *store, const struct camera_record *camera, st
 /* Replaces the hardware of the camera with this UUID. -ENOENT. */
 int store_set_hardware(struct store *store, const struct camera_record *camera, store_done done,
 		       void *userdata);
+/* Gives the camera with this UUID this name; its suspension goes along. -ENOENT, -EEXIST. */
+int store_rename_camera(struct store *store, const struct camera_record *camera, store_done done,
+			void *userdata);
+/* With its grants and settings. -ENOENT. */
+int store_remove_camera(struct store *store, const uint8_t uuid[UUID_SIZE], store_done done,
+			void *userdata);
+/* Makes STORE_NAMES_FILE, which camward-name reads (name/given.h), say what the database says. */
+int store_write_names(struct store *store, store_done done, void *userdata);
 int store_add_grant(struct store *store, const struct grant *grant, store_done done,
 		    void *userdata);
 int store_remove_grant(struct store *store, uint64_t id, store_done done, void *userdata);

@@ -277,8 +277,23 @@ static void test_a_newer_database_is_refused(void **s)
 	assert_int_equal(state_try_open(state), -ENOTSUP);
 	assert_non_null(strstr(store_open_error_text(-ENOTSUP), "newer"));
 	policy_free(state->policy);
-	run_sql(state, "PRAGMA user_version = 1");
+	run_sql(state, "PRAGMA user_version = 2");
 	state_open(state);
+}
+
+/* Version 1 had no tables for what the owner chooses. */
+static void test_an_older_database_is_brought_up_to_date(void **s)
+{
+	struct state *state = *s;
+
+	fill(state);
+	state_close(state);
+	run_sql(state, "DROP TABLE camera_names; DROP TABLE camera_configurations;"
+		       "DROP TABLE camera_controls; PRAGMA user_version = 1");
+	state_open(state);
+	assert_int_equal(state->policy->n_grants, 2);
+	state_reopen(state);
+	assert_int_equal(state->policy->n_grants, 2);
 }
 
 static void test_a_foreign_database_is_refused(void **s)
@@ -371,6 +386,7 @@ int main(void)
 		STORE(test_close_writes_what_is_queued),
 		STORE(test_one_broker_a_directory),
 		STORE(test_a_newer_database_is_refused),
+		STORE(test_an_older_database_is_brought_up_to_date),
 		STORE(test_a_foreign_database_is_refused),
 		STORE(test_a_damaged_database_is_refused),
 		STORE(test_an_unsound_row_is_refused),

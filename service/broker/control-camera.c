@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/camera-link.h"
+#include "broker/control-job.h"
+
+#define PATH_SIZE 4096
+
+/* One that is still being made known is nobody's yet. */
+static struct camera_record *find(const struct broker *broker, const char *name,
+				  struct camera **ret)
+{
+	struct camera_record *record = policy_find_camera(broker->policy, name);
+
+	*ret = camera_find(broker, name);
+	return record && !record->pending && *ret ? record : NULL;
+}
+
+static int finish_adopt(struct control_job *job, int error)
+{
+	struct camera_record *record =
+		policy_find_camera_uuid(job->broker->policy, job->camera.uuid);
+	struct camera *camera = record ? camera_find(job->broker, record->name) : NULL;
+
+	if (error < 0 && error != -ENOENT)
+		return error;
+	if (error < 0 || !camera)
+		return CONTROL_NO_SUCH_CAMERA;
+	snprintf(record->hardware, sizeof(record->hardware), "%s", job->camera.hardware);
+	camera->trouble[0] = camera->refused[0] = '\0';
+	/* What it was before may have come back meanwhile. */
+	camera_link_drop(camera, "other hardware adopted");
+	log_notice("camera %s is from now on: %s", record->name, record->hardware);
+	observe(job->broker, camera_changed, camera);
+	return 0;
+}
+
+int control_adopt_camera(struct broker *broker, const char *name, const char *hardware,
+			 control_done done, void *userdata)
+{
+	_cleanup_free_ struct control_job *job = NULL;
+	struct camera *camera;
+	const struct camera_record *record = find(broker, name, &camera);
+	int r;
+
+	if (!record)
+		return CONTROL_NO_SUCH_CAMERA;
+	if (!camera->refused[0])
+		return CONTROL_NOTHING_TO_ADOPT;
+	if (strcmp(camera->refused, hardware) != 0)
+		return CONTROL_OTHER_HARDWARE;
+	if (policy_find_camera_hardware(broker->policy, hardware))
+		return CONTROL_HARDWARE_KNOWN;
+	job = control_job_new(broker, done, userdata);
+	if (!job)
+		return -ENOMEM;
+	job->finish = finish_adopt;
+	job->camera = *record;
+	snprintf(job->camera.hardware, sizeof(job->camera.hardware), "%s", hardware);
+	r = store_set_hardware(broker->store, &job->camera, control_job_finish, job);
+	if (r < 0)
+		return r;
+	steal_pointer(&job);
+	return 0;
+}
+
+/* The viewers' ends are written with the name under which they came. */
+static void rename_now(struct control_job *job, struct camera *camera)
+{
+	struct broker *broker = job->broker;
+
+	camera_link_drop(camera, "camera renamed");
+	observe(broker, camera_removed, camera);
+	log_notice("camera %s is called %s from now on", camera->name, job->camera.name);
+	policy_rename_camera(broker->policy, job->camera.uuid, job->camera.name, job->camera.given);
+	snprintf(camera->name, sizeof(camera->name), "%s", job->camera.name);
+	camera->trouble[0] = camera->refused[0] = camera->comes_as[0] = '\0';
+	observe(broker, camera_added, camera);
+	observe(broker, suspensions_changed, SUSPENSION_CAMERA, camera->name);
+}
+
+/* The names for udev follow what is on disk; only then is it done. */
+static void on_renamed(void *userdata, int error)
+{
+	struct control_job *job = userdata;
+	const struct camera_record *record =
+		policy_find_camera_uuid(job->broker->policy, job->camera.uuid);
+	struct camera *camera = record ? camera_find(job->broker, record->name) : NULL;
+
+	if (error == 0 && !camera)
+		error = CONTROL_NO_SUCH_CAMERA;
+	if (error == -EEXIST)
+		error = CONTROL_CAMERA_EXISTS;
+	if (error == -ENOENT)
+		error = CONTROL_NO_SUCH_CAMERA;
+	if (error == 0) {
+		rename_now(job, camera);
+		error = store_write_names(job->broker->store, control_job_finish, job);
+		if (error == 0)
+			return;
+	}
+	control_job_finish(job, error);
+}
+
+static bool has_file(const struct broker *broker, const char *name)
+{
+	char path[PATH_SIZE];
+
+	return snprintf(path, sizeof(path), "%s/camera.d/%s.conf", broker->config_directory, name) <
+		       PATH_SIZE &&
+	       access(path, F_OK) == 0;
+}
+
+/* given: what udev calls it by itself, once it is called new_name. */
+static int check_rename(const struct broker *broker, const struct camera *camera,
+			const struct camera_record *record, const char *new_name,
+			char given[NAME_SIZE])
+{
+	const char *by_itself = record->given[0] ? record->given : record->name;
+
+	if (!name_valid(new_name))
+		return CONTROL_INVALID_NAME;
+	if (policy_find_camera(broker->policy, new_name))
+		return CONTROL_CAMERA_EXISTS;
+	if (camera->inherited)
+		return CONTROL_NAME_INHERITED;
+	given[0] = '\0';
+	if (!strcmp(camera->comes_as, new_name) || !strcmp(by_itself, new_name))
+		return 0;
+	snprintf(given, NAME_SIZE, "%s", by_itself);
+	return has_file(broker, record->name) ? CONTROL_NAME_BY_FILE : 0;
+}
+
+int control_rename_camera(struct broker *broker, const char *name, const char *new_name,
+			  control_done done, void *userdata)
+{
+	_cleanup_free_ struct control_job *job = NULL;
+	char given[NAME_SIZE];
+	struct camera *camera;
+	const struct camera_record *record = find(broker, name, &camera);
+	int r;
+
+	if (!record)
+		return CONTROL_NO_SUCH_CAMERA;
+	r = check_rename(broker, camera, record, new_name, given);
+	if (r)
+		return r;
+	job = control_job_new(broker, done, userdata);
+	if (!job)
+		return -ENOMEM;
+	job->camera = *record;
+	snprintf(job->camera.name, sizeof(job->camera.name), "%s", new_name);
+	snprintf(job->camera.given, sizeof(job->camera.given), "%s", given);
+	r = store_rename_camera(broker->store, &job->camera, on_renamed, job);
+	if (r < 0)
+		return r;
+	steal_pointer(&job);
+	return 0;
+}
+
+static unsigned tell_grants_removed(struct broker *broker, const uint8_t camera[UUID_SIZE])
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < broker->policy->n_grants; i++) {
+		const struct grant *grant = broker->policy->grants[i];
+
+		if (grant->pending || memcmp(grant->camera, camera, UUID_SIZE) != 0)
+			continue;
+		observe(broker, grant_removed, grant->id);
+		n++;
+	}
+	return n;
+}
+
+static int finish_forget(struct control_job *job, int error)
+{
+	return error == -ENOENT ? CONTROL_NO_SUCH_CAMERA : error;
+}
+
+/* On disk both or neither need be: the file is made anew at each start. */
+static int store_forget(struct store *store, struct control_job *job)
+{
+	int r = store_remove_camera(store, job->camera.uuid, control_job_finish, job);
+
+	if (r == 0)
+		(void)store_write_names(store, NULL, NULL);
+	return r;
+}
+
+int control_forget_camera(struct broker *broker, const char *name, struct control_result *ret,
+			  control_done done, void *userdata)
+{
+	_cleanup_free_ struct control_job *job = NULL;
+	struct camera *camera;
+	const struct camera_record *record = find(broker, name, &camera);
+	int r;
+
+	if (!record)
+		return CONTROL_NO_SUCH_CAMERA;
+	if (camera->inherited)
+		return CONTROL_NAME_INHERITED;
+	if (camera_link_is_up(camera))
+		return CONTROL_CAMERA_CONNECTED;
+	job = control_job_new(broker, done, userdata);
+	if (!job)
+		return -ENOMEM;
+	job->finish = finish_forget;
+	job->camera = *record;
+	/* Those whose viewers take leave. */
+	camera_link_drop(camera, "camera forgotten");
+	ret->grants_removed = tell_grants_removed(broker, record->uuid);
+	observe(broker, camera_removed, camera);
+	log_notice("camera %s is forgotten", camera->name);
+	camera_free(camera);
+	policy_remove_camera(broker->policy, job->camera.uuid);
+	r = store_forget(broker->store, job);
+	if (r < 0)
+		return r;
+	steal_pointer(&job);
+	return 0;
+}
