@@ -8,14 +8,26 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "name/given.h"
 #include "name/place.h"
 #include "name/rules.h"
 
 #define RULES_DIRECTORY "/etc/camward/camera.d"
 #define PATH_SIZE       4096
+#define GIVEN_FILE      "/var/lib/camward/names" /* in the broker's StateDirectory */
+
+/* A file that cannot be read names nothing: what it might say must not be passed over. */
+static int find_given(const char *file, char name[NAME_SIZE])
+{
+	int r = given_find(file, name);
+
+	if (r < 0)
+		fprintf(stderr, "camward-name: %s: %s\n", file, strerror(-r));
+	return r;
+}
 
 static int find_name(const struct device *device, const char *index, const char *directory,
-		     char name[NAME_SIZE])
+		     const char *file, char name[NAME_SIZE])
 {
 	char error[RULES_ERROR_SIZE];
 	int r = rules_find(directory, device, name, error);
@@ -29,7 +41,7 @@ static int find_name(const struct device *device, const char *index, const char 
 	r = place_name(device->id_path, index, name);
 	if (r < 0)
 		fprintf(stderr, "camward-name: no name can be made of %s\n", device->id_path);
-	return r;
+	return r < 0 ? r : find_given(file, name);
 }
 
 static int find_inode(const char *devpath, unsigned long long *ret)
@@ -54,10 +66,10 @@ int main(int argc, char *argv[])
 	char name[NAME_SIZE];
 	unsigned long long inode;
 
-	if (argc < 2 || argc > 3 || argv[1][0] == '-') {
+	if (argc < 2 || argc > 4 || argv[1][0] == '-') {
 		fputs("usage: DEVPATH=... ID_PATH=... [ID_SERIAL=... ID_SERIAL_SHORT=...] "
 		      "camward-name INDEX "
-		      "[DIRECTORY]\n",
+		      "[DIRECTORY [FILE]]\n",
 		      stderr);
 		return EXIT_FAILURE;
 	}
@@ -65,7 +77,8 @@ int main(int argc, char *argv[])
 		fputs("camward-name: no ID_PATH: where it is plugged in cannot be told\n", stderr);
 		return EXIT_FAILURE;
 	}
-	if (find_name(&device, argv[1], argc > 2 ? argv[2] : RULES_DIRECTORY, name) < 0)
+	if (find_name(&device, argv[1], argc > 2 ? argv[2] : RULES_DIRECTORY,
+		      argc > 3 ? argv[3] : GIVEN_FILE, name) < 0)
 		return EXIT_FAILURE;
 	if (find_inode(getenv("DEVPATH"), &inode) < 0) {
 		fputs("camward-name: the device of DEVPATH has gone\n", stderr);
