@@ -19,6 +19,7 @@
 /* The actions of org.camward.Camward1.policy. */
 #define AUTHORIZE_ACTION_MANAGE_CLIENTS "org.camward.Camward1.manage-clients"
 #define AUTHORIZE_ACTION_MANAGE_GRANTS  "org.camward.Camward1.manage-grants"
+#define AUTHORIZE_ACTION_MANAGE_CAMERAS "org.camward.Camward1.manage-cameras"
 #define AUTHORIZE_ACTION_SUSPEND        "org.camward.Camward1.suspend"
 #define AUTHORIZE_ACTION_END_LEASE      "org.camward.Camward1.end-lease"
 

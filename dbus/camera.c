@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "broker/control.h"
 #include "broker/lease.h"
+#include "dbus/errors.h"
 #include "dbus/objects.h"
+#include "dbus/reply.h"
 
 static const char *const path_texts[] = {
 	[CAMERA_PATH_NONE] = "none",           [CAMERA_PATH_PASSTHROUGH] = "passthrough",
@@ -21,17 +24,100 @@ static const char *const drop_texts[CAMERA_N_DROP_REASONS] = {
 	[CAMERA_DROP_SIZE] = "size",
 };
 
+/* NULL: there is none. */
+static struct camera *find_by_path(const struct bus *bus, const char *path)
+{
+	_cleanup_free_ char *name = NULL;
+
+	if (object_name(path, CAMWARD_PATH_CAMERAS, &name) <= 0)
+		return NULL;
+	return camera_find(bus->broker, name);
+}
+
 static int find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret,
 		sd_bus_error *error)
 {
-	_cleanup_free_ char *name = NULL;
-	int r = object_name(path, CAMWARD_PATH_CAMERAS, &name);
-
-	if (r <= 0)
-		return r;
-	*ret = camera_find(((struct bus *)userdata)->broker, name);
-	return *ret ? 1 : 0;
+	if (!find_by_path(userdata, path))
+		return 0;
+	*ret = userdata;
+	return 1;
 }
+
+/* For a call: the name survives what the call does to the camera. */
+static int take_name(sd_bus_message *m, const struct bus *bus, char name[NAME_SIZE],
+		     sd_bus_error *error)
+{
+	_cleanup_free_ char *asked = NULL;
+	const char *path = sd_bus_message_get_path(m);
+	const struct camera *camera = find_by_path(bus, path);
+	int r = object_name(path, CAMWARD_PATH_CAMERAS, &asked);
+
+	if (r < 0)
+		return r;
+	if (!camera)
+		return errors_set(error, CONTROL_NO_SUCH_CAMERA,
+				  &(struct errors_about){.camera = asked});
+	memcpy(name, camera->name, NAME_SIZE);
+	return 0;
+}
+
+static int method_adopt(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.camera = name};
+	const char *hardware;
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "s", &hardware);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_adopt_camera(bus->broker, name, hardware, reply_done, reply);
+	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
+}
+AUTHORIZE(adopt, AUTHORIZE_ACTION_MANAGE_CAMERAS, details_of_camera_object)
+
+static int method_rename(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.camera = name};
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "s", &about.name);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_rename_camera(bus->broker, name, about.name, reply_done, reply);
+	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
+}
+AUTHORIZE(rename, AUTHORIZE_ACTION_MANAGE_CAMERAS, details_of_camera_object)
+
+static int method_forget(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	struct control_result result = {};
+	char name[NAME_SIZE];
+	struct errors_about about = {.camera = name};
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_forget_camera(bus->broker, name, &result, reply_done, reply);
+	return r ? errors_set(error, r, &about)
+		 : reply_promise(&reply, false, "u", result.grants_removed);
+}
+AUTHORIZE(forget, AUTHORIZE_ACTION_MANAGE_CAMERAS, details_of_camera_object)
 
 /* What its process said last is nothing any more once it has gone. */
 static const char *text_of(const struct camera *camera, const char *property)
@@ -46,21 +132,27 @@ static const char *text_of(const struct camera *camera, const char *property)
 		return camera->state.encoder;
 	if (!strcmp(property, "Path"))
 		return path_texts[camera->state.path];
+	if (!strcmp(property, "Refused"))
+		return camera->refused;
 	return camera->trouble[0] ? camera->trouble : camera->state.reason;
 }
 
 static int get_text(sd_bus *b, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "s", text_of(userdata, property));
+	const struct camera *camera = find_by_path(userdata, path);
+
+	return camera ? sd_bus_message_append(reply, "s", text_of(camera, property)) : -ENOENT;
 }
 
 static int get_uuid(sd_bus *b, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = userdata;
+	const struct camera *camera = find_by_path(userdata, path);
 	char text[UUID_STRING_SIZE];
 
+	if (!camera)
+		return -ENOENT;
 	format_uuid(camera->uuid, text);
 	return sd_bus_message_append(reply, "s", text);
 }
@@ -69,9 +161,11 @@ static int get_uuid(sd_bus *b, const char *path, const char *interface, const ch
 static int get_format(sd_bus *b, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = userdata;
+	const struct camera *camera = find_by_path(userdata, path);
 	char text[5] = "";
 
+	if (!camera)
+		return -ENOENT;
 	for (size_t i = 0; camera->state.fourcc && i < 4; i++) {
 		char c = (char)(camera->state.fourcc >> (8 * i) & 0x7f);
 
@@ -83,8 +177,10 @@ static int get_format(sd_bus *b, const char *path, const char *interface, const 
 static int get_u32(sd_bus *b, const char *path, const char *interface, const char *property,
 		   sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = userdata;
+	const struct camera *camera = find_by_path(userdata, path);
 
+	if (!camera)
+		return -ENOENT;
 	return sd_bus_message_append(reply, "u",
 				     strcmp(property, "Width") == 0 ? camera->state.width
 								    : camera->state.height);
@@ -93,8 +189,11 @@ static int get_u32(sd_bus *b, const char *path, const char *interface, const cha
 static int get_fps(sd_bus *b, const char *path, const char *interface, const char *property,
 		   sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera_state *state = &((struct camera *)userdata)->state;
+	const struct camera *camera = find_by_path(userdata, path);
+	const struct camera_state *state = camera ? &camera->state : NULL;
 
+	if (!camera)
+		return -ENOENT;
 	return sd_bus_message_append(reply, "d",
 				     state->fps_denominator
 					     ? (double)state->fps_numerator / state->fps_denominator
@@ -104,9 +203,12 @@ static int get_fps(sd_bus *b, const char *path, const char *interface, const cha
 static int get_u64(sd_bus *b, const char *path, const char *interface, const char *property,
 		   sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = userdata;
-	uint64_t value = camera->epoch;
+	const struct camera *camera = find_by_path(userdata, path);
+	uint64_t value;
 
+	if (!camera)
+		return -ENOENT;
+	value = camera->epoch;
 	if (!strcmp(property, "Captured"))
 		value = camera->state.captured;
 	else if (!strcmp(property, "Encoded"))
@@ -117,8 +219,8 @@ static int get_u64(sd_bus *b, const char *path, const char *interface, const cha
 static int get_dropped(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = userdata;
-	int r = sd_bus_message_open_container(reply, 'a', "{st}");
+	const struct camera *camera = find_by_path(userdata, path);
+	int r = camera ? sd_bus_message_open_container(reply, 'a', "{st}") : -ENOENT;
 
 	for (size_t i = 0; r >= 0 && i < CAMERA_N_DROP_REASONS; i++)
 		r = sd_bus_message_append(reply, "{st}", drop_texts[i], camera->state.dropped[i]);
@@ -128,10 +230,12 @@ static int get_dropped(sd_bus *b, const char *path, const char *interface, const
 static int get_viewers(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = userdata;
+	const struct camera *camera = find_by_path(userdata, path);
 	const struct lease *lease;
 	uint32_t n = 0;
 
+	if (!camera)
+		return -ENOENT;
 	list_for_each (lease, &camera->broker->leases, list)
 		n += lease->camera == camera && lease->state == LEASE_RUNNING;
 	return sd_bus_message_append(reply, "u", n);
@@ -140,13 +244,27 @@ static int get_viewers(sd_bus *b, const char *path, const char *interface, const
 static int get_suspended(sd_bus *b, const char *path, const char *interface, const char *property,
 			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = userdata;
-	const struct policy *policy = camera->broker->policy;
+	const struct camera *camera = find_by_path(userdata, path);
+	const struct policy *policy = ((struct bus *)userdata)->broker->policy;
 
+	if (!camera)
+		return -ENOENT;
 	return sd_bus_message_append(
 		reply, "b",
 		policy_find_suspension(policy, SUSPENSION_ALL, "") ||
 			policy_find_suspension(policy, SUSPENSION_CAMERA, camera->name));
+}
+
+/* Of the record: what it is, whatever stands in its place just now. */
+static int get_hardware(sd_bus *b, const char *path, const char *interface, const char *property,
+			sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct bus *bus = userdata;
+	const struct camera *camera = find_by_path(bus, path);
+	const struct camera_record *record =
+		camera ? policy_find_camera_uuid(bus->broker->policy, camera->uuid) : NULL;
+
+	return record ? sd_bus_message_append(reply, "s", record->hardware) : -ENOENT;
 }
 
 static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
@@ -170,6 +288,9 @@ static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
 
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
+	AUTHORIZED_METHOD("Adopt", "s", SD_BUS_PARAM(hardware), "", "", adopt, 0),
+	AUTHORIZED_METHOD("Rename", "s", SD_BUS_PARAM(name), "", "", rename, 0),
+	AUTHORIZED_METHOD("Forget", "", "", "u", SD_BUS_PARAM(grants_removed), forget, 0),
 	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Uuid", "s", get_uuid, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Condition", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
@@ -181,6 +302,8 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("Encoder", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Path", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Reason", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Hardware", "s", get_hardware, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Refused", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Epoch", "t", get_u64, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Captured", "t", get_u64, 0, 0),
 	SD_BUS_PROPERTY("Encoded", "t", get_u64, 0, 0),

@@ -77,6 +77,16 @@ int details_of_scope(const struct bus *bus, sd_bus_message *call, struct details
 	return rewound(call, r);
 }
 
+int details_of_camera_object(const struct bus *bus, sd_bus_message *call, struct details *ret)
+{
+	_cleanup_free_ char *name = NULL;
+	int r = object_name(sd_bus_message_get_path(call), CAMWARD_PATH_CAMERAS, &name);
+
+	if (r > 0)
+		set_camera_name(ret, bus, name);
+	return r;
+}
+
 int details_of_client_object(const struct bus *bus, sd_bus_message *call, struct details *ret)
 {
 	_cleanup_free_ char *name = NULL;

@@ -28,6 +28,7 @@ int details_of_client(const struct bus *bus, sd_bus_message *call, struct detail
 int details_of_client_and_camera(const struct bus *bus, sd_bus_message *call, struct details *ret);
 /* kind and name, as Suspend has them. */
 int details_of_scope(const struct bus *bus, sd_bus_message *call, struct details *ret);
+int details_of_camera_object(const struct bus *bus, sd_bus_message *call, struct details *ret);
 int details_of_client_object(const struct bus *bus, sd_bus_message *call, struct details *ret);
 int details_of_grant_object(const struct bus *bus, sd_bus_message *call, struct details *ret);
 int details_of_lease_object(const struct bus *bus, sd_bus_message *call, struct details *ret);

@@ -23,6 +23,50 @@ static const char *or_it(const char *text)
 	return text ? text : "";
 }
 
+static int set_of_camera(sd_bus_error *ret, int error, const struct errors_about *about)
+{
+	const char *camera = or_it(about->camera);
+
+	switch (error) {
+	case CONTROL_CAMERA_EXISTS:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_ALREADY_EXISTS,
+					 "There is a camera '%s' already: choose another name, or "
+					 "rename or forget that one first",
+					 or_it(about->name));
+	case CONTROL_CAMERA_CONNECTED:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_CAMERA_CONNECTED,
+					 "The camera '%s' is plugged in and running: unplug it "
+					 "first",
+					 camera);
+	case CONTROL_NAME_INHERITED:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NAME_IS_FIXED,
+					 "The camera '%s' has its name from whoever started the "
+					 "service (--camera): change it there",
+					 camera);
+	case CONTROL_NAME_BY_FILE:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NAME_IS_FIXED,
+					 "camera.d/%s.conf has the camera's name: rename that "
+					 "file, plug the camera in again, then do this again",
+					 camera);
+	case CONTROL_NOTHING_TO_ADOPT:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NOTHING_TO_ADOPT,
+					 "No other hardware has asked to be '%s': "
+					 "'camwardctl cameras' says how things stand",
+					 camera);
+	case CONTROL_OTHER_HARDWARE:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_CHANGED_MEANWHILE,
+					 "Yet other hardware asks to be '%s' now: look at it, then "
+					 "do it again",
+					 camera);
+	case CONTROL_HARDWARE_KNOWN:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_HARDWARE_IS_KNOWN,
+					 "That hardware is another camera: move it back to its "
+					 "place, or forget that camera first");
+	default:
+		return set_storage(ret, error);
+	}
+}
+
 int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 {
 	const char *client = or_it(about->client), *camera = or_it(about->camera);
@@ -81,6 +125,6 @@ int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 					 "There are as many of these as there can be: remove some "
 					 "first");
 	default:
-		return set_storage(ret, error);
+		return set_of_camera(ret, error, about);
 	}
 }

@@ -44,16 +44,21 @@ static void on_camera_added(void *userdata, const struct camera *camera)
 	emit_added(userdata, object_path(CAMWARD_PATH_CAMERAS, camera->name));
 }
 
+static void on_camera_removed(void *userdata, const struct camera *camera)
+{
+	emit_removed(userdata, object_path(CAMWARD_PATH_CAMERAS, camera->name));
+}
+
 static void on_camera_changed(void *userdata, const struct camera *camera)
 {
 	struct bus *bus = userdata;
 	_cleanup_free_ char *path = object_path(CAMWARD_PATH_CAMERAS, camera->name);
 
 	if (path)
-		(void)sd_bus_emit_properties_changed(bus->bus, path, CAMWARD_INTERFACE_CAMERA,
-						     "Condition", "Source", "Format", "Width",
-						     "Height", "FramesPerSecond", "Encoder", "Path",
-						     "Reason", "Epoch", "Viewers", NULL);
+		(void)sd_bus_emit_properties_changed(
+			bus->bus, path, CAMWARD_INTERFACE_CAMERA, "Condition", "Source", "Format",
+			"Width", "Height", "FramesPerSecond", "Encoder", "Path", "Reason",
+			"Hardware", "Refused", "Epoch", "Viewers", NULL);
 }
 
 static void on_lease_added(void *userdata, const struct lease *lease)
@@ -163,6 +168,7 @@ void signals_register(struct bus *bus)
 		.ready_changed = on_ready_changed,
 		.reloaded = on_reloaded,
 		.camera_added = on_camera_added,
+		.camera_removed = on_camera_removed,
 		.camera_changed = on_camera_changed,
 		.lease_added = on_lease_added,
 		.lease_changed = on_lease_changed,

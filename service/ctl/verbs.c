@@ -34,6 +34,40 @@ const struct verb verbs[] = {
 		.run = cameras_run,
 	},
 	{
+		.name = "camera adopt",
+		.operand = {"NAME"},
+		.n_required = 1,
+		.summary = "let in other hardware that stands in a camera's place",
+		.help = "Takes the hardware that asks to be this camera, and was refused, for the "
+			"camera from now on:\nwho may watch the camera will watch that. 'cameras' "
+			"says what is refused and why.",
+		.example = "    camwardctl camera adopt front",
+		.run = camera_adopt,
+	},
+	{
+		.name = "camera rename",
+		.operand = {"NAME", "NEW-NAME"},
+		.n_required = 2,
+		.summary = "give a camera another name; ends its viewers",
+		.help = "Gives a camera another name, for good. Grants, settings and suspension "
+			"stay with it; its viewers\nare cut off and have to ask for the new name. "
+			"A name that a file in camera.d gives is changed\nthere first: rename the "
+			"file, plug the camera in again, then do this.",
+		.example = "    camwardctl camera rename platform-vivid.0-0 front",
+		.run = camera_rename,
+	},
+	{
+		.name = "camera forget",
+		.operand = {"NAME"},
+		.n_required = 1,
+		.summary = "forget a camera that is not plugged in, with its grants",
+		.help = "Forgets a camera that is not plugged in, with its grants. What the ledger "
+			"says of it stays. If it\ncomes back, it is a new camera that nobody may "
+			"watch.",
+		.example = "    camwardctl camera forget front",
+		.run = camera_forget,
+	},
+	{
 		.name = "clients",
 		.summary = "who has an identity, and its tokens",
 		.example = "    camwardctl clients",

@@ -8,6 +8,10 @@
 int status_run(struct ctl *ctl, const struct args *args);
 /* cameras.c */
 int cameras_run(struct ctl *ctl, const struct args *args);
+/* camera.c */
+int camera_adopt(struct ctl *ctl, const struct args *args);
+int camera_rename(struct ctl *ctl, const struct args *args);
+int camera_forget(struct ctl *ctl, const struct args *args);
 /* clients.c */
 int clients_run(struct ctl *ctl, const struct args *args);
 int clients_add(struct ctl *ctl, const struct args *args);

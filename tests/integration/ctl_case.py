@@ -16,7 +16,7 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 # Keys and types that programs may rely on; None stands for JSON's null.
 CAMERA = {"name": str, "uuid": str, "condition": str, "source": str, "format": str, "width": int,
           "height": int, "frames_per_second": (int, float), "encoder": str, "path": str,
-          "reason": str, "epoch": int, "captured": int, "encoded": int, "dropped": dict,
+          "reason": str, "hardware": str, "refused": str, "epoch": int, "captured": int, "encoded": int, "dropped": dict,
           "viewers": int, "suspended": bool}
 CLIENT = {"name": str, "integration": str, "created": str, "tokens": list, "suspended": bool}
 TOKEN_RECORD = {"id": str, "created": str, "expires": (str, type(None))}

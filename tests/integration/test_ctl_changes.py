@@ -87,6 +87,27 @@ class Clients(WithDemo):
             self.assertIn("nobody-here", self.refused(*arguments))
 
 
+class Cameras(WithDemo):
+    """Here cameras have their names from the demo: what can be done to others, tests/vm does."""
+
+    def test_a_name_of_the_demos_stays(self):
+        before = self.demo.ctl_json("cameras")["cameras"][0]["uuid"]
+        for arguments in (("rename", "front", "entrance"), ("forget", "front")):
+            self.assertIn("has its name from whoever started the service",
+                          self.refused("camera", *arguments))
+        self.assertIn("There is a camera 'back' already",
+                      self.refused("camera", "rename", "front", "back"))
+        self.assertEqual(self.demo.ctl_json("cameras")["cameras"][0]["uuid"], before)
+
+    def test_nothing_to_adopt(self):
+        self.assertIn("No other hardware has asked to be 'front'",
+                      self.refused("camera", "adopt", "front"))
+
+    def test_unknown_cameras_are_told(self):
+        for arguments in (("adopt", "nowhere"), ("rename", "nowhere", "x"), ("forget", "nowhere")):
+            self.assertIn("no camera 'nowhere'", self.refused("camera", *arguments))
+
+
 class Grants(WithDemo):
     def test_grant_and_revoke_by_names(self):
         token = self.client("visitor")

@@ -17,8 +17,8 @@ from ctl_case import CTL
 
 NOWHERE = "unix:path=/nonexistent/bus"
 
-VERBS = ("status", "cameras", "clients", "client add", "client remove", "client token", "grants",
-         "grant", "revoke", "leases", "lease end", "suspend", "resume", "watch")
+VERBS = ("status", "cameras", "camera adopt", "camera rename", "camera forget", "clients",
+         "client add", "client remove", "client token", "grants", "grant", "revoke", "leases", "lease end", "suspend", "resume", "watch")
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -89,7 +89,7 @@ class Misuse(unittest.TestCase):
         self.assert_misused("--json", says="Name a verb")
 
     def test_an_unknown_verb_suggests_the_nearest(self):
-        for given, nearest in (("stauts", "status"), ("camera", "cameras"), ("suspnd", "suspend"),
+        for given, nearest in (("stauts", "status"), ("camers", "cameras"), ("suspnd", "suspend"),
                                ("grnat", "grant"), ("lease edn", "lease end"),
                                ("client ad phone", "client add"), ("lesaes", "leases")):
             self.assert_misused(*given.split(), says=f"did you mean '{nearest}'?")

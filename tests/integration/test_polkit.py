@@ -23,9 +23,10 @@ import test_dbus_xml
 import tls
 from test_dbus_xml import KINDS, NAME, ROOT, VALUES, checked_in
 
-CLIENTS, GRANTS, SUSPEND, END = (f"{NAME}.{action}" for action in (
-    "manage-clients", "manage-grants", "suspend", "end-lease"))
+CLIENTS, GRANTS, CAMERAS, SUSPEND, END = (f"{NAME}.{action}" for action in (
+    "manage-clients", "manage-grants", "manage-cameras", "suspend", "end-lease"))
 ACTIONS = {
+    ("Camera", "Adopt"): CAMERAS, ("Camera", "Rename"): CAMERAS, ("Camera", "Forget"): CAMERAS,
     ("Manager", "AddClient"): CLIENTS, ("Manager", "RemoveClient"): CLIENTS,
     ("Manager", "AddGrant"): GRANTS, ("Manager", "Revoke"): GRANTS,
     ("Manager", "Suspend"): SUSPEND, ("Manager", "Resume"): SUSPEND,
@@ -154,6 +155,15 @@ class WithPolkit(test_dbus_xml.WithObjects):
             done.add((kind, method))
             return answer.stdout
 
+        def told(kind, method, sentence, signature="", *values):
+            """What cannot be done to this camera is said by the method, behind its door."""
+            before(ACTIONS[kind, method])
+            self.refused(self.call(kind, method, signature, values, uid=uid), sentence)
+            done.add((kind, method))
+
+        told("Camera", "Adopt", "No other hardware has asked to be", "s", "x")
+        told("Camera", "Rename", "has its name from whoever started the service", "s", "x")
+        told("Camera", "Forget", "has its name from whoever started the service")
         _, lease = self.a_viewer()
         call("Lease", "End", "s", "enough", path=lease)
         call("Manager", "AddClient", "sa{sv}", "made", "0")
