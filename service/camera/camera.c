@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "camera/backoff.h"
+#include "camera/choices.h"
 #include "camera/epoch.h"
 #include "camera/report.h"
 #include "camera/wake.h"
@@ -36,6 +37,8 @@ struct camera {
 	uint64_t last_epoch;
 	bool had_epoch;
 	struct wake_list wakes;
+	struct choices choices;
+	bool tell_controls; /* with the next tick: many changes make one listing */
 	sd_event *event;
 	struct backoff backoff; /* of the attempts since the last picture */
 	sd_event_source *on_link, *on_frame, *on_tick, *on_stall, *on_retry;
@@ -197,6 +200,10 @@ static int tick_handler(sd_event_source *s, uint64_t usec, void *userdata)
 	struct camera *c = userdata;
 	int r = report(c, c->epoch.ring ? CAMERA_RUNNING : CAMERA_STARTING);
 
+	if (r >= 0 && c->tell_controls) {
+		c->tell_controls = false;
+		r = report_controls(&c->link, c->source);
+	}
 	if (r >= 0)
 		r = sd_event_source_set_time_relative(s, STATE_INTERVAL_USEC);
 	if (r < 0)
@@ -253,6 +260,12 @@ static int handle_welcome(void *userdata, const void *message, int *fds)
 		return -EPROTO;
 	}
 	c->link.state = LINK_IDLE;
+	if (!source_has_controls(c->source)) {
+		int r = report_controls(&c->link, c->source);
+
+		if (r < 0)
+			return r;
+	}
 	return report(c, CAMERA_IDLE);
 }
 
@@ -278,6 +291,7 @@ static int handle_start(void *userdata, const void *message, int *fds)
 		return needs_successor(c, r) ? 0 : report_lost(c);
 	}
 	c->link.state = LINK_RUNNING;
+	c->tell_controls = source_has_controls(c->source);
 	r = watch_epoch(c);
 	return r < 0 ? r : report(c, CAMERA_STARTING);
 }
@@ -332,18 +346,26 @@ static int handle_keyframe(void *userdata, const void *message, int *fds)
 	return 0;
 }
 
+/* One that was asked for is answered; it becomes a choice when the broker says so. */
+static int set_control(struct camera *c, const struct camera_set *m)
+{
+	int32_t value = m->value;
+	int r = running(c) ? source_set_control(c->source, m->control, &value, m->request != 0)
+			   : -ENODEV;
+
+	c->tell_controls = c->tell_controls || r >= 0;
+	if (m->request)
+		return report_set_done(&c->link, m->request, r, value);
+	return choices_keep(&c->choices, m->control, m->value);
+}
+
 static int handle_set(void *userdata, const void *message, int *fds)
 {
 	const struct camera_set *m = message;
 	struct camera *c = userdata;
 
-	if (m->control) {
-		int r = running(c) ? source_set_control(c->source, m->control, m->value) : -ENOTTY;
-
-		if (r < 0)
-			log_notice("control %#x: %s", m->control, strerror(-r));
-		return 0;
-	}
+	if (m->control[0])
+		return set_control(c, m);
 	c->welcome.configuration = m->configuration;
 	if (running(c) && epoch_configure(&c->epoch, &m->configuration) < 0)
 		return lose_epoch(c);
@@ -394,6 +416,7 @@ int camera_new(sd_event *event, const char *name, struct source *source, int lin
 	c->name = name;
 	c->source = source;
 	c->restarted = restarted;
+	source->choices = &c->choices;
 	c->event = sd_event_ref(event);
 	chan_init(&c->link, link_fd, CAMERA_MSG_VERSION, rules, ARRAY_SIZE(rules), LINK_NEW, c);
 	r = fdpass_set_backlog(link_fd);
@@ -423,6 +446,7 @@ struct camera *camera_free(struct camera *c)
 		epoch_end(&c->epoch);
 	wake_list_release(&c->wakes);
 	chan_close(&c->link);
+	c->source->choices = NULL;
 	sd_event_unref(c->event);
 	free(c);
 	return NULL;

@@ -50,6 +50,36 @@ int report_state(struct chan *link, enum camera_condition condition, const struc
 	return chan_send_message(link, CAMERA_STATE, &m);
 }
 
+int report_controls(struct chan *link, struct source *source)
+{
+	struct camera_control m;
+	uint32_t cursor = 0, n = 0, count = 0;
+
+	while (count < CAMERA_CONTROLS_MAX && source_next_control(source, &cursor, &m) > 0)
+		count++;
+	if (count == 0) {
+		m = (struct camera_control){};
+		return chan_send_message(link, CAMERA_CONTROL, &m);
+	}
+	for (cursor = 0; n < count && source_next_control(source, &cursor, &m) > 0; n++) {
+		int r;
+
+		m.index = n;
+		m.count = count;
+		r = chan_send_message(link, CAMERA_CONTROL, &m);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int report_set_done(struct chan *link, uint64_t request, int error, int32_t value)
+{
+	struct camera_set_done m = {.request = request, .error = error, .value = value};
+
+	return chan_send_message(link, CAMERA_SET_DONE, &m);
+}
+
 int report_ring(struct chan *link, const struct epoch *epoch)
 {
 	int fd = ring_writer_fd(epoch->ring);

@@ -14,6 +14,10 @@ int report_hello(struct chan *link, const char *name);
 int report_state(struct chan *link, enum camera_condition condition, const struct source *source,
 		 const struct epoch *epoch, const char *reason);
 
+/* All controls of the source, which is open or has none. */
+int report_controls(struct chan *link, struct source *source);
+int report_set_done(struct chan *link, uint64_t request, int error, int32_t value);
+
 int report_ring(struct chan *link, const struct epoch *epoch);
 
 /* Where the epoch stands as a lease's wake is added or dropped. */

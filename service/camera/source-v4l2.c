@@ -11,8 +11,10 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "camera/choices.h"
 #include "camera/source.h"
 #include "camera/thinner.h"
+#include "camera/v4l2-controls.h"
 #include "v4l2/capture.h"
 #include "v4l2/controls.h"
 #include "v4l2/convert-lib.h"
@@ -169,6 +171,9 @@ static int v4l2_source_open(struct source *s, const struct source_want *want,
 	if (r < 0)
 		return r;
 	*ret = v->format;
+	/* Some controls cannot be set while it runs. */
+	if (s->choices)
+		choices_apply(s->choices, s);
 	return v4l2_capture_start(v->capture);
 }
 
@@ -316,16 +321,25 @@ static int v4l2_source_release(struct source *s)
 	return v->format.encoded ? v4l2_capture_release(v->capture, &v->frame) : 0;
 }
 
-static int v4l2_source_set_control(struct source *s, uint32_t id, int32_t value)
+static struct v4l2_device *device_of(struct source *s)
 {
-	struct source_v4l2 *v = (struct source_v4l2 *)s;
+	return v4l2_capture_device(((struct source_v4l2 *)s)->capture);
+}
 
-	return v4l2_controls_set(v4l2_capture_device(v->capture), id, value);
+static int v4l2_source_next_control(struct source *s, uint32_t *cursor, struct camera_control *ret)
+{
+	return v4l2_controls_tell(device_of(s), cursor, ret);
+}
+
+static int v4l2_source_set_control(struct source *s, const char *control, int32_t *value,
+				   bool exact)
+{
+	return v4l2_controls_choose(device_of(s), control, value, exact);
 }
 
 static int v4l2_source_force_keyframe(struct source *s)
 {
-	return v4l2_source_set_control(s, V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME, 1);
+	return v4l2_controls_set(device_of(s), V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME, 1);
 }
 
 static void v4l2_source_free(struct source *s)
@@ -342,6 +356,7 @@ static const struct source_ops ops = {
 	.next = v4l2_source_next,
 	.release = v4l2_source_release,
 	.force_keyframe = v4l2_source_force_keyframe,
+	.next_control = v4l2_source_next_control,
 	.set_control = v4l2_source_set_control,
 	.free = v4l2_source_free,
 };

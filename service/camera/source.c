@@ -52,9 +52,19 @@ int source_force_keyframe(struct source *s)
 	return s->ops->force_keyframe ? s->ops->force_keyframe(s) : -ENOTTY;
 }
 
-int source_set_control(struct source *s, uint32_t id, int32_t value)
+int source_set_control(struct source *s, const char *control, int32_t *value, bool exact)
 {
-	return s->ops->set_control ? s->ops->set_control(s, id, value) : -ENOTTY;
+	return s->ops->set_control ? s->ops->set_control(s, control, value, exact) : -ENOTTY;
+}
+
+bool source_has_controls(const struct source *s)
+{
+	return s->ops->next_control != NULL;
+}
+
+int source_next_control(struct source *s, uint32_t *cursor, struct camera_control *ret)
+{
+	return s->ops->next_control ? s->ops->next_control(s, cursor, ret) : 0;
 }
 
 struct source *source_free(struct source *s)

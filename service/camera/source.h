@@ -50,6 +50,7 @@ struct source_frame {
 	uint32_t damaged;            /* and frames that came, but were no picture */
 };
 
+struct choices;
 struct source;
 
 struct source_ops {
@@ -62,7 +63,8 @@ struct source_ops {
 	int (*probe)(struct source *s);
 	bool (*replaced)(const struct source *s);
 	int (*force_keyframe)(struct source *s);
-	int (*set_control)(struct source *s, uint32_t id, int32_t value);
+	int (*next_control)(struct source *s, uint32_t *cursor, struct camera_control *ret);
+	int (*set_control)(struct source *s, const char *control, int32_t *value, bool exact);
 	void (*free)(struct source *s);
 };
 
@@ -72,6 +74,7 @@ struct source {
 	uint32_t events;                     /* EPOLL* to poll its descriptor for */
 	enum camera_drop_reason dropped_as;  /* what source_frame.dropped counts */
 	char description[PROTO_REASON_SIZE]; /* "pattern", "clip FILE", "v4l2 DEVICE" */
+	const struct choices *choices;       /* borrowed; set at each open. NULL: none */
 };
 
 /* name: the camera's, drawn into the picture; it outlives the source. */
@@ -102,8 +105,14 @@ int source_release(struct source *s);
 
 /* Of a source that is open. -ENOTTY: it cannot; others: the device's. */
 int source_force_keyframe(struct source *s);
-/* id: V4L2_CID_*. The value is brought into the control's range. */
-int source_set_control(struct source *s, uint32_t id, int32_t value);
+/* Sets *value, and says what it is then. exact: only if the control takes just this value; else
+ * -ERANGE, and *value is the nearest that it takes. */
+int source_set_control(struct source *s, const char *control, int32_t *value, bool exact);
+/* Whether there can be controls at all. */
+bool source_has_controls(const struct source *s);
+/* One control after the other of an open source, from *cursor 0 on; 0: no more. index and count are
+ * left to the caller. */
+int source_next_control(struct source *s, uint32_t *cursor, struct camera_control *ret);
 
 struct source *source_free(struct source *s);
 

@@ -50,6 +50,42 @@ bool camera_still_failed_valid(const void *message)
 	return FIELD_TEXT(m->reason);
 }
 
+bool camera_control_name_valid(const char *name)
+{
+	size_t n = strnlen(name, PROTO_CONTROL_SIZE);
+
+	for (size_t i = 0; i < n; i++)
+		if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9') ||
+		      name[i] == '_'))
+			return false;
+	return n > 0 && n < PROTO_CONTROL_SIZE;
+}
+
+bool camera_set_done_valid(const void *message)
+{
+	const struct camera_set_done *m = message;
+
+	return m->request != 0 && m->error <= 0 && m->error > -4096;
+}
+
+bool camera_control_valid(const void *message)
+{
+	const struct camera_control *m = message;
+
+	if (m->count == 0)
+		return m->index == 0;
+	if (m->count > CAMERA_CONTROLS_MAX || m->index >= m->count ||
+	    m->type < CAMERA_CONTROL_INTEGER || m->type > CAMERA_CONTROL_BITMASK ||
+	    m->flags >> CAMERA_CONTROL_N_FLAGS || m->minimum > m->maximum ||
+	    m->n_items > CAMERA_MENU_MAX || !camera_control_name_valid(m->control) ||
+	    !FIELD_TEXT(m->title))
+		return false;
+	for (uint32_t i = 0; i < m->n_items; i++)
+		if (!FIELD_TEXT(m->items[i].text))
+			return false;
+	return true;
+}
+
 bool camera_welcome_valid(const void *message)
 {
 	const struct camera_welcome *m = message;
@@ -89,7 +125,7 @@ bool camera_set_valid(const void *message)
 {
 	const struct camera_set *m = message;
 
-	return m->control != 0 || m->configuration.fps <= 240;
+	return m->control[0] ? camera_control_name_valid(m->control) : m->configuration.fps <= 240;
 }
 
 bool camera_subscriber_valid(const void *message)

@@ -4,7 +4,7 @@
  * (base/chan.h).
  *
  *	camera -> broker   HELLO (once, first), EPOCH_KEY, RING (+1 fd), STATEMENT, SEQUENCE, STATE,
- *	                   STILL_DONE (+1), STILL_FAILED
+ *	                   STILL_DONE (+1), STILL_FAILED, SET_DONE, CONTROL
  *	broker -> camera   WELCOME (once, first), CERTIFICATE, START, STOP, ADD_WAKE (+1),
  *DROP_WAKE, LEASE, KEYFRAME, STILL, SET, SUBSCRIBER (+1)
  *
@@ -32,6 +32,8 @@ enum camera_msg_type {
 	CAMERA_STATE = 6,
 	CAMERA_STILL_DONE = 7,
 	CAMERA_STILL_FAILED = 8,
+	CAMERA_SET_DONE = 9,
+	CAMERA_CONTROL = 10,
 	/* broker -> camera */
 	CAMERA_WELCOME = 101,
 	CAMERA_CERTIFICATE = 102,
@@ -142,6 +144,58 @@ struct camera_still_failed {
 	char reason[PROTO_REASON_SIZE];
 };
 
+/* What came of a SET that asked for it. */
+struct camera_set_done {
+	struct chan_header header;
+	uint64_t request;
+	int32_t error; /* 0, or the device's -errno: -ENODEV it is closed, -ERANGE see value */
+	int32_t value; /* of the control now; -ERANGE: the nearest that it takes */
+};
+
+enum camera_control_type {
+	CAMERA_CONTROL_INTEGER = 1,
+	CAMERA_CONTROL_BOOLEAN = 2,
+	CAMERA_CONTROL_MENU = 3,
+	CAMERA_CONTROL_BUTTON = 4,
+	CAMERA_CONTROL_BITMASK = 5,
+};
+
+/* Of struct camera_control's flags. */
+#define CAMERA_CONTROL_READ_ONLY  (1U << 0)
+#define CAMERA_CONTROL_INACTIVE   (1U << 1) /* has no effect while others are as they are */
+#define CAMERA_CONTROL_BUSY       (1U << 2) /* cannot be set just now */
+#define CAMERA_CONTROL_WRITE_ONLY (1U << 3)
+#define CAMERA_CONTROL_N_FLAGS    4
+
+#define CAMERA_CONTROLS_MAX   96 /* of a camera; more are not told */
+#define CAMERA_CHOICES_MAX    32 /* of the owner's, for a camera */
+#define CAMERA_MENU_MAX       32 /* items; more are not told */
+#define CAMERA_MENU_TEXT_SIZE 32
+
+struct camera_menu_item {
+	int32_t value;
+	char text[CAMERA_MENU_TEXT_SIZE];
+};
+
+/*
+ * One control of the device: the one numbered `index` of `count`, told in order, all of them, soon
+ * after the device was opened or a control was set. count 0: the source has none.
+ */
+struct camera_control {
+	struct chan_header header;
+	uint32_t index, count;
+	uint32_t type; /* enum camera_control_type */
+	uint32_t flags;
+	int32_t minimum, maximum;
+	int32_t standard; /* the driver's default */
+	int32_t value;
+	uint32_t step;
+	uint32_t n_items;
+	char control[PROTO_CONTROL_SIZE]; /* "white_balance_automatic" */
+	char title[PROTO_CONTROL_SIZE];   /* "White Balance, Automatic" */
+	struct camera_menu_item items[CAMERA_MENU_MAX];
+};
+
 /* What to make of the picture. 0 means: as the source gives it, or the default. */
 struct camera_configuration {
 	uint32_t width, height;
@@ -216,10 +270,17 @@ struct camera_still {
 	uint64_t request;
 };
 
+/*
+ * A configuration, or a control's value. With a request it is set now, exactly so, and answered by
+ * SET_DONE. Without, it is what the owner has chosen: set at each opening of the device, as near as
+ * the control can.
+ */
 struct camera_set {
 	struct chan_header header;
-	uint32_t control; /* V4L2_CID_*; 0: configuration instead */
+	uint64_t request;                 /* 0: no answer */
+	char control[PROTO_CONTROL_SIZE]; /* "": the configuration */
 	int32_t value;
+	uint32_t reserved;
 	struct camera_configuration configuration;
 };
 
@@ -232,12 +293,17 @@ struct camera_subscriber {
 	uint32_t stream;
 };
 
+/* Whether a text is a control's name: 1 to PROTO_CONTROL_SIZE - 1 of a-z, 0-9 and '_'. */
+bool camera_control_name_valid(const char *name);
+
 bool camera_hello_valid(const void *message);
 bool camera_ring_valid(const void *message);
 bool camera_sequence_valid(const void *message);
 bool camera_state_valid(const void *message);
 bool camera_still_done_valid(const void *message);
 bool camera_still_failed_valid(const void *message);
+bool camera_set_done_valid(const void *message);
+bool camera_control_valid(const void *message);
 bool camera_welcome_valid(const void *message);
 bool camera_certificate_valid(const void *message);
 bool camera_start_valid(const void *message);

@@ -4,9 +4,10 @@
 
 #include "base/parse.h"
 
-#define PROTO_NAME_SIZE   72  /* a name (base/parse.h), its NUL, rounded up */
-#define PROTO_REASON_SIZE 128 /* a sentence for people */
-#define PROTO_TOKEN_SIZE  136 /* at most 128 characters */
+#define PROTO_NAME_SIZE    72  /* a name (base/parse.h), its NUL, rounded up */
+#define PROTO_REASON_SIZE  128 /* a sentence for people */
+#define PROTO_CONTROL_SIZE 32  /* a control's name: [a-z0-9_] */
+#define PROTO_TOKEN_SIZE   136 /* at most 128 characters */
 
 /* Viewers' connections at once, each of which may have a lease of the same camera; and those whose
  * end has not come round to everybody yet. */

@@ -33,8 +33,18 @@ struct step {
 		.sequence = n, .taken = us, .bytesused = LENGTH, ##__VA_ARGS__ \
 	}
 
+/* A control as the driver describes it; menus have the texts. */
+struct played_control {
+	struct v4l2_query_ext_ctrl query;
+	int32_t value;
+	int set_r; /* of VIDIOC_S_CTRL */
+	const char *const *menu;
+};
+
 struct driver {
 	struct v4l2_sys sys;
+	struct played_control *controls; /* by rising id */
+	unsigned int n_controls;
 	const struct step *steps;
 	unsigned int n_steps, at;
 	uint32_t caps;
@@ -187,6 +197,56 @@ static inline int querybuf(struct v4l2_buffer *buffer)
 	return 0;
 }
 
+static inline struct played_control *control_of(struct driver *d, uint32_t id)
+{
+	for (unsigned int i = 0; i < d->n_controls; i++)
+		if (d->controls[i].query.id == id)
+			return &d->controls[i];
+	return NULL;
+}
+
+static inline int query_control(struct driver *d, struct v4l2_query_ext_ctrl *query)
+{
+	bool next = query->id & V4L2_CTRL_FLAG_NEXT_CTRL;
+	uint32_t id = query->id & ~V4L2_CTRL_FLAG_NEXT_CTRL;
+
+	if (!d->n_controls)
+		return -ENOTTY;
+	for (unsigned int i = 0; i < d->n_controls; i++)
+		if (next ? d->controls[i].query.id > id : d->controls[i].query.id == id) {
+			*query = d->controls[i].query;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static inline int query_menu(struct driver *d, struct v4l2_querymenu *menu)
+{
+	const struct played_control *c = control_of(d, menu->id);
+
+	if (!c || !c->menu || menu->index > c->query.maximum || !c->menu[menu->index])
+		return -EINVAL;
+	strncpy((char *)menu->name, c->menu[menu->index], sizeof(menu->name) - 1);
+	return 0;
+}
+
+/* As the kernel's control framework does: out of range is the driver's to round or to refuse. */
+static inline int set_or_get_control(struct driver *d, struct v4l2_control *control, bool set)
+{
+	struct played_control *c = control_of(d, control->id);
+
+	if (!c)
+		return -EINVAL;
+	if (set && c->set_r < 0)
+		return c->set_r;
+	if (set && (control->value < c->query.minimum || control->value > c->query.maximum))
+		breach(d, "set a control out of its range");
+	if (set)
+		c->value = control->value;
+	control->value = c->value;
+	return 0;
+}
+
 /* YUYV 4x8 and nothing else. */
 static inline int format_ioctl(unsigned long request, void *arg)
 {
@@ -234,6 +294,13 @@ static inline int played_ioctl(const struct v4l2_sys *sys, int fd, unsigned long
 		return streamoff(d);
 	case VIDIOC_DQEVENT:
 		return dqevent(d, arg);
+	case VIDIOC_QUERY_EXT_CTRL:
+		return query_control(d, arg);
+	case VIDIOC_QUERYMENU:
+		return query_menu(d, arg);
+	case VIDIOC_S_CTRL:
+	case VIDIOC_G_CTRL:
+		return set_or_get_control(d, arg, request == VIDIOC_S_CTRL);
 	default:
 		return format_ioctl(request, arg);
 	}
