@@ -111,12 +111,15 @@ void broker_end(struct broker *broker)
 {
 	struct gate *gate, *next_gate;
 	struct lease *lease, *next_lease;
+	struct camera *camera;
 
 	list_for_each_safe (gate, next_gate, &broker->gates, list)
 		gate_free(gate, "service stopped");
 	/* Those whose session is done already. */
 	list_for_each_safe (lease, next_lease, &broker->leases, list)
 		lease_end(lease, lease->ending);
+	list_for_each (camera, &broker->cameras, list)
+		camera_controls_fail(camera);
 	broker->store_source = sd_event_source_disable_unref(broker->store_source);
 	if (broker->store)
 		catch_up_last(broker);

@@ -46,9 +46,22 @@ static void keep_out(struct camera *camera, const char *why)
 	observe(camera->broker, camera_changed, camera);
 }
 
+static const struct camera_record *record_of(const struct camera *camera)
+{
+	return policy_find_camera_uuid(camera->broker->policy, camera->uuid);
+}
+
+/* The device is closed: they are set when it is opened. */
+static void send_choices(struct camera *camera, const struct camera_record *record)
+{
+	for (size_t i = 0; i < record->n_choices; i++)
+		camera_link_choose(camera, record->choices[i].control, record->choices[i].value);
+}
+
 /* With settings that cannot be used it waits for others. */
 static void greet(struct camera *camera)
 {
+	const struct camera_record *record = record_of(camera);
 	struct camera_welcome welcome = {};
 	char error[SETTINGS_ERROR_SIZE];
 	int r = settings_load_camera(camera->broker->config_directory, camera->name,
@@ -59,12 +72,14 @@ static void greet(struct camera *camera)
 		keep_out(camera, error);
 		return;
 	}
+	settings_overlay(&welcome.configuration, &record->chosen);
 	snprintf(welcome.name, sizeof(welcome.name), "%s", camera->name);
 	memcpy(welcome.uuid, camera->uuid, UUID_SIZE);
 	camera->trouble[0] = camera->refused[0] = camera->comes_as[0] = '\0';
 	camera->welcomed = true;
 	camera->link.chan.state = STATE_WELCOMED;
 	link_send_message(&camera->link, CAMERA_WELCOME, &welcome);
+	send_choices(camera, record);
 	event_log(LOG_INFO, EVENT_CAMERA_CAME, &(struct event_about){.camera = camera->name},
 		  "camera %s is there", camera->name);
 	observe(camera->broker, camera_changed, camera);
@@ -159,6 +174,19 @@ static int on_state(void *userdata, const void *message, int *fds)
 	return 0;
 }
 
+static int on_set_done(void *userdata, const void *message, int *fds)
+{
+	return camera_controls_answer(userdata, message);
+}
+
+static int on_control(void *userdata, const void *message, int *fds)
+{
+	struct camera *camera = userdata;
+	int r = camera_controls_take(&camera->controls, message);
+
+	return r < 0 ? r : 0;
+}
+
 static const struct chan_rule rules[] = {
 	{
 		.type = CAMERA_HELLO,
@@ -190,6 +218,20 @@ static const struct chan_rule rules[] = {
 		.valid = camera_state_valid,
 		.handler = on_state,
 	},
+	{
+		.type = CAMERA_SET_DONE,
+		.size = sizeof(struct camera_set_done),
+		.states = STATE_WELCOMED,
+		.valid = camera_set_done_valid,
+		.handler = on_set_done,
+	},
+	{
+		.type = CAMERA_CONTROL,
+		.size = sizeof(struct camera_control),
+		.states = STATE_WELCOMED,
+		.valid = camera_control_valid,
+		.handler = on_control,
+	},
 };
 
 static void leave(struct camera *camera)
@@ -197,6 +239,7 @@ static void leave(struct camera *camera)
 	link_close(&camera->link);
 	camera->welcomed = false;
 	camera->state = (struct camera_state){};
+	camera_controls_fail(camera);
 	camera_end_epoch(camera, "camera lost");
 	observe(camera->broker, camera_changed, camera);
 }
@@ -259,4 +302,27 @@ void camera_link_drop(struct camera *camera, const char *reason)
 			lease_end(lease, reason);
 	if (camera_link_is_up(camera))
 		leave(camera);
+}
+
+int camera_link_configure(struct camera *camera, char error[SETTINGS_ERROR_SIZE])
+{
+	struct camera_set set = {};
+	int r = settings_load_camera(camera->broker->config_directory, camera->name,
+				     &set.configuration, error);
+
+	if (r < 0)
+		return r;
+	settings_overlay(&set.configuration, &record_of(camera)->chosen);
+	if (camera->welcomed)
+		link_send_message(&camera->link, CAMERA_SET, &set);
+	return 0;
+}
+
+void camera_link_choose(struct camera *camera, const char *control, int32_t value)
+{
+	struct camera_set set = {.value = value};
+
+	snprintf(set.control, sizeof(set.control), "%s", control);
+	if (camera->welcomed)
+		link_send_message(&camera->link, CAMERA_SET, &set);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "broker/camera.h"
+#include "broker/settings.h"
 
 /* Takes fd, the link of a new run of the camera's process; an older one is over. The process must
  * name this camera in its HELLO, or the link ends. */
@@ -17,3 +18,10 @@ bool camera_link_is_up(const struct camera *camera);
 /* Ends the link, if there is one; every lease of the camera is cut off first. reason: for people.
  */
 void camera_link_drop(struct camera *camera, const char *reason);
+
+/* Tells its process, if it has one, the configuration: its file's and the owner's. Errors: those of
+ * settings_load_camera(); then nothing is told. */
+int camera_link_configure(struct camera *camera, char error[SETTINGS_ERROR_SIZE]);
+
+/* The same for a control that the owner has chosen a value for. */
+void camera_link_choose(struct camera *camera, const char *control, int32_t value);

@@ -85,6 +85,7 @@ int camera_new(struct broker *broker, const struct camera_record *record, struct
 	for (size_t i = 0; i < RING_N_STREAMS; i++)
 		camera->streams[i].ring = -EBADF;
 	list_init(&camera->list);
+	camera_controls_init(&camera->controls);
 	r = add_timer(broker->event, &camera->linger, on_linger, camera);
 	if (r >= 0)
 		r = add_timer(broker->event, &camera->keyframe_timer, on_keyframe_due, camera);
@@ -103,6 +104,8 @@ struct camera *camera_free(struct camera *camera)
 		return NULL;
 	forget_epoch(camera);
 	link_close(&camera->link);
+	camera_controls_fail(camera);
+	camera_controls_release(&camera->controls);
 	sd_event_source_disable_unref(camera->linger);
 	sd_event_source_disable_unref(camera->keyframe_timer);
 	list_remove(&camera->list);

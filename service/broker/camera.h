@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "broker/camera-controls.h"
 #include "broker/camera-record.h"
 #include "broker/link.h"
 #include "broker/list.h"
@@ -39,6 +40,7 @@ struct camera {
 	struct link link;          /* not open: the process does not run */
 	bool welcomed;             /* HELLO has been answered */
 	struct camera_state state; /* as last told; condition 0: nothing yet */
+	struct camera_controls controls;
 
 	uint64_t epoch; /* 0: none */
 	struct camera_stream streams[RING_N_STREAMS];

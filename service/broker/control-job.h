@@ -17,6 +17,7 @@ struct control_job {
 	bool denial; /* in force already: what the disk does not take is tried again */
 	char name[NAME_SIZE];
 	struct camera_record camera;
+	struct camera_configuration before;
 	uint64_t id;
 	enum suspension_kind kind;
 };

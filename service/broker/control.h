@@ -44,6 +44,15 @@ enum control_error {
 	CONTROL_NOTHING_TO_ADOPT,
 	CONTROL_OTHER_HARDWARE,
 	CONTROL_HARDWARE_KNOWN,
+	CONTROL_INVALID_SETTINGS,
+	CONTROL_NO_CONTROLS,
+	CONTROL_NO_SUCH_CONTROL,
+	CONTROL_OUT_OF_RANGE,
+	CONTROL_READ_ONLY,
+	CONTROL_DEVICE_BUSY,
+	CONTROL_DEVICE_CLOSED,
+	CONTROL_CAMERA_GONE,
+	CONTROL_DEVICE, /* the last: CONTROL_DEVICE + errno is the device's own error */
 };
 
 typedef void (*control_done)(void *userdata, int error);
@@ -51,6 +60,7 @@ typedef void (*control_done)(void *userdata, int error);
 /* For the caller's answer; good when the call returned 0. */
 struct control_result {
 	unsigned grants_removed, leases_ended;
+	bool applied;                /* to the open device */
 	uint64_t id;                 /* of what was made */
 	char token[TOKEN_TEXT_SIZE]; /* the caller erases it */
 };
@@ -101,6 +111,27 @@ int control_rename_camera(struct broker *broker, const char *name, const char *n
  * stays, and so does the ledger. */
 int control_forget_camera(struct broker *broker, const char *name, struct control_result *ret,
 			  control_done done, void *userdata);
+
+/* Which fields of a configuration are meant. */
+#define CONTROL_CONFIGURE_SIZE    (1U << 0)
+#define CONTROL_CONFIGURE_FPS     (1U << 1)
+#define CONTROL_CONFIGURE_BITRATE (1U << 2)
+#define CONTROL_CONFIGURE_GOP     (1U << 3)
+
+/* The owner's choice, which stands in place of camera.d's; 0: back to that. Bitrate and GOP hold at
+ * once, the rest from the next epoch on. CONTROL_INVALID_SETTINGS. */
+int control_configure(struct broker *broker, const char *camera,
+		      const struct camera_configuration *configuration, uint32_t fields,
+		      control_done done, void *userdata);
+
+/*
+ * Sets a control of the device, and at each opening again (but for a button). ret->applied: it has
+ * been asked to do it now, and done tells the device's own error; otherwise nobody watches and the
+ * device is closed: it is only kept. What the device refuses is not kept.
+ */
+int control_set_control(struct broker *broker, const char *camera, const char *control,
+			int32_t value, struct control_result *ret, control_done done,
+			void *userdata);
 
 /* Nothing to commit: it is done on return. reason as with control_suspend. */
 int control_end_lease(struct broker *broker, uint64_t id, const char *reason);

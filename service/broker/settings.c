@@ -69,6 +69,33 @@ static bool parse_value(struct camera_configuration *c, enum settings_key key, c
 	}
 }
 
+static bool in_bounds(uint32_t value, uint32_t min, uint32_t max)
+{
+	return !value || (value >= min && value <= max);
+}
+
+bool settings_valid(const struct camera_configuration *c)
+{
+	return ((!c->width && !c->height) || (parse_side(c->width) && parse_side(c->height))) &&
+	       in_bounds(c->fps, 1, SETTINGS_FPS_MAX) &&
+	       in_bounds(c->bitrate, SETTINGS_BITRATE_MIN, SETTINGS_BITRATE_MAX) &&
+	       in_bounds(c->gop, 1, SETTINGS_GOP_MAX);
+}
+
+void settings_overlay(struct camera_configuration *c, const struct camera_configuration *chosen)
+{
+	if (chosen->width && chosen->height) {
+		c->width = chosen->width;
+		c->height = chosen->height;
+	}
+	if (chosen->fps)
+		c->fps = chosen->fps;
+	if (chosen->bitrate)
+		c->bitrate = chosen->bitrate;
+	if (chosen->gop)
+		c->gop = chosen->gop;
+}
+
 static bool take_setting(void *userdata, const char *section, const char *name, const char *value,
 			 char error[SETTINGS_ERROR_SIZE])
 {

@@ -30,6 +30,13 @@
 #define SETTINGS_BITRATE_MAX 100000000
 #define SETTINGS_GOP_MAX     3600
 
+/* Whether each value that is not 0 is within the bounds above; sides are even and come in pairs. */
+bool settings_valid(const struct camera_configuration *configuration);
+
+/* What the owner has chosen stands in place of what the file says. */
+void settings_overlay(struct camera_configuration *configuration,
+		      const struct camera_configuration *chosen);
+
 /* No file: all defaults. Errors: -EINVAL (error says "FILE:LINE: ..."), those of open(). */
 int settings_load_camera(const char *directory, const char *name, struct camera_configuration *ret,
 			 char error[SETTINGS_ERROR_SIZE]);

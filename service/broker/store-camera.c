@@ -74,6 +74,50 @@ int store_remove_camera(struct store *store, const uint8_t uuid[UUID_SIZE], stor
 	return store_queue(store, job, STORE_QUEUE_MAX);
 }
 
+static int set_configuration(struct store_writer *writer, const struct store_job *job)
+{
+	const struct camera_configuration *c = &job->camera.chosen;
+
+	return none_is_missing(db_run(
+		writer->db,
+		"INSERT OR REPLACE INTO camera_configurations VALUES (?, ?, ?, ?, ?, ?)", "biiiii",
+		job->camera.uuid, sizeof(job->camera.uuid), (uint64_t)c->width, (uint64_t)c->height,
+		(uint64_t)c->fps, (uint64_t)c->bitrate, (uint64_t)c->gop));
+}
+
+int store_set_configuration(struct store *store, const struct camera_record *camera,
+			    store_done done, void *userdata)
+{
+	struct store_job *job = store_job_new(set_configuration, done, userdata);
+
+	if (job)
+		job->camera = *camera;
+	return store_queue(store, job, STORE_QUEUE_MAX);
+}
+
+/* db_run() takes numbers from 0 on: a value is stored with what makes it one. */
+static int set_choice(struct store_writer *writer, const struct store_job *job)
+{
+	const struct camera_choice *choice = &job->camera.choices[0];
+
+	return none_is_missing(
+		db_run(writer->db, "INSERT OR REPLACE INTO camera_controls VALUES (?, ?, ? - ?)",
+		       "btii", job->camera.uuid, sizeof(job->camera.uuid), choice->control,
+		       (uint64_t)((int64_t)choice->value - INT32_MIN), -(int64_t)INT32_MIN));
+}
+
+int store_set_choice(struct store *store, const uint8_t uuid[UUID_SIZE], const char *control,
+		     int32_t value, store_done done, void *userdata)
+{
+	struct store_job *job = store_job_new(set_choice, done, userdata);
+
+	if (job) {
+		memcpy(job->camera.uuid, uuid, UUID_SIZE);
+		(void)camera_record_choose(&job->camera, control, value);
+	}
+	return store_queue(store, job, STORE_QUEUE_MAX);
+}
+
 static int append_name(sqlite3_stmt *s, char *text, size_t *used, size_t size)
 {
 	char given[NAME_SIZE], name[NAME_SIZE];

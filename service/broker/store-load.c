@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/store-load.h"
 
+#include "broker/settings.h"
+
 /* Calls row for each row that sql gives. */
 static int for_each(sqlite3 *db, const char *sql, int (*row)(sqlite3_stmt *, struct policy *),
 		    struct policy *policy)
@@ -53,6 +55,41 @@ static int load_camera(sqlite3_stmt *s, struct policy *policy)
 	if (r == 0)
 		r = db_column_text(s, 4, camera.given, sizeof(camera.given));
 	return r < 0 ? r : sound(policy_add_camera(policy, &camera));
+}
+
+static struct camera_record *camera_of(sqlite3_stmt *s, const struct policy *policy)
+{
+	uint8_t uuid[UUID_SIZE];
+
+	return db_column_blob(s, 0, uuid, sizeof(uuid)) < 0 ? NULL
+							    : policy_find_camera_uuid(policy, uuid);
+}
+
+static int load_configuration(sqlite3_stmt *s, struct policy *policy)
+{
+	struct camera_record *camera = camera_of(s, policy);
+
+	if (!camera)
+		return -EUCLEAN;
+	camera->chosen = (struct camera_configuration){
+		.width = (uint32_t)db_column(s, 1),
+		.height = (uint32_t)db_column(s, 2),
+		.fps = (uint32_t)db_column(s, 3),
+		.bitrate = (uint32_t)db_column(s, 4),
+		.gop = (uint32_t)db_column(s, 5),
+	};
+	return settings_valid(&camera->chosen) ? 0 : -EUCLEAN;
+}
+
+static int load_choice(sqlite3_stmt *s, struct policy *policy)
+{
+	struct camera_record *camera = camera_of(s, policy);
+	char control[PROTO_CONTROL_SIZE];
+	int r = db_column_text(s, 1, control, sizeof(control));
+
+	if (r < 0 || !camera || !camera_control_name_valid(control))
+		return -EUCLEAN;
+	return sound(camera_record_choose(camera, control, (int32_t)(int64_t)db_column(s, 2)));
 }
 
 static int load_grant(sqlite3_stmt *s, struct policy *policy)
@@ -110,6 +147,9 @@ static const struct {
 	{"SELECT uuid, name, hardware, created, given FROM cameras LEFT JOIN camera_names ON"
 	 " camera = uuid ORDER BY created, name",
 	 load_camera},
+	{"SELECT camera, width, height, fps, bitrate, gop FROM camera_configurations",
+	 load_configuration},
+	{"SELECT camera, control, value FROM camera_controls ORDER BY control", load_choice},
 	{"SELECT id, client, integration, camera, rights, not_before, not_after, created, only_sub,"
 	 " ask_first, max_leases, hours FROM grants ORDER BY id",
 	 load_grant},

@@ -70,6 +70,11 @@ int store_rename_camera(struct store *store, const struct camera_record *camera,
 /* With its grants and settings. -ENOENT. */
 int store_remove_camera(struct store *store, const uint8_t uuid[UUID_SIZE], store_done done,
 			void *userdata);
+/* What the owner has chosen: the record's `chosen`; one control's value. -ENOENT. */
+int store_set_configuration(struct store *store, const struct camera_record *camera,
+			    store_done done, void *userdata);
+int store_set_choice(struct store *store, const uint8_t uuid[UUID_SIZE], const char *control,
+		     int32_t value, store_done done, void *userdata);
 /* Makes STORE_NAMES_FILE, which camward-name reads (name/given.h), say what the database says. */
 int store_write_names(struct store *store, store_done done, void *userdata);
 int store_add_grant(struct store *store, const struct grant *grant, store_done done,
