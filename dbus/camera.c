@@ -8,8 +8,10 @@
 #include "base/cleanup.h"
 #include "broker/control.h"
 #include "broker/lease.h"
+#include "dbus/camera-controls.h"
 #include "dbus/errors.h"
 #include "dbus/objects.h"
+#include "dbus/options.h"
 #include "dbus/reply.h"
 
 static const char *const path_texts[] = {
@@ -118,6 +120,90 @@ static int method_forget(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		 : reply_promise(&reply, false, "u", result.grants_removed);
 }
 AUTHORIZE(forget, AUTHORIZE_ACTION_MANAGE_CAMERAS, details_of_camera_object)
+
+/* What is not given stays as it is. */
+static int read_configuration(sd_bus_message *m, struct camera_configuration *ret,
+			      uint32_t *ret_fields, sd_bus_error *error)
+{
+	uint64_t width = UINT64_MAX, height = UINT64_MAX, fps = UINT64_MAX, bitrate = UINT64_MAX,
+		 gop = UINT64_MAX;
+	const struct options_key keys[] = {
+		{CAMWARD_SETTING_WIDTH, 't', .number = &width},
+		{CAMWARD_SETTING_HEIGHT, 't', .number = &height},
+		{CAMWARD_SETTING_FPS, 't', .number = &fps},
+		{CAMWARD_SETTING_BITRATE, 't', .number = &bitrate},
+		{CAMWARD_SETTING_GOP, 't', .number = &gop},
+	};
+	int r = options_read(m, keys, ARRAY_SIZE(keys), error);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (*keys[i].number > UINT32_MAX && *keys[i].number != UINT64_MAX)
+			return errors_set(error, CONTROL_INVALID_SETTINGS,
+					  &(struct errors_about){});
+	*ret = (struct camera_configuration){.width = (uint32_t)width,
+					     .height = (uint32_t)height,
+					     .fps = (uint32_t)fps,
+					     .bitrate = (uint32_t)bitrate,
+					     .gop = (uint32_t)gop};
+	*ret_fields = (width == UINT64_MAX && height == UINT64_MAX ? 0 : CONTROL_CONFIGURE_SIZE) |
+		      (fps == UINT64_MAX ? 0 : CONTROL_CONFIGURE_FPS) |
+		      (bitrate == UINT64_MAX ? 0 : CONTROL_CONFIGURE_BITRATE) |
+		      (gop == UINT64_MAX ? 0 : CONTROL_CONFIGURE_GOP);
+	return 0;
+}
+
+static int method_configure(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.camera = name};
+	struct camera_configuration configuration = {};
+	uint32_t fields = 0;
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = read_configuration(m, &configuration, &fields, error);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_configure(bus->broker, name, &configuration, fields, reply_done, reply);
+	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
+}
+AUTHORIZE(configure, AUTHORIZE_ACTION_MANAGE_CAMERAS, details_of_camera_object)
+
+static int method_set_control(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	struct control_result result = {};
+	char name[NAME_SIZE], range[CAMERA_CONTROLS_RANGE_SIZE];
+	struct errors_about about = {.camera = name};
+	int32_t value;
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "si", &about.control, &value);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_set_control(bus->broker, name, about.control, value, &result, reply_done,
+				reply);
+	if (r == CONTROL_OUT_OF_RANGE) {
+		camera_controls_range(
+			camera_controls_find(&camera_find(bus->broker, name)->controls,
+					     about.control),
+			value, range);
+		about.range = range;
+	}
+	return r ? errors_set(error, r, &about)
+		 : reply_promise(&reply, false, "b", (int)result.applied);
+}
+AUTHORIZE(set_control, AUTHORIZE_ACTION_MANAGE_CAMERAS, details_of_camera_object)
 
 /* What its process said last is nothing any more once it has gone. */
 static const char *text_of(const struct camera *camera, const char *property)
@@ -255,8 +341,8 @@ static int get_suspended(sd_bus *b, const char *path, const char *interface, con
 			policy_find_suspension(policy, SUSPENSION_CAMERA, camera->name));
 }
 
-/* Of the record: what it is, whatever stands in its place just now. */
-static int get_hardware(sd_bus *b, const char *path, const char *interface, const char *property,
+/* Of the record: what stays, whatever stands in its place just now. */
+static int get_recorded(sd_bus *b, const char *path, const char *interface, const char *property,
 			sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const struct bus *bus = userdata;
@@ -264,7 +350,21 @@ static int get_hardware(sd_bus *b, const char *path, const char *interface, cons
 	const struct camera_record *record =
 		camera ? policy_find_camera_uuid(bus->broker->policy, camera->uuid) : NULL;
 
-	return record ? sd_bus_message_append(reply, "s", record->hardware) : -ENOENT;
+	if (!record)
+		return -ENOENT;
+	if (!strcmp(property, "Configuration"))
+		return camera_append_configuration(reply, record);
+	if (!strcmp(property, "ChosenControls"))
+		return camera_append_choices(reply, record);
+	return sd_bus_message_append(reply, "s", record->hardware);
+}
+
+static int get_controls(sd_bus *b, const char *path, const char *interface, const char *property,
+			sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct camera *camera = find_by_path(userdata, path);
+
+	return camera ? camera_append_controls(reply, camera) : -ENOENT;
 }
 
 static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
@@ -291,6 +391,9 @@ static const sd_bus_vtable vtable[] = {
 	AUTHORIZED_METHOD("Adopt", "s", SD_BUS_PARAM(hardware), "", "", adopt, 0),
 	AUTHORIZED_METHOD("Rename", "s", SD_BUS_PARAM(name), "", "", rename, 0),
 	AUTHORIZED_METHOD("Forget", "", "", "u", SD_BUS_PARAM(grants_removed), forget, 0),
+	AUTHORIZED_METHOD("Configure", "a{sv}", SD_BUS_PARAM(settings), "", "", configure, 0),
+	AUTHORIZED_METHOD("SetControl", "si", SD_BUS_PARAM(control) SD_BUS_PARAM(value), "b",
+			  SD_BUS_PARAM(applied), set_control, 0),
 	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Uuid", "s", get_uuid, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Condition", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
@@ -302,7 +405,7 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("Encoder", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Path", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Reason", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Hardware", "s", get_hardware, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Hardware", "s", get_recorded, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Refused", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Epoch", "t", get_u64, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Captured", "t", get_u64, 0, 0),
@@ -310,6 +413,9 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("Dropped", "a{st}", get_dropped, 0, 0),
 	SD_BUS_PROPERTY("Viewers", "u", get_viewers, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Suspended", "b", get_suspended, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Configuration", "a{st}", get_recorded, 0, 0),
+	SD_BUS_PROPERTY("ChosenControls", "a{si}", get_recorded, 0, 0),
+	SD_BUS_PROPERTY("Controls", "a(sssasiiuiia(is))", get_controls, 0, 0),
 	SD_BUS_VTABLE_END,
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "broker/control.h"
+#include "broker/settings.h"
 #include "dbus/names.h"
 
 #define SENTENCE_NAME \
@@ -21,6 +22,68 @@ static int set_storage(sd_bus_error *ret, int error)
 static const char *or_it(const char *text)
 {
 	return text ? text : "";
+}
+
+static int set_of_device(sd_bus_error *ret, int error, const struct errors_about *about)
+{
+	const char *control = or_it(about->control);
+
+	switch (error) {
+	case CONTROL_OUT_OF_RANGE:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_OUT_OF_RANGE,
+					 "'%s' does not take this value: %s", control,
+					 about->range ? about->range
+						      : "'camwardctl camera controls' says which");
+	case CONTROL_READ_ONLY:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_READ_ONLY,
+					 "'%s' can only be read, or only be read as things stand",
+					 control);
+	case CONTROL_DEVICE_BUSY:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_DEVICE_BUSY,
+					 "The device does not let '%s' be set while it runs: do it "
+					 "when nobody watches",
+					 control);
+	case CONTROL_DEVICE_CLOSED:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_DEVICE_CLOSED,
+					 "Nobody watches '%s', so its device is closed: '%s' can "
+					 "only be set while somebody does",
+					 or_it(about->camera), control);
+	case CONTROL_CAMERA_GONE:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_DEVICE_FAILED,
+					 "The camera '%s' went away meanwhile: look whether '%s' "
+					 "is set",
+					 or_it(about->camera), control);
+	default:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_DEVICE_FAILED,
+					 "The device does not set '%s': %s", control,
+					 strerror(error - CONTROL_DEVICE));
+	}
+}
+
+static int set_of_settings(sd_bus_error *ret, int error, const struct errors_about *about)
+{
+	switch (error) {
+	case CONTROL_INVALID_SETTINGS:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_SETTINGS,
+					 "Settings are width and height (both, even, %d to %d), "
+					 "fps (1 to %d), bitrate (%d to %d bit/s) and gop (1 to %d "
+					 "frames); 0 is back to what camera.d says",
+					 SETTINGS_SIDE_MIN, SETTINGS_SIDE_MAX, SETTINGS_FPS_MAX,
+					 SETTINGS_BITRATE_MIN, SETTINGS_BITRATE_MAX,
+					 SETTINGS_GOP_MAX);
+	case CONTROL_NO_CONTROLS:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_CONTROL,
+					 "The camera '%s' has no controls: its pictures do not "
+					 "come from a V4L2 device",
+					 or_it(about->camera));
+	case CONTROL_NO_SUCH_CONTROL:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_CONTROL,
+					 "The camera '%s' has no control '%s': 'camwardctl camera "
+					 "controls' lists them",
+					 or_it(about->camera), or_it(about->control));
+	default:
+		return set_of_device(ret, error, about);
+	}
 }
 
 static int set_of_camera(sd_bus_error *ret, int error, const struct errors_about *about)
@@ -63,7 +126,7 @@ static int set_of_camera(sd_bus_error *ret, int error, const struct errors_about
 					 "That hardware is another camera: move it back to its "
 					 "place, or forget that camera first");
 	default:
-		return set_storage(ret, error);
+		return set_of_settings(ret, error, about);
 	}
 }
 
@@ -72,6 +135,8 @@ int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 	const char *client = or_it(about->client), *camera = or_it(about->camera);
 	const char *name = about->name ? about->name : client, *id = or_it(about->id);
 
+	if (error < 0)
+		return set_storage(ret, error);
 	switch (error) {
 	case CONTROL_INVALID_NAME:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_NAME, SENTENCE_NAME, name);

@@ -9,6 +9,7 @@
 struct errors_about {
 	const char *name; /* of what is to be made */
 	const char *client, *camera, *id;
+	const char *control, *range; /* range: which values it takes */
 };
 
 /* error: an enum control_error, or -errno (of the store). Returns negative, as handlers do. */

@@ -28,6 +28,13 @@
 #define CAMWARD_LIMIT_NOT_BEFORE   "not-before"  /* t */
 #define CAMWARD_LIMIT_NOT_AFTER    "not-after"   /* t */
 
+/* Of Configure, all t. */
+#define CAMWARD_SETTING_WIDTH   "width"
+#define CAMWARD_SETTING_HEIGHT  "height"
+#define CAMWARD_SETTING_FPS     "fps"
+#define CAMWARD_SETTING_BITRATE "bitrate"
+#define CAMWARD_SETTING_GOP     "gop"
+
 #define CAMWARD_RIGHT_LIVE  "live"
 #define CAMWARD_RIGHT_STILL "still"
 #define CAMWARD_RIGHT_RAW   "raw"
@@ -54,6 +61,13 @@
 #define CAMWARD_ERROR_NAME_IS_FIXED     "org.camward.Camward1.Error.NameIsFixed"
 #define CAMWARD_ERROR_NOTHING_TO_ADOPT  "org.camward.Camward1.Error.NothingToAdopt"
 #define CAMWARD_ERROR_HARDWARE_IS_KNOWN "org.camward.Camward1.Error.HardwareIsKnown"
+#define CAMWARD_ERROR_INVALID_SETTINGS  "org.camward.Camward1.Error.InvalidSettings"
+#define CAMWARD_ERROR_NO_SUCH_CONTROL   "org.camward.Camward1.Error.NoSuchControl"
+#define CAMWARD_ERROR_OUT_OF_RANGE      "org.camward.Camward1.Error.OutOfRange"
+#define CAMWARD_ERROR_READ_ONLY         "org.camward.Camward1.Error.ReadOnly"
+#define CAMWARD_ERROR_DEVICE_BUSY       "org.camward.Camward1.Error.DeviceBusy"
+#define CAMWARD_ERROR_DEVICE_CLOSED     "org.camward.Camward1.Error.DeviceClosed"
+#define CAMWARD_ERROR_DEVICE_FAILED     "org.camward.Camward1.Error.DeviceFailed"
 #define CAMWARD_ERROR_STORAGE_FAILED    "org.camward.Camward1.Error.StorageFailed"
 #define CAMWARD_ERROR_AUTHORITY_FAILED  "org.camward.Camward1.Error.AuthorityFailed"
 #define CAMWARD_ERROR_CHANGED_MEANWHILE "org.camward.Camward1.Error.ChangedMeanwhile"

@@ -11,7 +11,7 @@
 struct reply {
 	sd_bus_message *call;
 	sd_bus_message *answer; /* NULL: it could not be composed */
-	char name[NAME_SIZE], client[NAME_SIZE], camera[NAME_SIZE];
+	char name[NAME_SIZE], client[NAME_SIZE], camera[NAME_SIZE], control[NAME_SIZE];
 };
 
 static void keep(char field[NAME_SIZE], const char *text)
@@ -29,6 +29,7 @@ int reply_new(sd_bus_message *call, const struct errors_about *about, struct rep
 	keep(reply->name, about->name ? about->name : about->client);
 	keep(reply->client, about->client);
 	keep(reply->camera, about->camera);
+	keep(reply->control, about->control);
 	*ret = reply;
 	return 0;
 }
@@ -66,7 +67,8 @@ void reply_done(void *userdata, int error)
 		errors_set(&e, error,
 			   &(struct errors_about){.name = reply->name,
 						  .client = reply->client,
-						  .camera = reply->camera});
+						  .camera = reply->camera,
+						  .control = reply->control});
 		sd_bus_reply_method_error(reply->call, &e);
 		sd_bus_error_free(&e);
 	} else if (reply->answer) {

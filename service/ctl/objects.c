@@ -44,11 +44,19 @@ static bool is_time(const char *property)
 /* Structures whose members have names: what each position is called; a time begins with '@'. */
 static const struct structure {
 	const char *property;
-	const char *member[5];
+	const char *member[11];
 } structures[] = {
+	{"Controls",
+	 {"name", "title", "type", "flags", "minimum", "maximum", "step", "default", "value",
+	  "menu"}},
 	{"Tokens", {"id", "@created", "@expires"}},
 	{"Suspensions", {"kind", "name", "reason", "@since"}},
 };
+
+static const struct structure menu = {"menu", {"value", "text"}};
+
+static struct json_object *records_from_structures(const struct structure *structure,
+						   struct json_object *list);
 
 static struct json_object *record_from_structure(const struct structure *structure,
 						 const struct json_object *values)
@@ -59,7 +67,9 @@ static struct json_object *record_from_structure(const struct structure *structu
 		const char *name = structure->member[i];
 		struct json_object *value = json_at(values, i);
 
-		if (*name == '@')
+		if (!strcmp(name, menu.property))
+			json_set(record, name, records_from_structures(&menu, value));
+		else if (*name == '@')
 			json_set_time(record, name + 1, json_object_get_uint64(value));
 		else
 			json_set(record, name, json_object_get(value));

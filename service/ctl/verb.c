@@ -14,6 +14,8 @@ static void print_operands(const struct verb *verb, FILE *to)
 	}
 	for (unsigned i = 0; i < VERB_OPERANDS_MAX && verb->operand[i]; i++)
 		fprintf(to, i < verb->n_required ? " %s" : " [%s]", verb->operand[i]);
+	if (verb->repeats)
+		fputs(" ...", to);
 }
 
 void verb_print_usage(const struct verb *verb, FILE *to)
@@ -111,6 +113,16 @@ static int parse_option(const struct verb *verb, char **argv, int argc, int *i, 
 	return 0;
 }
 
+/* After n operands. */
+static bool takes_another(const struct verb *verb, unsigned n)
+{
+	unsigned named = 0;
+
+	while (named < VERB_OPERANDS_MAX && verb->operand[named])
+		named++;
+	return n < named || (verb->repeats && n + 1 < named + VERB_REPEATED_MAX);
+}
+
 static int check_complete(const struct verb *verb, const struct args *args, unsigned n_operands)
 {
 	if (n_operands < verb->n_required)
@@ -141,7 +153,7 @@ int verb_parse(struct ctl *ctl, const struct verb *verb, char **argv, int argc, 
 
 			if (r)
 				return r;
-		} else if (n == VERB_OPERANDS_MAX || !verb->operand[n]) {
+		} else if (!takes_another(verb, n)) {
 			return ctl_misused(verb, "%s does not take the argument '%s'.", verb->name,
 					   argv[i]);
 		} else {

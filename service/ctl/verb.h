@@ -11,6 +11,8 @@
 
 #define VERB_OPERANDS_MAX 3
 #define VERB_OPTIONS_MAX  4
+/* Of a verb whose last operand may be given again and again. */
+#define VERB_REPEATED_MAX 32
 
 struct verb_option {
 	const char *name;  /* "--until" */
@@ -21,14 +23,16 @@ struct verb_option {
 
 /* What was given; the strings are argv's. */
 struct args {
-	const char *operand[VERB_OPERANDS_MAX]; /* NULL: not given */
-	const char *option[VERB_OPTIONS_MAX];   /* as verb->option; "" for one without a value */
+	/* NULL: not given; the last stands before one NULL at least */
+	const char *operand[VERB_OPERANDS_MAX + VERB_REPEATED_MAX];
+	const char *option[VERB_OPTIONS_MAX]; /* as verb->option; "" for one without a value */
 };
 
 struct verb {
 	const char *name; /* one word, or two: "client add" */
 	const char *operand[VERB_OPERANDS_MAX];
 	unsigned n_required; /* of the operands */
+	bool repeats;        /* the last operand can be given VERB_REPEATED_MAX times */
 	const char
 		*synopsis; /* instead of the operands' names, where these are not the whole story */
 	struct verb_option option[VERB_OPTIONS_MAX];

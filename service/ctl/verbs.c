@@ -34,6 +34,30 @@ const struct verb verbs[] = {
 		.run = cameras_run,
 	},
 	{
+		.name = "camera set",
+		.operand = {"NAME", "KEY=VALUE"},
+		.n_required = 2,
+		.repeats = true,
+		.summary = "choose bitrate, size and the like, or a control's value",
+		.help = "Chooses what stands in place of the camera's file in camera.d: bitrate "
+			"(bit/s), gop (frames),\nfps and size (WIDTHxHEIGHT); 'default' takes that "
+			"back. Any other KEY is a control of the device\n('camera controls'), set "
+			"now if somebody watches, and whenever the camera is opened.",
+		.example = "    camwardctl camera set front bitrate=2000000 size=1280x720\n"
+			   "    camwardctl camera set front brightness=120",
+		.run = camera_set,
+	},
+	{
+		.name = "camera controls",
+		.operand = {"NAME"},
+		.n_required = 1,
+		.summary = "the controls of a camera's device: brightness and the like",
+		.help = "Lists the controls of the camera's V4L2 device with their ranges and "
+			"values, as they are, or were\nwhen somebody watched last.",
+		.example = "    camwardctl camera controls front",
+		.run = camera_controls,
+	},
+	{
 		.name = "camera adopt",
 		.operand = {"NAME"},
 		.n_required = 1,

@@ -12,6 +12,10 @@ int cameras_run(struct ctl *ctl, const struct args *args);
 int camera_adopt(struct ctl *ctl, const struct args *args);
 int camera_rename(struct ctl *ctl, const struct args *args);
 int camera_forget(struct ctl *ctl, const struct args *args);
+/* camera-set.c */
+int camera_set(struct ctl *ctl, const struct args *args);
+/* camera-controls.c */
+int camera_controls(struct ctl *ctl, const struct args *args);
 /* clients.c */
 int clients_run(struct ctl *ctl, const struct args *args);
 int clients_add(struct ctl *ctl, const struct args *args);

@@ -17,7 +17,8 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 CAMERA = {"name": str, "uuid": str, "condition": str, "source": str, "format": str, "width": int,
           "height": int, "frames_per_second": (int, float), "encoder": str, "path": str,
           "reason": str, "hardware": str, "refused": str, "epoch": int, "captured": int, "encoded": int, "dropped": dict,
-          "viewers": int, "suspended": bool}
+          "viewers": int, "suspended": bool, "configuration": dict, "chosen_controls": dict,
+          "controls": list}
 CLIENT = {"name": str, "integration": str, "created": str, "tokens": list, "suspended": bool}
 TOKEN_RECORD = {"id": str, "created": str, "expires": (str, type(None))}
 GRANT = {"id": int, "client": str, "camera": str, "rights": list,

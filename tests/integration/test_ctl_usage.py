@@ -17,7 +17,7 @@ from ctl_case import CTL
 
 NOWHERE = "unix:path=/nonexistent/bus"
 
-VERBS = ("status", "cameras", "camera adopt", "camera rename", "camera forget", "clients",
+VERBS = ("status", "cameras", "camera set", "camera controls", "camera adopt", "camera rename", "camera forget", "clients",
          "client add", "client remove", "client token", "grants", "grant", "revoke", "leases", "lease end", "suspend", "resume", "watch")
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"

@@ -27,6 +27,7 @@ CLIENTS, GRANTS, CAMERAS, SUSPEND, END = (f"{NAME}.{action}" for action in (
     "manage-clients", "manage-grants", "manage-cameras", "suspend", "end-lease"))
 ACTIONS = {
     ("Camera", "Adopt"): CAMERAS, ("Camera", "Rename"): CAMERAS, ("Camera", "Forget"): CAMERAS,
+    ("Camera", "Configure"): CAMERAS, ("Camera", "SetControl"): CAMERAS,
     ("Manager", "AddClient"): CLIENTS, ("Manager", "RemoveClient"): CLIENTS,
     ("Manager", "AddGrant"): GRANTS, ("Manager", "Revoke"): GRANTS,
     ("Manager", "Suspend"): SUSPEND, ("Manager", "Resume"): SUSPEND,
@@ -164,6 +165,8 @@ class WithPolkit(test_dbus_xml.WithObjects):
         told("Camera", "Adopt", "No other hardware has asked to be", "s", "x")
         told("Camera", "Rename", "has its name from whoever started the service", "s", "x")
         told("Camera", "Forget", "has its name from whoever started the service")
+        told("Camera", "SetControl", "has no controls", "si", "brightness", "1")
+        call("Camera", "Configure", "a{sv}", "1", "gop", "t", "30", path=self.paths["Camera"])
         _, lease = self.a_viewer()
         call("Lease", "End", "s", "enough", path=lease)
         call("Manager", "AddClient", "sa{sv}", "made", "0")

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "dbus/camera-controls.h"
+
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "dbus/names.h"
+
+static const char *const type_texts[] = {
+	[CAMERA_CONTROL_INTEGER] = "integer", [CAMERA_CONTROL_BOOLEAN] = "boolean",
+	[CAMERA_CONTROL_MENU] = "menu",       [CAMERA_CONTROL_BUTTON] = "button",
+	[CAMERA_CONTROL_BITMASK] = "bitmask",
+};
+
+static const char *const flag_texts[CAMERA_CONTROL_N_FLAGS] = {
+	"read-only",
+	"inactive",
+	"busy",
+	"write-only",
+};
+
+int camera_append_configuration(sd_bus_message *reply, const struct camera_record *record)
+{
+	const struct {
+		const char *key;
+		uint32_t value;
+	} settings[] = {
+		{CAMWARD_SETTING_WIDTH, record->chosen.width},
+		{CAMWARD_SETTING_HEIGHT, record->chosen.height},
+		{CAMWARD_SETTING_FPS, record->chosen.fps},
+		{CAMWARD_SETTING_BITRATE, record->chosen.bitrate},
+		{CAMWARD_SETTING_GOP, record->chosen.gop},
+	};
+	int r = sd_bus_message_open_container(reply, 'a', "{st}");
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(settings); i++)
+		if (settings[i].value)
+			r = sd_bus_message_append(reply, "{st}", settings[i].key,
+						  (uint64_t)settings[i].value);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+int camera_append_choices(sd_bus_message *reply, const struct camera_record *record)
+{
+	int r = sd_bus_message_open_container(reply, 'a', "{si}");
+
+	for (size_t i = 0; r >= 0 && i < record->n_choices; i++)
+		r = sd_bus_message_append(reply, "{si}", record->choices[i].control,
+					  record->choices[i].value);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_flags(sd_bus_message *reply, uint32_t flags)
+{
+	int r = sd_bus_message_open_container(reply, 'a', "s");
+
+	for (size_t i = 0; r >= 0 && i < CAMERA_CONTROL_N_FLAGS; i++)
+		if (flags & (1U << i))
+			r = sd_bus_message_append(reply, "s", flag_texts[i]);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_menu(sd_bus_message *reply, const struct camera_control *c)
+{
+	int r = sd_bus_message_open_container(reply, 'a', "(is)");
+
+	for (size_t i = 0; r >= 0 && i < c->n_items; i++)
+		r = sd_bus_message_append(reply, "(is)", c->items[i].value, c->items[i].text);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_control(sd_bus_message *reply, const struct camera_control *c)
+{
+	int r = sd_bus_message_open_container(reply, 'r', "sssasiiuiia(is)");
+
+	if (r >= 0)
+		r = sd_bus_message_append(reply, "sss", c->control, c->title, type_texts[c->type]);
+	if (r >= 0)
+		r = append_flags(reply, c->flags);
+	if (r >= 0)
+		r = sd_bus_message_append(reply, "iiuii", c->minimum, c->maximum, c->step,
+					  c->standard, c->value);
+	if (r >= 0)
+		r = append_menu(reply, c);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+int camera_append_controls(sd_bus_message *reply, const struct camera *camera)
+{
+	int r = sd_bus_message_open_container(reply, 'a', "(sssasiiuiia(is))");
+
+	for (size_t i = 0; r >= 0 && i < camera->controls.n; i++)
+		r = append_control(reply, &camera->controls.told[i]);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+void camera_controls_range(const struct camera_control *c, int32_t value,
+			   char text[CAMERA_CONTROLS_RANGE_SIZE])
+{
+	char steps[32] = "";
+
+	if (c->step > 1)
+		snprintf(steps, sizeof(steps), " in steps of %u", c->step);
+	snprintf(text, CAMERA_CONTROLS_RANGE_SIZE, "it takes %d to %d%s; the nearest to %d is %d",
+		 c->minimum, c->maximum, steps, value, camera_controls_nearest(c, value));
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What of a camera is a list: for the getters of org.camward.Camward1.Camera. */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "broker/camera.h"
+
+#define CAMERA_CONTROLS_RANGE_SIZE 128
+
+/* a{st}: what the owner has chosen of the configuration. */
+int camera_append_configuration(sd_bus_message *reply, const struct camera_record *record);
+/* a{si}: the values that the owner has chosen for controls. */
+int camera_append_choices(sd_bus_message *reply, const struct camera_record *record);
+/* a(sssasiiuiia(is)) */
+int camera_append_controls(sd_bus_message *reply, const struct camera *camera);
+
+/* "it takes 0 to 255 in steps of 5; the nearest to 258 is 255" */
+void camera_controls_range(const struct camera_control *control, int32_t value,
+			   char text[CAMERA_CONTROLS_RANGE_SIZE]);
