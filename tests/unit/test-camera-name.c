@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "name/given.h"
 #include "name/place.h"
 #include "name/rules.h"
 
@@ -129,6 +130,56 @@ static void test_places_never_share_a_name(void **state)
 	}
 }
 
+static void assert_given(struct house *h, int expected, const char *expected_name)
+{
+	char path[128], name[NAME_SIZE] = "usb-1-0";
+
+	snprintf(path, sizeof(path), "%s/names", h->directory);
+	assert_int_equal(given_find(path, name), expected);
+	assert_string_equal(name, expected_name);
+}
+
+static void test_an_owners_name_replaces_a_place(void **state)
+{
+	struct house *h = *state;
+
+	assert_given(h, 0, "usb-1-0");
+	write_file(h, "names", "");
+	assert_given(h, 0, "usb-1-0");
+	write_file(h, "names", "usb-1 wrong\nusb-1-0 front\nfront not-twice\n");
+	assert_given(h, 0, "front");
+}
+
+static void test_a_damaged_file_of_names_names_nothing(void **state)
+{
+	static const char *const damaged[] = {
+		"usb-1-0 front",
+		"usb-1-0 ../front\n",
+		"usb-1-0 front back\n",
+		"usb-1-0\n",
+		"usb-1-0 front\n\n",
+		"usb-1-0 front\nUSB x\n",
+		("usb-1-0 "
+		 "front\n0123456789012345678901234567890123456789012345678901234567890123456789"
+		 "01234567890123456789012345678901234567890123456789012345678901234567890 x\n"),
+	};
+	struct house *h = *state;
+	char path[128], other[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
+		write_file(h, "names", damaged[i]);
+		assert_given(h, -EINVAL, "usb-1-0");
+	}
+	snprintf(path, sizeof(path), "%s/names", h->directory);
+	snprintf(other, sizeof(other), "%s/other", h->directory);
+	assert_int_equal(rename(path, other), 0);
+	assert_int_equal(symlink(other, path), 0);
+	assert_given(h, -ELOOP, "usb-1-0");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_given(h, -EPERM, "usb-1-0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +187,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_the_long_serial_will_do, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_files_are_one_too_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_mistake_names_nobody, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_owners_name_replaces_a_place, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_damaged_file_of_names_names_nothing, setup,
+						teardown),
 		cmocka_unit_test(test_places_become_names),
 		cmocka_unit_test(test_places_never_share_a_name),
 	};
