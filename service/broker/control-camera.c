@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/event.h"
 #include "broker/broker.h"
 #include "broker/camera-link.h"
 #include "broker/control-job.h"
@@ -34,7 +34,8 @@ static int finish_adopt(struct control_job *job, int error)
 	camera->trouble[0] = camera->refused[0] = '\0';
 	/* What it was before may have come back meanwhile. */
 	camera_link_drop(camera, "other hardware adopted");
-	log_notice("camera %s is from now on: %s", record->name, record->hardware);
+	event_log(LOG_NOTICE, EVENT_CAMERA_ADOPTED, &(struct event_about){.camera = record->name},
+		  "camera %s is from now on: %s", record->name, record->hardware);
 	observe(job->broker, camera_changed, camera);
 	return 0;
 }
@@ -75,7 +76,8 @@ static void rename_now(struct control_job *job, struct camera *camera)
 
 	camera_link_drop(camera, "camera renamed");
 	observe(broker, camera_removed, camera);
-	log_notice("camera %s is called %s from now on", camera->name, job->camera.name);
+	event_log(LOG_NOTICE, EVENT_CAMERA_RENAMED, &(struct event_about){.camera = camera->name},
+		  "camera %s is called %s from now on", camera->name, job->camera.name);
 	policy_rename_camera(broker->policy, job->camera.uuid, job->camera.name, job->camera.given);
 	snprintf(camera->name, sizeof(camera->name), "%s", job->camera.name);
 	camera->trouble[0] = camera->refused[0] = camera->comes_as[0] = '\0';
@@ -198,7 +200,6 @@ int control_forget_camera(struct broker *broker, const char *name, struct contro
 	_cleanup_free_ struct control_job *job = NULL;
 	struct camera *camera;
 	const struct camera_record *record = find(broker, name, &camera);
-	int r;
 
 	if (!record)
 		return CONTROL_NO_SUCH_CAMERA;
@@ -215,12 +216,9 @@ int control_forget_camera(struct broker *broker, const char *name, struct contro
 	camera_link_drop(camera, "camera forgotten");
 	ret->grants_removed = tell_grants_removed(broker, record->uuid);
 	observe(broker, camera_removed, camera);
-	log_notice("camera %s is forgotten", camera->name);
+	event_log(LOG_NOTICE, EVENT_CAMERA_FORGOTTEN, &(struct event_about){.camera = camera->name},
+		  "camera %s is forgotten, with %u grants", camera->name, ret->grants_removed);
 	camera_free(camera);
 	policy_remove_camera(broker->policy, job->camera.uuid);
-	r = store_forget(broker->store, job);
-	if (r < 0)
-		return r;
-	steal_pointer(&job);
-	return 0;
+	return control_job_deny(&job, store_forget(broker->store, job));
 }
