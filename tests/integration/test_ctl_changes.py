@@ -99,12 +99,47 @@ class Cameras(WithDemo):
                       self.refused("camera", "rename", "front", "back"))
         self.assertEqual(self.demo.ctl_json("cameras")["cameras"][0]["uuid"], before)
 
+    def test_settings_are_chosen_and_taken_back(self):
+        watched, _ = self.viewer()
+        self.assertEqual(self.says("camera", "set", "front", "bitrate=400000", "gop=10"),
+                         "bitrate, gop: from now on.\n")
+        self.addCleanup(self.demo.ctl, "camera", "set", "front", "bitrate=default", "gop=default",
+                        "size=default", "fps=default")
+        keys = [unit.keyframe for unit in watched.access_units(count=30)]
+        self.assertGreaterEqual(sum(keys), 2)
+        self.assertEqual(self.demo.ctl_json("camera", "set", "front", "fps=15", "size=320x240"),
+                         {"camera": "front", "fps": 15, "width": 320, "height": 240,
+                          "controls": {}})
+        self.assertEqual(self.demo.camera("front")["configuration"],
+                         {"bitrate": 400000, "gop": 10, "fps": 15, "width": 320, "height": 240})
+        watched.close()
+        harness.wait_until(lambda: not self.demo.camera("front")["epoch"], what="the closing")
+        self.viewer()[0].close()
+        self.assertEqual(self.demo.camera("front")["width"], 320)
+        self.says("camera", "set", "front", "gop=default")
+        self.assertNotIn("gop", self.demo.camera("front")["configuration"])
+
+    def test_settings_out_of_bounds_are_told(self):
+        for setting in ("bitrate=9999", "fps=241", "size=15x16", "gop=3601"):
+            self.assertIn("bitrate (10000 to 100000000 bit/s)",
+                          self.refused("camera", "set", "back", setting))
+        self.assertEqual(self.demo.camera("back")["configuration"], {})
+
+    def test_a_pattern_has_no_controls(self):
+        self.assertIn("its pictures do not come from a V4L2 device",
+                      self.refused("camera", "set", "front", "brightness=1"))
+        self.assertIn("Camera front has no controls: its pictures come from 'pattern'",
+                      self.says("camera", "controls", "front"))
+        self.assertEqual(self.demo.ctl_json("camera", "controls", "front"), {"controls": []})
+
     def test_nothing_to_adopt(self):
         self.assertIn("No other hardware has asked to be 'front'",
                       self.refused("camera", "adopt", "front"))
 
     def test_unknown_cameras_are_told(self):
-        for arguments in (("adopt", "nowhere"), ("rename", "nowhere", "x"), ("forget", "nowhere")):
+        for arguments in (("adopt", "nowhere"), ("rename", "nowhere", "x"), ("forget", "nowhere"),
+                          ("controls", "nowhere"), ("set", "nowhere", "gop=5"),
+                          ("set", "nowhere", "gain=-5")):
             self.assertIn("no camera 'nowhere'", self.refused("camera", *arguments))
 
 

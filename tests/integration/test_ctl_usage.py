@@ -113,13 +113,30 @@ class Misuse(unittest.TestCase):
 
     def test_missing_arguments_are_named(self):
         for given, missing in (("client add", "NAME"), ("client remove", "NAME"),
-                               ("client token", "NAME"), ("grant", "CLIENT"),
+                               ("client token", "NAME"), ("camera set", "NAME"),
+                               ("camera set front", "KEY=VALUE"), ("grant", "CLIENT"),
                                ("grant a", "CAMERA"), ("grant a b", "RIGHTS"),
                                ("revoke", "CLIENT"), ("lease end", "ID"), ("suspend", "KIND"),
                                ("suspend all", "--reason TEXT"), ("resume", "KIND"),
                                ("suspend camera --reason x", "NAME"), ("resume client", "NAME")):
             verb = next(v for v in sorted(VERBS, reverse=True) if given.startswith(v))
             self.assert_misused(*given.split(), says=f"needs {missing}", usage=verb)
+
+    def test_settings_that_are_none(self):
+        for word, says in (("gop", "write KEY=VALUE"), ("gop=", "a number from 1 on"),
+                           ("gop=0", "a number from 1 on"), ("bitrate=-5", "a number from 1 on"),
+                           ("fps=4294967296", "a number from 1 on"), ("size=10", "WIDTHxHEIGHT"),
+                           ("gain=x", "a whole number"), ("gain=2147483648", "a whole number"),
+                           ("gain=-2147483649", "a whole number"), ("=5", "have names of"),
+                           ("Gain=5", "have names of"), (f"{'a' * 32}=5", "have names of")):
+            self.assert_misused("camera", "set", "front", word, says=says, usage="camera set")
+        self.assert_misused("camera", "set", "front", "gop=5", "gop=6", says="given twice",
+                            usage="camera set")
+        self.assert_misused("camera", "set", "front", *["gain=1"] * 33,
+                            says="does not take the argument", usage="camera set")
+        self.assert_misused("camera", "set", "Front", "gop=5", says="cannot be the camera's name",
+                            usage="camera set")
+        self.assertEqual(run("camera", "set", "front", *["gain=1"] * 32).returncode, 1)
 
     def test_too_many_arguments(self):
         for verb, given in (("status", "status x"), ("grant", "grant a b live x"),

@@ -201,7 +201,8 @@ static int setup(void **state)
 	assert_int_equal(fdpass_pair(ends), 0);
 	b->link = ends[0];
 	assert_true(sd_event_new(&b->event) >= 0);
-	assert_int_equal(camera_new(b->event, NAME, &b->device.source, ends[1], false, &b->camera), 0);
+	assert_int_equal(camera_new(b->event, NAME, &b->device.source, ends[1], false, &b->camera),
+			 0);
 	send_message(b, CAMERA_WELCOME, &m, sizeof(m));
 	*state = b;
 	return 0;

@@ -102,7 +102,7 @@ not_active() {
 }
 
 told_otherwise() {
-	listed | grep "^$back	" | grep -q "absent	other hardware at a known place"
+	listed | grep "^${1:-$back}	" | grep -q "absent	other hardware at a known place"
 }
 
 # exposure UNIT LIMIT: in tenths.
@@ -137,6 +137,26 @@ ctl grant owner "$back" live
 watched "$front" "${camera[0]}"
 watched "$back" "${camera[1]}"
 
+# Controls are known once somebody has watched; what is set holds at each opening.
+brightness() {
+	v4l2-ctl -d "${camera[0]}" -C brightness | grep -q ": $1\$"
+}
+ctl camera controls "$front" | grep -q "^brightness *integer *0..255 " || fail "no brightness"
+ctl camera controls "$front" | grep -Eq "^  [0-9]+: 75% Colorbar" || fail "no menu of patterns"
+! ctl camera set "$front" brightness=256 2> /tmp/refused || fail "brightness goes to 256"
+grep -q "the nearest to 256 is 255" /tmp/refused || fail "refused otherwise: $(cat /tmp/refused)"
+ctl camera set "$front" brightness=61 | grep -q "nobody watches" || fail "it is set while closed"
+! brightness 61 || fail "the device was opened for it"
+play owner "$token" "$front" 6 &
+player=$!
+until_true 40 brightness 61 || fail "what was set before is not set at the opening"
+ctl camera set "$front" brightness=62 | grep -q "^brightness: 62\.$" || fail "it is not set at once"
+brightness 62 || fail "the device was not told"
+wait $player || fail "setting a control ends the viewer"
+until_true 6 not_in_use "${camera[0]}" || fail "${camera[0]} stays open"
+v4l2-ctl -d "${camera[0]}" -c brightness=1
+ctl camera set "$front" bitrate=300000 gop=15
+
 # A process of no unit of ours, though root, is nobody.
 python3 - <<'PYTHON' || fail "a stranger is let in for a camera"
 import socket, sys
@@ -151,6 +171,11 @@ journalctl -b -u camward.service | grep -q "camera.sock: refused" || fail "that 
 allowed=$(systemctl show -P DeviceAllow "$(camera_unit "$front")")
 grep -q "/dev/camward/$front rw" <<< "$allowed" || fail "its own device is not allowed: $allowed"
 ! grep -qE "video4linux|$back" <<< "$allowed" || fail "other cameras are allowed: $allowed"
+
+ctl cameras --json | python3 -c 'import json, sys
+front, = [c for c in json.load(sys.stdin)["cameras"] if c["name"] == "front-door"]
+sys.exit((front["configuration"], front["chosen_controls"]) !=
+         ({"bitrate": 300000, "gop": 15}, {"brightness": 62}))' || fail "choices: $(ctl cameras --json)"
 
 exposure camward-gate.service 6
 exposure camward.service 8
@@ -171,6 +196,7 @@ back_by_itself "a restart"
 crash "$(camera_unit "$front")"
 crash camward-gate.service
 crash camward.service
+brightness 62 || fail "the choice has not survived"
 
 # Another model at the place of the second camera.
 hardware other
@@ -214,7 +240,9 @@ watched yard "${camera[1]}"
 
 # Forgotten, it comes again as a stranger.
 ! ctl camera forget yard || fail "a camera that is plugged in is forgotten"
-systemctl stop "$(camera_unit yard)"
+hardware other
+kill -9 "$(main_pid "$(camera_unit yard)")"
+until_true 20 told_otherwise yard || fail "other hardware is let in: $(listed)"
 ctl camera forget yard | grep -q "with 1 grant" || fail "its grant does not go with it"
 until_true 30 is_there "$back" || fail "it does not come again: $(listed)"
 ! grep -qF "$(identities | grep "^$back	" | cut -f 2)" <<< "$known" || fail "it is the old one"
