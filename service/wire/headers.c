@@ -8,8 +8,19 @@
 
 /* Two of these in one message could be read in two ways. */
 static const char *const singular[] = {
-	"Authorization", "Camward-Nonce", "Content-Length",    "Content-Type",          "CSeq",
-	"Host",          "Range",         "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Session",
+	"Authorization",
+	"Camward-Certificate",
+	"Camward-Nonce",
+	"Camward-Statement",
+	"Content-Base",
+	"Content-Length",
+	"Content-Type",
+	"CSeq",
+	"Host",
+	"Range",
+	"Sec-WebSocket-Key",
+	"Sec-WebSocket-Version",
+	"Session",
 	"Transport",
 };
 

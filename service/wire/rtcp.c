@@ -81,6 +81,18 @@ void rtcp_write_report(struct writer *w, const struct rtp_stream *s, uint64_t re
 	write_sdes(w, s->ssrc, cname);
 }
 
+void rtcp_write_sign_of_life(struct writer *w, const struct rtp_stream *s, const char *cname)
+{
+	if (!is_cname(cname)) {
+		w->failed = true;
+		return;
+	}
+	write_frame(w, s, RR_SIZE + sdes_size(cname));
+	write_header(w, 0, RTCP_RR, RR_SIZE);
+	writer_u32(w, s->ssrc);
+	write_sdes(w, s->ssrc, cname);
+}
+
 void rtcp_write_bye(struct writer *w, const struct rtp_stream *s, const char *cname)
 {
 	if (!is_cname(cname)) {

@@ -17,6 +17,9 @@
 void rtcp_write_report(struct writer *w, const struct rtp_stream *s, uint64_t realtime_ns,
 		       uint32_t timestamp, const char *cname);
 
+/* An empty RR (section 6.4.2) and SDES CNAME: a viewer's sign of life. */
+void rtcp_write_sign_of_life(struct writer *w, const struct rtp_stream *s, const char *cname);
+
 /* An empty RR (a compound has to start with a report), SDES CNAME and BYE. */
 void rtcp_write_bye(struct writer *w, const struct rtp_stream *s, const char *cname);
 

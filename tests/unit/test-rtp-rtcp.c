@@ -98,6 +98,29 @@ static void test_report(void **state)
 			   "abcde\0");
 }
 
+static void test_sign_of_life(void **state)
+{
+	struct rtp_stream s = {.ssrc = 0x01020304, .channel = 0};
+	static const uint8_t expected[] = {
+		'$',  1,   0, 24,             /* interleaved, RTCP */
+		0x80, 201, 0, 1,  1, 2, 3, 4, /* RR without blocks */
+		0x81, 202, 0, 3,  1, 2, 3, 4, 1, 4, 'a', 'b', 'c', 'd', 0, 0,
+	};
+	struct rtcp_summary r;
+	uint8_t out[64];
+	struct writer w;
+
+	writer_init(&w, out, sizeof(out));
+	rtcp_write_sign_of_life(&w, &s, "abcd");
+	assert_int_equal(writer_end(&w), sizeof(expected));
+	assert_memory_equal(out, expected, sizeof(expected));
+	assert_int_equal(rtcp_parse(&r, slice_of(out + 4, sizeof(expected) - 4)), 0);
+	assert_true(r.report && !r.bye && r.packets == 2);
+	writer_init(&w, out, sizeof(out));
+	rtcp_write_sign_of_life(&w, &s, "");
+	assert_int_equal(writer_end(&w), -ENOSPC);
+}
+
 static void test_bye(void **state)
 {
 	struct rtp_stream s = stream();
@@ -207,10 +230,11 @@ static void test_rtcp_malformed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rtp_written),   cmocka_unit_test(test_rtp_parsed),
-		cmocka_unit_test(test_rtp_malformed), cmocka_unit_test(test_report),
-		cmocka_unit_test(test_bye),           cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_gstreamer),     cmocka_unit_test(test_rtcp_malformed),
+		cmocka_unit_test(test_rtp_written),    cmocka_unit_test(test_rtp_parsed),
+		cmocka_unit_test(test_rtp_malformed),  cmocka_unit_test(test_report),
+		cmocka_unit_test(test_sign_of_life),   cmocka_unit_test(test_bye),
+		cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_gstreamer),
+		cmocka_unit_test(test_rtcp_malformed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
