@@ -37,7 +37,7 @@ EXTERNAL = {
     "gmp.h": {"seal"},
     "wels/": {"camera"},
     "jpeglib.h": {"camera"},
-    "json-c/": {"ctl"},
+    "json-c/": {"ctl", "view"},
     "qrencode.h": {"ctl"},
     "linux/videodev2.h": {"v4l2", "camera"},
     "libv4lconvert.h": {"v4l2"},
