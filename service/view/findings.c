@@ -32,6 +32,11 @@ static void add_valid(struct findings *f, const struct verifier_result *result)
 	memcpy(f->camera_uuid, result->seal.camera_uuid, UUID_SIZE);
 	f->has_camera = true;
 	add_run(f, &result->seal);
+}
+
+/* Before a frame that is whole, be it shown or not. */
+static void add_gap(struct findings *f, const struct verifier_result *result)
+{
 	if (result->gap == 0)
 		return;
 	if (f->n_gaps < FINDINGS_GAPS_MAX)
@@ -45,6 +50,8 @@ void findings_add(struct findings *f, enum verdict verdict, const struct verifie
 		  const struct media_unit *unit)
 {
 	f->frames++;
+	if (verdict == VERDICT_VALID || verdict == VERDICT_WAITING)
+		add_gap(f, result);
 	if (verdict == VERDICT_VALID) {
 		add_valid(f, result);
 		return;

@@ -132,17 +132,14 @@ static int reserve(struct media *m, size_t size)
 
 /*
  * Whether a NAL unit stays one when start codes stand between them: within it there is none
- * (section 7.4.1 forbids it), and it does not end in zeros. Else a player of the file would see
- * other NAL units than were judged.
+ * (section 7.4.1 forbids it). Else a player of the file would see other NAL units than were judged.
  */
 static bool is_whole(struct slice nal)
 {
-	if (nal.len == 0 || nal.data[nal.len - 1] == 0)
-		return false;
 	for (size_t i = 0; i + 2 < nal.len; i++)
 		if (nal.data[i] == 0 && nal.data[i + 1] == 0 && nal.data[i + 2] <= 2)
 			return false;
-	return true;
+	return nal.len > 0;
 }
 
 static bool take_nal(struct slice *rest, unsigned length_size, struct slice *ret)
@@ -154,7 +151,13 @@ static bool take_nal(struct slice *rest, unsigned length_size, struct slice *ret
 		return false;
 	for (unsigned i = 0; i < length_size; i++)
 		len = len << 8 | field.data[i];
-	return mp4_take(rest, len, ret) && is_whole(*ret);
+	if (!mp4_take(rest, len, ret))
+		return false;
+	/* Zeros after a NAL unit are none of it; muxers leave one when the next start code had four
+	 * bytes. */
+	while (ret->len > 0 && ret->data[ret->len - 1] == 0)
+		ret->len--;
+	return is_whole(*ret);
 }
 
 /* Each length becomes a start code, which is at most 3 bytes longer. */

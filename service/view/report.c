@@ -23,11 +23,15 @@ void report_valid(struct report *r, const struct verifier_result *result, size_t
 	r->last = result->seal;
 	r->valid++;
 	r->keyframes += result->seal.keyframe;
-	r->gaps += result->gap > 0;
-	r->missing += result->gap;
 	r->bytes += bytes;
 	if (r->first_frame == 0)
 		r->first_frame = now - r->started;
+}
+
+void report_gap(struct report *r, uint64_t missing)
+{
+	r->gaps += missing > 0;
+	r->missing += missing;
 }
 
 void report_refused(struct report *r, enum verdict verdict)

@@ -33,6 +33,8 @@ struct report {
 void report_init(struct report *r, uint64_t now);
 void report_valid(struct report *r, const struct verifier_result *result, size_t bytes,
 		  uint64_t now);
+/* Sequences missing before a frame that is valid or waits; 0: none. */
+void report_gap(struct report *r, uint64_t missing);
 void report_refused(struct report *r, enum verdict verdict);
 void report_age(struct report *r, uint64_t age);
 

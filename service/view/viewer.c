@@ -81,6 +81,8 @@ static bool take_unit(void *userdata, const struct stream_unit *unit, struct ver
 {
 	struct viewer *v = userdata;
 
+	if (unit->verdict <= VERDICT_WAITING)
+		report_gap(&v->report, unit->result.gap);
 	if (unit->verdict == VERDICT_VALID)
 		return accept_unit(v, unit, arrived, now);
 	if (unit->verdict == VERDICT_WAITING) {
