@@ -4,6 +4,8 @@
 #include <errno.h>
 
 #define SAMPLE_ENTRY_SIZE 78 /* of a VisualSampleEntry before its boxes */
+#define HEVC_VPS          32
+#define HEVC_PPS          34
 #define HVCC_FIXED        22 /* bytes before its arrays */
 
 /* Finds a box and takes its full-box header off. */
@@ -79,6 +81,7 @@ static int read_avcc(struct mp4_track *t, struct slice s)
 static int read_hvcc(struct mp4_track *t, struct slice s)
 {
 	struct slice fixed;
+	size_t before;
 	uint8_t n, type;
 	uint16_t nals;
 	int r = 0;
@@ -89,7 +92,11 @@ static int read_hvcc(struct mp4_track *t, struct slice s)
 	while (r == 0 && n-- > 0) {
 		if (!mp4_take_u8(&s, &type) || !mp4_take_u16(&s, &nals))
 			return -EBADMSG;
+		before = t->n_sets;
 		r = take_sets(t, &s, nals);
+		/* SEI may stand there as well. */
+		if ((type & 0x3f) < HEVC_VPS || (type & 0x3f) > HEVC_PPS)
+			t->n_sets = before;
 	}
 	return r;
 }
