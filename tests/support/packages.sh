@@ -11,7 +11,7 @@ libjson-c-dev libinih-dev"
 packages_check="$packages_demo git libcmocka-dev clang-14 clang-format-14 libclang-rt-14-dev
 ffmpeg gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 gstreamer1.0-plugins-bad gstreamer1.0-libav glib-networking
-curl gnutls-bin polkitd python3-dbusmock python3-cryptography systemd libxml2-utils util-linux procps iproute2 strace"
+curl gnutls-bin polkitd python3-dbusmock python3-cryptography systemd libxml2-utils util-linux procps iproute2 strace python3-openssl"
 
 # To build and boot the virtual machine of tests/vm.
 packages_vm="qemu-system-x86 busybox-static kmod cpio mmdebstrap squashfs-tools gcc make
