@@ -20,6 +20,12 @@
  */
 #define STALE_MAX V4L2_QUEUE_BUFFERS_MAX
 
+/*
+ * A driver that promises nothing about its clock (v4l2loopback) mostly has the monotonic one all
+ * the same: a time so shortly before the start is one left over. No other clock comes so near.
+ */
+#define STALE_NEAR_USEC 500000
+
 /* A sequence that leaps further was begun anew by the driver: that says nothing about losses. */
 #define SEQUENCE_GAP_MAX 10000
 
@@ -209,7 +215,9 @@ static bool judge_time(struct v4l2_capture *capture, const struct v4l2_queue_ite
 
 	*ret = now;
 	if ((item->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) != V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC)
-		return true;
+		return taken >= capture->started_us ||
+		       capture->started_us - taken > STALE_NEAR_USEC ||
+		       capture->stale++ >= STALE_MAX;
 	if (taken < capture->started_us)
 		return capture->stale++ >= STALE_MAX;
 	/* Some drivers state the end of the frame, a little ahead of now. */
