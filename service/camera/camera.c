@@ -190,6 +190,12 @@ static int frame_handler(sd_event_source *s, int fd, uint32_t revents, void *use
 	struct camera *c = userdata;
 	int r = take_frame(c);
 
+	/* Off and on again: it leaves the epoll set and joins it anew. */
+	if (r >= 0 && c->on_frame && c->source->polled_anew) {
+		r = sd_event_source_set_enabled(c->on_frame, SD_EVENT_OFF);
+		if (r >= 0)
+			r = sd_event_source_set_enabled(c->on_frame, SD_EVENT_ON);
+	}
 	if (r < 0)
 		leave(c, r);
 	return 0;

@@ -369,6 +369,9 @@ int source_v4l2_new(const char *path, struct source **ret)
 		return -ENOMEM;
 	v->source.ops = &ops;
 	v->source.events = EPOLLIN | EPOLLPRI;
+	/* v4l2loopback's poll() waits only if there is nothing to read, and it is in joining that
+	 * epoll has it wait: with a frame at hand, no later one would be told of. */
+	v->source.polled_anew = true;
 	v->source.dropped_as = CAMERA_DROP_DRIVER;
 	snprintf(v->source.description, sizeof(v->source.description), "v4l2 %s", path);
 	v->path = path;

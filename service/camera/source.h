@@ -71,7 +71,8 @@ struct source_ops {
 /* The base of each kind of source. */
 struct source {
 	const struct source_ops *ops;
-	uint32_t events;                     /* EPOLL* to poll its descriptor for */
+	uint32_t events;  /* EPOLL* to poll its descriptor for */
+	bool polled_anew; /* its descriptor has to join the epoll set anew after each frame */
 	enum camera_drop_reason dropped_as;  /* what source_frame.dropped counts */
 	char description[PROTO_REASON_SIZE]; /* "pattern", "clip FILE", "v4l2 DEVICE" */
 	const struct choices *choices;       /* borrowed; set at each open. NULL: none */
