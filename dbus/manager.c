@@ -201,11 +201,12 @@ static int get_certificate(sd_bus *b, const char *path, const char *interface, c
 	return sd_bus_message_append(reply, "s", tls_identity_chain_pem(bus->broker->identity));
 }
 
-/* Seals come with a later version; a client sees that there is no root to pin. */
 static int get_seal_root(sd_bus *b, const char *path, const char *interface, const char *property,
 			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "s", "");
+	struct bus *bus = userdata;
+
+	return sd_bus_message_append(reply, "s", seal_root_pem(bus->broker->seal_root));
 }
 
 static int get_suspensions(sd_bus *b, const char *path, const char *interface, const char *property,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "broker/build-time.h"
 #include "broker/camera.h"
+#include "broker/epoch-run.h"
 #include "broker/gate-link.h"
 #include "broker/lease.h"
 
@@ -38,6 +39,23 @@ static int make_cameras(struct broker *broker)
 	return 0;
 }
 
+/* Neither is ever replaced: viewers hold on to the root, and to the numbers that it has signed. */
+static int open_seals(struct broker *broker, const char *directory)
+{
+	const char *file = SEAL_ROOT_FILE;
+	int r = seal_root_load_or_make(directory, &broker->seal_root);
+
+	if (r >= 0) {
+		file = EPOCH_RUN_FILE;
+		r = epoch_run_next(directory, store_run(broker->store), &broker->epoch_run);
+	}
+	if (r == -EUCLEAN)
+		log_error("%s/%s is damaged; restore it from a copy", directory, file);
+	else if (r < 0)
+		log_error("%s/%s cannot be had: %s", directory, file, strerror(-r));
+	return r;
+}
+
 static int open_memory(struct broker *broker, const char *directory)
 {
 	int r;
@@ -51,14 +69,16 @@ static int open_memory(struct broker *broker, const char *directory)
 		return r;
 	}
 	r = tls_identity_load_or_make(directory, clock_realtime(), &broker->identity);
-	if (r < 0)
+	if (r < 0) {
 		log_error("%s: the server's key and certificate cannot be had: %s", directory,
 			  strerror(-r));
-	else if (tls_identity_is_renewed(broker->identity))
+		return r;
+	}
+	if (tls_identity_is_renewed(broker->identity))
 		event_log(LOG_NOTICE, EVENT_CERTIFICATE_RENEWED, NULL,
 			  "the server's certificate was issued anew; its key is %s",
 			  tls_identity_spki_sha256(broker->identity));
-	return r;
+	return open_seals(broker, directory);
 }
 
 static void on_names(void *userdata, int error)
@@ -140,6 +160,7 @@ void broker_close(struct broker *broker)
 	sd_event_source_disable_unref(broker->stop_timer);
 	if (broker->identity)
 		tls_identity_free(broker->identity);
+	seal_root_free(broker->seal_root);
 	if (broker->policy)
 		policy_free(broker->policy);
 	sd_event_unref(broker->event);
@@ -178,7 +199,7 @@ void broker_stop(struct broker *broker)
 
 uint64_t broker_last_epoch(const struct broker *broker)
 {
-	return store_run(broker->store) << EPOCH_RUN_SHIFT | broker->epochs;
+	return broker->epoch_run << EPOCH_RUN_SHIFT | broker->epochs;
 }
 
 uint64_t broker_next_epoch(struct broker *broker)

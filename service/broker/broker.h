@@ -18,6 +18,7 @@
 #include "broker/observer.h"
 #include "broker/policy.h"
 #include "broker/redecide.h"
+#include "broker/seal-root.h"
 #include "broker/store.h"
 #include "broker/tls-identity.h"
 #include "proto/limits.h"
@@ -39,6 +40,7 @@ struct broker {
 	struct policy *policy;
 	struct store *store;
 	struct tls_identity *identity;
+	struct seal_root *seal_root;
 	const char *config_directory;
 	const struct observer *observer; /* NULL: nobody listens */
 
@@ -46,6 +48,7 @@ struct broker {
 	struct list gates;   /* struct gate */
 	struct list leases;  /* struct lease */
 	unsigned n_sessions;
+	uint64_t epoch_run;
 	uint64_t epochs; /* numbered in this run */
 
 	struct redecide redecide;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/cameras.h"
 #include "ctl/objects.h"
@@ -49,6 +50,18 @@ static int print_suspensions(const struct json_object *suspensions)
 	return table_print(table);
 }
 
+/* A PEM's one line of content. */
+static void print_seal_root(const char *pem)
+{
+	const char *start = strchr(pem, '\n');
+	int length = start ? (int)strcspn(start + 1, "\n") : 0;
+
+	if (length)
+		printf(LABEL "%.*s\n", "seal root", length, start + 1);
+	else
+		printf(LABEL "-\n", "seal root");
+}
+
 static int print_status(const struct json_object *status)
 {
 	const struct json_object *cameras = json_member(status, "cameras");
@@ -61,6 +74,7 @@ static int print_status(const struct json_object *status)
 	       json_true(status, "ready") ? "ready"
 					  : "not ready: no gate is there, nobody can connect");
 	printf(LABEL "%s\n", "fingerprint", *fingerprint ? fingerprint : "-");
+	print_seal_root(json_text(status, "seal_root"));
 	if (viewers)
 		printf(LABEL "%llu\n", "viewers", viewers);
 	else
@@ -104,4 +118,20 @@ int status_run(struct ctl *ctl, const struct args *args)
 	json_set(status, "cameras", objects_select(tree, CAMWARD_INTERFACE_CAMERA));
 	json_set(status, "leases", json_object_get(leases));
 	return ctl->json ? json_print(status) : print_status(status);
+}
+
+int status_seal_root(struct ctl *ctl, const struct args *args)
+{
+	_cleanup_json_ struct json_object *manager = NULL, *only = NULL;
+	int r = objects_manager(ctl, &manager);
+
+	if (r)
+		return r;
+	if (!ctl->json) {
+		fputs(json_text(manager, "seal_root"), stdout);
+		return 0;
+	}
+	only = json_object_new_object();
+	json_set(only, "seal_root", json_object_get(json_member(manager, "seal_root")));
+	return json_print(only);
 }

@@ -22,10 +22,20 @@ const struct verb verbs[] = {
 	{
 		.name = "status",
 		.summary = "how things stand, at a glance",
-		.help = "Shows the service's version, the fingerprint that viewers pin, each "
-			"camera with its\ncondition and viewers, and what is suspended.",
+		.help = "Shows the service's version, the fingerprint and the seal root that "
+			"viewers pin, each camera\nwith its condition and viewers, and what is "
+			"suspended.",
 		.example = "    camwardctl status",
 		.run = status_run,
+	},
+	{
+		.name = "seal-root",
+		.summary = "what viewers pin to check that frames are sealed",
+		.help = "Prints the public key that certifies the seals of frames (PEM). Give it "
+			"to "
+			"those who watch, by\na way that nobody can tamper with.",
+		.example = "    camwardctl seal-root",
+		.run = status_seal_root,
 	},
 	{
 		.name = "cameras",

@@ -16,11 +16,20 @@ import tempfile
 import termios
 import unittest
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
 import harness
 from ctl_case import CAMERA, CLIENT, CTL, GRANT, LEASE, STATUS, TOKEN_RECORD, WithDemo, now, time_of
 
 
 class Looking(WithDemo):
+    def test_the_seal_root_is_a_public_key_as_other_tools_read_it(self):
+        pem = self.says("seal-root")
+        self.assertEqual(pem, pathlib.Path(self.info["seal_root"]).read_text())
+        self.assertEqual(self.demo.ctl_json("seal-root"), {"seal_root": pem})
+        self.assertIsInstance(load_pem_public_key(pem.encode()), Ed25519PublicKey)
+
     def test_status(self):
         status = self.demo.ctl_json("status")
         self.assert_shape(status, STATUS)
@@ -32,6 +41,7 @@ class Looking(WithDemo):
         text = self.says("status")
         self.assertIn(f"{status['version']}, ready\n", text)
         self.assertIn(status["fingerprint"], text)
+        self.assertIn(status["seal_root"].splitlines()[1], text)
         self.assertRegex(text, r"(?m)^  front +\w+ ")
         self.assertRegex(text, r"(?m)^suspensions +none$")
 

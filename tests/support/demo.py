@@ -476,8 +476,8 @@ class Demo:
         certificate.write_text(status["server_certificate"])
         root = None
         if status.get("seal_root"):
-            root = self.directory / "seal-root"
-            root.write_text(status["seal_root"] + "\n")
+            root = self.directory / "seal-root.pem"
+            root.write_text(status["seal_root"])
         cameras = json.loads(self.control("cameras", "--json"))["cameras"]
         by_name = {c["name"]: c for c in cameras}
         return {

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The upper half of every epoch's number: it rises with each start of the broker, whatever the
+ * clock says and also when the database has been restored from a copy or made anew. For that it
+ * stands in DIR/epoch-run as well, beside the seal root that has signed the numbers.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define EPOCH_RUN_FILE "epoch-run"
+
+/* More than all that was ever returned for this directory, and not below store_run; durable.
+ * Errors: -EUCLEAN (the file is damaged: what was used cannot be known), those of state-dir.h. */
+int epoch_run_next(const char *dir, uint64_t store_run, uint64_t *ret);
