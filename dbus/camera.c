@@ -416,6 +416,7 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("Configuration", "a{st}", get_recorded, 0, 0),
 	SD_BUS_PROPERTY("ChosenControls", "a{si}", get_recorded, 0, 0),
 	SD_BUS_PROPERTY("Controls", "a(sssasiiuiia(is))", get_controls, 0, 0),
+	SD_BUS_SIGNAL_WITH_ARGS("Tripwire", SD_BUS_ARGS("t", lease, "s", client), 0),
 	SD_BUS_VTABLE_END,
 };
 

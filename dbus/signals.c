@@ -97,6 +97,17 @@ static void on_denied(void *userdata, const char *client, const char *camera, co
 				 "ssss", client, camera, peer, reason);
 }
 
+static void on_tripwire(void *userdata, const struct camera *camera, uint64_t lease,
+			const char *client)
+{
+	struct bus *bus = userdata;
+	_cleanup_free_ char *path = object_path(CAMWARD_PATH_CAMERAS, camera->name);
+
+	if (path)
+		(void)sd_bus_emit_signal(bus->bus, path, CAMWARD_INTERFACE_CAMERA, "Tripwire", "ts",
+					 lease, client);
+}
+
 static void on_client_added(void *userdata, const char *name)
 {
 	emit_added(userdata, object_path(CAMWARD_PATH_CLIENTS, name));
@@ -174,6 +185,7 @@ void signals_register(struct bus *bus)
 		.lease_changed = on_lease_changed,
 		.lease_ended = on_lease_ended,
 		.denied = on_denied,
+		.tripwire = on_tripwire,
 		.client_added = on_client_added,
 		.client_changed = on_client_changed,
 		.client_removed = on_client_removed,

@@ -36,6 +36,12 @@ int ledger_closed(struct store *store, const struct ledger_event *event, store_d
 	return queue(store, LEDGER_CLOSED, event, done, userdata);
 }
 
+int ledger_tripwire(struct store *store, const struct ledger_event *event, store_done done,
+		    void *userdata)
+{
+	return queue(store, LEDGER_TRIPWIRE, event, done, userdata);
+}
+
 static int count_denial(struct store_writer *writer, const struct store_job *job)
 {
 	ledger_denials_add(&writer->denials, &job->ledger.event, clock_monotonic());

@@ -31,13 +31,14 @@ enum ledger_kind {
 	LEDGER_CLOSED = 2,
 	LEDGER_DENIED = 3,
 	LEDGER_STILL = 4,
+	LEDGER_TRIPWIRE = 5, /* a session was handed what its lease is not for */
 };
 
 /* What is not known stays 0 or "". Values are below 2^63. */
 struct ledger_event {
 	uint64_t realtime;      /* us, CLOCK_REALTIME; 0: when it is handed over */
 	uint64_t boottime;      /* us, CLOCK_BOOTTIME; 0: when it is handed over */
-	uint64_t lease;         /* OPENED, CLOSED: required, each once */
+	uint64_t lease;         /* OPENED, CLOSED, TRIPWIRE: required, each once */
 	uint64_t grant;         /* by which it was permitted */
 	char client[NAME_SIZE]; /* required */
 	char camera[NAME_SIZE]; /* required, but with DENIED */
@@ -62,6 +63,8 @@ int ledger_opened(struct store *store, const struct ledger_event *event, store_d
 		  void *userdata);
 int ledger_closed(struct store *store, const struct ledger_event *event, store_done done,
 		  void *userdata);
+int ledger_tripwire(struct store *store, const struct ledger_event *event, store_done done,
+		    void *userdata);
 
 /*
  * For authenticated clients only (-EINVAL without one, or with a lease). The first is written at

@@ -32,6 +32,10 @@ struct observer {
 	void (*denied)(void *userdata, const char *client, const char *camera, const char *peer,
 		       const char *reason);
 
+	/* A session was handed frames that are not this camera's; the camera is suspended. */
+	void (*tripwire)(void *userdata, const struct camera *camera, uint64_t lease,
+			 const char *client);
+
 	void (*client_added)(void *userdata, const char *name);
 	void (*client_changed)(void *userdata, const char *name);
 	/* _removed: while it can still be looked up. */

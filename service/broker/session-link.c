@@ -18,6 +18,7 @@
 #include "broker/lease.h"
 #include "broker/session-open.h"
 #include "broker/tcp.h"
+#include "broker/tripwire.h"
 
 #define TIMER_ACCURACY (50 * USEC_PER_MSEC)
 
@@ -49,6 +50,17 @@ static int on_keyframe(void *userdata, const void *message, int *fds)
 	if (session->lease && session->lease->state == LEASE_RUNNING)
 		camera_want_keyframe(session->lease->camera);
 	return 0;
+}
+
+static int on_tripwire(void *userdata, const void *message, int *fds)
+{
+	struct session *session = userdata;
+
+	if (!session->lease)
+		return -EPROTO;
+	tripwire_fired(session->lease);
+	/* Its session is gone with the lease. */
+	return -ECONNABORTED;
 }
 
 static int on_exit_timeout(sd_event_source *source, uint64_t when, void *userdata)
@@ -103,6 +115,13 @@ static const struct chan_rule rules[] = {
 		.size = sizeof(struct session_keyframe),
 		.states = SESSION_STATE_RUNNING | SESSION_STATE_ENDING,
 		.handler = on_keyframe,
+	},
+	{
+		.type = SESSION_TRIPWIRE,
+		.size = sizeof(struct session_tripwire),
+		.once = true,
+		.states = SESSION_STATE_OPENING | SESSION_STATE_RUNNING | SESSION_STATE_ENDING,
+		.handler = on_tripwire,
 	},
 	{
 		.type = SESSION_DONE,

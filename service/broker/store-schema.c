@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/store-schema.h"
 
-#define SCHEMA_VERSION     2
+#define SCHEMA_VERSION     3
 #define SCHEMA_APPLICATION 0x63776462 /* "cwdb" */
 
 #define TEXT_OF(x)  #x
@@ -113,7 +113,7 @@ static const char ledger_tables[] =
 	"CREATE TABLE events ("
 	"	seq INTEGER PRIMARY KEY,"
 	"	hash BLOB NOT NULL CHECK (length(hash) = 32),"
-	"	kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 4)," /* enum ledger_kind */
+	"	kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 5)," /* enum ledger_kind */
 	"	run INTEGER NOT NULL,"
 	"	realtime INTEGER NOT NULL,"
 	"	boottime INTEGER NOT NULL,"
@@ -210,6 +210,23 @@ static int upgrade(sqlite3 *db)
 	return r;
 }
 
+/* From 2: the ledger has tripwires. SQLite names this way of changing a CHECK
+ * (https://sqlite.org/lang_altertable.html, section 7); the rows stay as they are. */
+static int add_tripwires(sqlite3 *db)
+{
+	int r;
+
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+	r = db_exec(db, "PRAGMA writable_schema = ON;"
+			"UPDATE sqlite_schema SET sql ="
+			" replace(sql, 'kind BETWEEN 1 AND 4', 'kind BETWEEN 1 AND 5')"
+			" WHERE type = 'table' AND name = 'events';"
+			"PRAGMA writable_schema = RESET;"
+			"PRAGMA user_version = " VALUE_OF(SCHEMA_VERSION) ";");
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return r;
+}
+
 static int create(sqlite3 *db)
 {
 	int r = db_exec(db, policy_tables);
@@ -234,9 +251,11 @@ static int check_version(sqlite3 *db)
 		return create(db);
 	if (application != SCHEMA_APPLICATION || version < 1)
 		return -EUCLEAN;
+	if (version > SCHEMA_VERSION)
+		return -ENOTSUP;
 	if (version == 1)
-		return upgrade(db);
-	return version > SCHEMA_VERSION ? -ENOTSUP : 0;
+		r = upgrade(db);
+	return r < 0 || version == SCHEMA_VERSION ? r : add_tripwires(db);
 }
 
 int store_schema_prepare(sqlite3 *db)

@@ -273,3 +273,25 @@ int events_denied(struct watch *watch, sd_bus_message *m)
 		   reason);
 	return 0;
 }
+
+int events_tripwire(struct watch *watch, sd_bus_message *m)
+{
+	const struct json_object *camera =
+		objects_find(watch->tree, sd_bus_message_get_path(m), CAMWARD_INTERFACE_CAMERA);
+	const char *client, *name = json_text(camera, "Name");
+	struct json_object *fields;
+	uint64_t lease;
+	int r = sd_bus_message_read(m, "ts", &lease, &client);
+
+	if (r < 0)
+		return r;
+	fields = json_object_new_object();
+	json_set_text(fields, "camera", name);
+	json_set_number(fields, "lease", lease);
+	json_set_text(fields, "client", client);
+	watch_tell(watch, "tripwire", fields,
+		   "TRIPWIRE: %s was nearly shown frames that are not %s's (lease %llu); the "
+		   "camera is suspended. Please report this.",
+		   client, name, (unsigned long long)lease);
+	return 0;
+}

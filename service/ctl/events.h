@@ -16,3 +16,5 @@ void events_changed(struct watch *watch, const char *interface, const struct jso
 /* The manager's signals. Return -errno if the message cannot be read. */
 int events_lease_ended(struct watch *watch, sd_bus_message *m);
 int events_denied(struct watch *watch, sd_bus_message *m);
+/* A camera's signal, likewise. */
+int events_tripwire(struct watch *watch, sd_bus_message *m);

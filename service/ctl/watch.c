@@ -182,6 +182,11 @@ static int on_denied(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return from_service(userdata, m) ? events_denied(userdata, m) : 0;
 }
 
+static int on_tripwire(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return from_service(userdata, m) ? events_tripwire(userdata, m) : 0;
+}
+
 static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct watch *watch = userdata;
@@ -228,6 +233,7 @@ static int subscribe(struct watch *watch)
 		{PROPERTIES, "PropertiesChanged", on_properties},
 		{CAMWARD_INTERFACE_MANAGER, "LeaseEnded", on_lease_ended},
 		{CAMWARD_INTERFACE_MANAGER, "Denied", on_denied},
+		{CAMWARD_INTERFACE_CAMERA, "Tripwire", on_tripwire},
 	};
 	sd_bus *bus = watch->ctl->bus;
 	int r = 0;

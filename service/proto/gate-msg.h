@@ -54,6 +54,9 @@ enum gate_exit {
 	GATE_EXIT_SIGNAL = 3,  /* value: the signal */
 };
 
+/* The exit status of a session whose tripwire fired: SESSION_TRIPWIRE. */
+#define GATE_STATUS_TRIPWIRE 4
+
 struct gate_exited {
 	struct chan_header header;
 	uint64_t connection;

@@ -2,7 +2,7 @@
 /*
  * The link between a session and the broker. One message = one struct, fixed size (base/chan.h).
  *
- *	session -> broker   SIGN (once), OPEN, LIST, STILL, KEYFRAME, SWITCH, DONE
+ *	session -> broker   SIGN (once), OPEN, LIST, STILL, KEYFRAME, SWITCH, TRIPWIRE (once), DONE
  *	broker -> session   SIGNATURE, GRANTED (+3 fds), RING (+1), CAMERAS, STILL (+1), PENDING,
  *	                    DENIED, END
  *
@@ -31,6 +31,7 @@ enum session_msg_type {
 	SESSION_KEYFRAME = 5,
 	SESSION_SWITCH = 6,
 	SESSION_DONE = 7,
+	SESSION_TRIPWIRE = 8,
 	/* broker -> session */
 	SESSION_SIGNATURE = 101,
 	SESSION_GRANTED = 102,
@@ -132,6 +133,12 @@ struct session_done {
 	uint32_t how; /* enum session_done_how */
 };
 
+/* What GRANTED brought is not of the camera, epoch or stream that was asked for and granted. The
+ * session exits with GATE_STATUS_TRIPWIRE; this comes before, as its link is read first. */
+struct session_tripwire {
+	struct chan_header header;
+};
+
 /* fds: [0] the ring, read-only; [1] the reading end of the wake; [2] the counters page. */
 #define SESSION_GRANTED_FDS 3
 struct session_granted {
@@ -140,9 +147,9 @@ struct session_granted {
 	uint64_t epoch;
 	uint64_t ring_size;
 	uint8_t camera_uuid[UUID_SIZE];
-	char camera[PROTO_NAME_SIZE]; /* the broker's name for it: compared with the ring's */
-	uint32_t stream;              /* enum ring_stream */
-	uint32_t seal_certificate_size;
+	char camera[PROTO_NAME_SIZE];   /* the broker's name for it: compared with the ring's */
+	uint32_t stream;                /* enum ring_stream */
+	uint32_t seal_certificate_size; /* this and the statement: 0 without a nonce */
 	uint8_t seal_certificate[PROTO_SEAL_CERTIFICATE_SIZE];
 	uint32_t statement_size;
 	uint8_t statement[PROTO_STATEMENT_SIZE];

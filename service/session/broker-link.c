@@ -127,8 +127,12 @@ void broker_link_receive(struct broker_link *l)
 {
 	int r = chan_receive(&l->chan);
 
-	if (r == -EBADE)
+	if (r == -EBADE) {
+		struct session_tripwire m = {};
+
+		(void)chan_send_message(&l->chan, SESSION_TRIPWIRE, &m);
 		exit_now(SESSION_EXIT_TRIPWIRE);
+	}
 	if (r != 1 && r != -EAGAIN)
 		exit_now(SESSION_EXIT_LINK);
 }

@@ -4,12 +4,15 @@
 
 #include <unistd.h>
 
+#include "proto/gate-msg.h"
+
 enum session_exit {
 	SESSION_EXIT_ORDERLY = 0,
-	SESSION_EXIT_FAILED = 1,   /* an error of its own: memory, a ring that is not sound */
-	SESSION_EXIT_LINK = 2,     /* the broker is gone, silent, or not to be understood */
-	SESSION_EXIT_CONFINE = 3,  /* it could not be confined, and read nothing */
-	SESSION_EXIT_TRIPWIRE = 4, /* a ring of another camera than was asked for and granted */
+	SESSION_EXIT_FAILED = 1,  /* an error of its own: memory, a ring that is not sound */
+	SESSION_EXIT_LINK = 2,    /* the broker is gone, silent, or not to be understood */
+	SESSION_EXIT_CONFINE = 3, /* it could not be confined, and read nothing */
+	/* a ring of another camera than was asked for and granted */
+	SESSION_EXIT_TRIPWIRE = GATE_STATUS_TRIPWIRE,
 };
 
 /*
