@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/event.h"
 #include "base/log.h"
 #include "base/memfd.h"
@@ -100,6 +101,49 @@ static int on_hello(void *userdata, const void *message, int *fds)
 	return 0;
 }
 
+/* One key an epoch: who it belongs to is what is known here, not what the process says. */
+static int on_epoch_key(void *userdata, const void *message, int *fds)
+{
+	struct camera *camera = userdata;
+	const struct camera_epoch_key *m = message;
+	struct camera_certificate answer = {.epoch = m->epoch};
+	int n;
+
+	/* Of an epoch that was over before this arrived. */
+	if (m->epoch != camera->epoch)
+		return m->epoch > broker_last_epoch(camera->broker) ? -EPROTO : 0;
+	if (camera->certificate_size)
+		return -EPROTO;
+	n = seal_root_certify(camera->broker->seal_root,
+			      &(struct seal_root_epoch){.camera_uuid = camera->uuid,
+							.camera_name = camera->name,
+							.epoch = camera->epoch,
+							.issued = clock_realtime(),
+							.key = m->key},
+			      camera->certificate, sizeof(camera->certificate));
+	if (n < 0) {
+		log_error("camera %s: its key cannot be certified: %s", camera->name, strerror(-n));
+		return n;
+	}
+	camera->certificate_size = answer.size = (uint32_t)n;
+	memcpy(answer.certificate, camera->certificate, (size_t)n);
+	link_send_message(&camera->link, CAMERA_CERTIFICATE, &answer);
+	return 0;
+}
+
+static int on_statement(void *userdata, const void *message, int *fds)
+{
+	struct camera *camera = userdata;
+	const struct camera_statement *m = message;
+	struct lease *lease = lease_find(camera->broker, m->lease);
+
+	/* The lease, or the epoch, may have ended meanwhile. */
+	if (!lease || lease->camera != camera || m->epoch != camera->epoch)
+		return 0;
+	lease_stated(lease, m);
+	return 0;
+}
+
 static void tell_leases(struct camera *camera, uint32_t stream)
 {
 	struct lease *lease, *tmp;
@@ -119,7 +163,7 @@ static int on_ring(void *userdata, const void *message, int *fds)
 	/* Of an epoch that was over before this arrived. */
 	if (m->epoch != camera->epoch)
 		return 0;
-	if (m->stream != RING_STREAM_MAIN || stream->ring >= 0)
+	if (m->stream != RING_STREAM_MAIN || stream->ring >= 0 || !camera->certificate_size)
 		return -EPROTO;
 	r = m->ring_size <= RING_SIZE_MAX ? memfd_verify_read_only(fds[0], m->ring_size) : -EFBIG;
 	if (r < 0) {
@@ -203,6 +247,19 @@ static const struct chan_rule rules[] = {
 		.states = STATE_WELCOMED,
 		.valid = camera_ring_valid,
 		.handler = on_ring,
+	},
+	{
+		.type = CAMERA_EPOCH_KEY,
+		.size = sizeof(struct camera_epoch_key),
+		.states = STATE_WELCOMED,
+		.handler = on_epoch_key,
+	},
+	{
+		.type = CAMERA_STATEMENT,
+		.size = sizeof(struct camera_statement),
+		.states = STATE_WELCOMED,
+		.valid = camera_statement_valid,
+		.handler = on_statement,
 	},
 	{
 		.type = CAMERA_SEQUENCE,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -24,6 +25,7 @@ static void send_stop(struct camera *camera)
 static void forget_epoch(struct camera *camera)
 {
 	camera->epoch = 0;
+	camera->certificate_size = 0;
 	for (size_t i = 0; i < RING_N_STREAMS; i++) {
 		close_fd(steal_fd(&camera->streams[i].ring));
 		camera->streams[i].ring_size = 0;
@@ -223,4 +225,17 @@ void camera_drop_wake(struct camera *camera, uint64_t lease)
 	struct camera_drop_wake m = {.lease = lease};
 
 	link_send_message(&camera->link, CAMERA_DROP_WAKE, &m);
+}
+
+void camera_ask_statement(struct camera *camera, const struct lease *lease)
+{
+	struct camera_lease m = {
+		.epoch = camera->epoch,
+		.lease = lease->id,
+		.stream = lease->stream,
+	};
+
+	memcpy(m.nonce, lease->nonce, sizeof(m.nonce));
+	memcpy(m.exporter, lease->exporter, sizeof(m.exporter));
+	link_send_message(&camera->link, CAMERA_LEASE, &m);
 }

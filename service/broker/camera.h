@@ -43,6 +43,9 @@ struct camera {
 	struct camera_controls controls;
 
 	uint64_t epoch; /* 0: none */
+	/* Of the epoch's key; the size is 0 until its process has told it. */
+	uint8_t certificate[PROTO_SEAL_CERTIFICATE_SIZE];
+	uint32_t certificate_size;
 	struct camera_stream streams[RING_N_STREAMS];
 	unsigned n_leases;
 	sd_event_source *linger;
@@ -73,3 +76,6 @@ void camera_want_keyframe(struct camera *camera);
 /* Makes a lease's wake: the camera's process gets one end, *ret the other (the caller's). */
 int camera_add_wake(struct camera *camera, uint64_t lease, uint32_t stream, int *ret);
 void camera_drop_wake(struct camera *camera, uint64_t lease);
+
+/* Asks for a lease's statement; lease_stated() follows, unless the epoch ends. */
+void camera_ask_statement(struct camera *camera, const struct lease *lease);

@@ -217,10 +217,24 @@ static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
 	case LEASE_ENDING:
 		lease_end(lease, lease->ending);
 		break;
+	case LEASE_STATING:
+		refuse(lease, SESSION_DENIED_UNAVAILABLE, "camera gives no statement");
+		break;
 	default:
 		refuse(lease, SESSION_DENIED_UNAVAILABLE, "camera gives no picture");
 	}
 	return 0;
+}
+
+/* The proof that goes with the lease, if its viewer asked for one. */
+static void fill_proof(const struct lease *lease, struct session_granted *m)
+{
+	if (!lease->has_nonce)
+		return;
+	m->seal_certificate_size = lease->camera->certificate_size;
+	memcpy(m->seal_certificate, lease->camera->certificate, m->seal_certificate_size);
+	m->statement_size = lease->statement_size;
+	memcpy(m->statement, lease->statement, m->statement_size);
 }
 
 static int send_granted(struct lease *lease)
@@ -245,6 +259,7 @@ static int send_granted(struct lease *lease)
 		return r;
 	memcpy(m.camera_uuid, lease->camera->uuid, UUID_SIZE);
 	snprintf(m.camera, sizeof(m.camera), "%s", lease->camera->name);
+	fill_proof(lease, &m);
 	link_send(&lease->session->link, SESSION_GRANTED, &m, sizeof(m),
 		  (int[]){stream->ring, wake, counters}, SESSION_GRANTED_FDS);
 	return 0;
@@ -311,6 +326,23 @@ static void on_opened(void *userdata, int error)
 		refuse(lease, SESSION_DENIED_UNAVAILABLE, "ledger cannot be written");
 		return;
 	}
+	if (lease->has_nonce && !lease->statement_size) {
+		lease->state = LEASE_STATING;
+		arm(lease, LEASE_STATE_TIMEOUT);
+		return;
+	}
+	grant(lease);
+}
+
+void lease_stated(struct lease *lease, const struct camera_statement *m)
+{
+	if (!lease_is_opening(lease) || lease->statement_size || m->epoch != lease->epoch)
+		return;
+	lease->statement_size = m->size;
+	memcpy(lease->statement, m->statement, m->size);
+	if (lease->state != LEASE_STATING)
+		return;
+	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
 	grant(lease);
 }
 
@@ -337,6 +369,8 @@ void lease_ring_ready(struct lease *lease)
 		return;
 	}
 	lease->state = LEASE_RECORDING;
+	if (lease->has_nonce)
+		camera_ask_statement(lease->camera, lease);
 }
 
 struct lease *lease_find(const struct broker *broker, uint64_t id)
@@ -365,11 +399,16 @@ static int lease_new(struct broker *broker, const struct lease_request *request,
 		.right = request->right,
 		.stream = request->stream,
 		.protocol = request->protocol,
+		.has_nonce = request->has_nonce,
 		.since = clock_realtime(),
 		.peer = request->session->peer,
 		.socket = -EBADF,
 	};
 	list_init(&lease->list);
+	if (request->has_nonce) {
+		memcpy(lease->nonce, request->nonce, sizeof(lease->nonce));
+		memcpy(lease->exporter, request->exporter, sizeof(lease->exporter));
+	}
 	snprintf(lease->client, sizeof(lease->client), "%s", request->client);
 	snprintf(lease->peer_text, sizeof(lease->peer_text), "%s", request->session->peer_text);
 	r = sd_event_add_time(broker->event, &lease->timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY,

@@ -5,6 +5,7 @@
  *
  *	WAITING    for the camera's ring
  *	RECORDING  the ledger's OPENED is on its way to the disk
+ *	STATING    that is done; the camera's statement for the viewer's nonce is still awaited
  *	RUNNING    the session has the ring
  *	ENDING     the session was told to end in order
  *	DRAINING   the session is done; its last bytes are on their way and can still be cut off
@@ -17,8 +18,10 @@
 #include "broker/policy-decide.h"
 #include "broker/session-link.h"
 #include "broker/tcp.h"
+#include "proto/camera-msg.h"
 
 #define LEASE_OPEN_TIMEOUT  (3 * USEC_PER_SEC) /* for the ring */
+#define LEASE_STATE_TIMEOUT (2 * USEC_PER_SEC) /* for the statement */
 #define LEASE_END_TIMEOUT   (1 * USEC_PER_SEC) /* for DONE after END */
 #define LEASE_DRAIN_TIMEOUT (4 * USEC_PER_SEC) /* as TCP_USER_TIMEOUT of the session */
 #define LEASE_DRAIN_CHECK   (20 * USEC_PER_MSEC)
@@ -26,6 +29,7 @@
 enum lease_state {
 	LEASE_WAITING = 1,
 	LEASE_RECORDING,
+	LEASE_STATING,
 	LEASE_RUNNING,
 	LEASE_ENDING,
 	LEASE_DRAINING,
@@ -47,6 +51,11 @@ struct lease {
 	struct gate_peer peer;
 	char peer_text[SESSION_PEER_TEXT_SIZE];
 
+	bool has_nonce; /* the viewer wants a statement (docs/SEAL.md) about this */
+	uint8_t nonce[PROTO_NONCE_SIZE], exporter[PROTO_EXPORTER_SIZE];
+	uint8_t statement[PROTO_STATEMENT_SIZE];
+	uint32_t statement_size; /* 0: not there yet */
+
 	bool attached;                     /* wants pictures of its camera */
 	struct session_counters *counters; /* NULL before RUNNING; the session writes it */
 	int socket;                        /* DRAINING: the dup, taken from the session */
@@ -66,6 +75,8 @@ struct lease_request {
 	const char *client; /* the policy's */
 	uint64_t token, grant;
 	uint32_t right, stream, protocol;
+	bool has_nonce;
+	const uint8_t *nonce, *exporter; /* with has_nonce */
 };
 
 /* The session gets its answer, GRANTED or DENIED, from here on. Errors: -ENODEV (the camera is
@@ -76,6 +87,9 @@ struct lease *lease_find(const struct broker *broker, uint64_t id);
 
 /* The camera has a ring for this lease. */
 void lease_ring_ready(struct lease *lease);
+
+/* The camera has stated it. */
+void lease_stated(struct lease *lease, const struct camera_statement *m);
 
 /* Aborts its connection, if it has been granted, and nothing else: of many that end at once all are
  * cut before the first is ended. lease_end() must follow before anything else happens. */
@@ -96,5 +110,6 @@ void lease_done(struct lease *lease, enum session_done_how how);
 
 static inline bool lease_is_opening(const struct lease *lease)
 {
-	return lease->state == LEASE_WAITING || lease->state == LEASE_RECORDING;
+	return lease->state == LEASE_WAITING || lease->state == LEASE_RECORDING ||
+	       lease->state == LEASE_STATING;
 }

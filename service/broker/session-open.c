@@ -103,6 +103,9 @@ static void open_lease(struct session *session, const struct session_open *m,
 		.right = m->right,
 		.stream = m->stream,
 		.protocol = m->protocol,
+		.has_nonce = m->has_nonce,
+		.nonce = m->nonce,
+		.exporter = m->exporter,
 	};
 	int r;
 

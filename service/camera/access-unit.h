@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * One encoded picture on its way into the ring. A JPEG picture is what it is; H.264: Annex B with
- * four-byte start codes, SPS and PPS in every IDR access unit (encoders differ in whether they
- * repeat them), the same ones for a whole epoch. Nothing of the picture itself is copied or
- * changed.
+ * four-byte start codes, SPS and PPS at the start of every IDR access unit and nowhere else
+ * (encoders differ in when they repeat them), the same ones for a whole epoch. What shows nothing
+ * and no seal covers is left out: delimiters, filler, ends of sequence, somebody else's seals.
+ * Nothing of the picture itself is copied or changed.
  */
 #pragma once
 
@@ -24,8 +25,12 @@ struct parameter_sets {
 struct access_unit {
 	bool idr;
 	bool has_slice; /* false: it held parameter sets only, and there is nothing to publish */
+	size_t seal_at; /* the piece where the seal belongs, left empty for it (sealer.h) */
 	size_t n_pieces;
-	struct iovec pieces[2 * H264_AU_NALS_MAX + 1]; /* into stream and sets */
+	struct iovec pieces[2 * H264_AU_NALS_MAX + 2]; /* into stream and sets */
+	size_t n_hashed;
+	/* What the seal covers, in order: NAL units, or a JPEG before and after its seal. */
+	struct slice hashed[H264_AU_NALS_MAX];
 };
 
 /*
@@ -38,5 +43,5 @@ struct access_unit {
  */
 int access_unit_parse(struct parameter_sets *sets, struct slice stream, struct access_unit *ret);
 
-/* A JPEG picture: whole, and as good as an IDR. *ret points into it. */
-void access_unit_of_jpeg(struct slice picture, struct access_unit *ret);
+/* A JPEG picture: whole, and as good as an IDR. *ret points into it. Errors: -EBADMSG. */
+int access_unit_of_jpeg(struct slice picture, struct access_unit *ret);

@@ -34,6 +34,7 @@ struct camera {
 	struct chan link;
 	struct camera_welcome welcome; /* with the present configuration */
 	struct epoch epoch;            /* sound only while the link's state is LINK_RUNNING */
+	struct sealer *sealer;         /* NULL while it is not */
 	uint64_t last_epoch;
 	bool had_epoch;
 	struct wake_list wakes;
@@ -92,6 +93,7 @@ static int end_epoch(struct camera *c)
 		r = report_sequence(&c->link, &c->epoch, c->wakes.wakes[i].lease, false);
 	wake_list_release(&c->wakes);
 	epoch_end(&c->epoch);
+	c->sealer = sealer_free(c->sealer);
 	c->link.state = LINK_IDLE;
 	return r;
 }
@@ -222,14 +224,12 @@ static int stall_handler(sd_event_source *s, uint64_t usec, void *userdata)
 {
 	struct camera *c = userdata;
 	uint64_t deadline = epoch_deadline(&c->epoch);
+	bool stalled = clock_monotonic() >= deadline;
 	int r;
 
-	if (clock_monotonic() < deadline) {
-		r = sd_event_source_set_time(s, deadline);
-	} else {
+	if (stalled)
 		epoch_lose_stalled(&c->epoch);
-		r = lose_epoch(c);
-	}
+	r = stalled ? lose_epoch(c) : sd_event_source_set_time(s, deadline);
 	if (r < 0)
 		leave(c, r);
 	return 0;
@@ -243,11 +243,14 @@ static int add_timer(struct camera *c, sd_event_source **ret, uint64_t at,
 	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_ON);
 }
 
+/* Frames wait until the key that seals them is certified. */
 static int watch_epoch(struct camera *c)
 {
 	int r = sd_event_add_io(c->event, &c->on_frame, source_fd(c->source), c->source->events,
 				frame_handler, c);
 
+	if (r >= 0)
+		r = sd_event_source_set_enabled(c->on_frame, SD_EVENT_OFF);
 	if (r >= 0)
 		r = add_timer(c, &c->on_tick, clock_monotonic() + STATE_INTERVAL_USEC,
 			      tick_handler);
@@ -259,6 +262,7 @@ static int watch_epoch(struct camera *c)
 static int handle_welcome(void *userdata, const void *message, int *fds)
 {
 	struct camera *c = userdata;
+	int r = 0;
 
 	c->welcome = *(const struct camera_welcome *)message;
 	if (strcmp(c->welcome.name, c->name) != 0) {
@@ -266,13 +270,29 @@ static int handle_welcome(void *userdata, const void *message, int *fds)
 		return -EPROTO;
 	}
 	c->link.state = LINK_IDLE;
-	if (!source_has_controls(c->source)) {
-		int r = report_controls(&c->link, c->source);
+	if (!source_has_controls(c->source))
+		r = report_controls(&c->link, c->source);
+	return r < 0 ? r : report(c, CAMERA_IDLE);
+}
 
-		if (r < 0)
-			return r;
+/* The key goes out first: its certificate comes while the device is opened. */
+static int begin_epoch(struct camera *c, const struct ring_description *description)
+{
+	int r = sealer_new(description, &c->sealer);
+
+	if (r < 0 || (r = report_epoch_key(&c->link, description->epoch, c->sealer)) < 0)
+		return r;
+	r = epoch_begin(&c->epoch, c->source, c->sealer, description, &c->welcome.configuration);
+	if (r < 0) {
+		log_warning("epoch %llu does not start: %s", (unsigned long long)description->epoch,
+			    c->epoch.reason);
+		c->sealer = sealer_free(c->sealer);
+		return needs_successor(c, r) ? 0 : report_lost(c);
 	}
-	return report(c, CAMERA_IDLE);
+	c->link.state = LINK_RUNNING;
+	c->tell_controls = source_has_controls(c->source);
+	r = watch_epoch(c);
+	return r < 0 ? r : report(c, CAMERA_STARTING);
 }
 
 static int handle_start(void *userdata, const void *message, int *fds)
@@ -280,7 +300,6 @@ static int handle_start(void *userdata, const void *message, int *fds)
 	const struct camera_start *m = message;
 	struct camera *c = userdata;
 	struct ring_description description = {.epoch = m->epoch};
-	int r;
 
 	/* The broker never uses a number again; a camera that did would mix up two runs. */
 	if ((c->had_epoch && m->epoch <= c->last_epoch) || !(m->streams & 1U << RING_STREAM_MAIN))
@@ -290,16 +309,33 @@ static int handle_start(void *userdata, const void *message, int *fds)
 	c->last_epoch = m->epoch;
 	memcpy(description.camera_uuid, c->welcome.uuid, UUID_SIZE);
 	snprintf(description.camera_name, sizeof(description.camera_name), "%s", c->name);
-	r = epoch_begin(&c->epoch, c->source, &description, &c->welcome.configuration);
-	if (r < 0) {
-		log_warning("epoch %llu does not start: %s", (unsigned long long)m->epoch,
-			    c->epoch.reason);
-		return needs_successor(c, r) ? 0 : report_lost(c);
-	}
-	c->link.state = LINK_RUNNING;
-	c->tell_controls = source_has_controls(c->source);
-	r = watch_epoch(c);
-	return r < 0 ? r : report(c, CAMERA_STARTING);
+	return begin_epoch(c, &description);
+}
+
+static int handle_certificate(void *userdata, const void *message, int *fds)
+{
+	const struct camera_certificate *m = message;
+	struct camera *c = userdata;
+
+	/* It may have crossed the end of its epoch. */
+	if (!running(c) || m->epoch != c->epoch.number)
+		return 0;
+	if (sealer_certify(c->sealer, m->certificate, m->size) < 0)
+		return -EPROTO;
+	return sd_event_source_set_enabled(c->on_frame, SD_EVENT_ON);
+}
+
+static int handle_lease(void *userdata, const void *message, int *fds)
+{
+	const struct camera_lease *m = message;
+	struct camera *c = userdata;
+	uint8_t statement[SEAL_STATEMENT_SIZE];
+	int r;
+
+	if (!running(c) || m->epoch != c->epoch.number || m->stream != RING_STREAM_MAIN)
+		return 0;
+	r = sealer_state(c->sealer, m, epoch_first_sequence(&c->epoch), statement);
+	return r < 0 ? r : report_statement(&c->link, m, statement);
 }
 
 static int handle_stop(void *userdata, const void *message, int *fds)
@@ -383,6 +419,8 @@ static int handle_set(void *userdata, const void *message, int *fds)
 static const struct chan_rule rules[] = {
 	{RULE(WELCOME, camera_welcome), .states = LINK_NEW, .once = true,
 	 .valid = camera_welcome_valid, .handler = handle_welcome},
+	{RULE(CERTIFICATE, camera_certificate), .states = LINK_IDLE | LINK_RUNNING,
+	 .valid = camera_certificate_valid, .handler = handle_certificate},
 	{RULE(START, camera_start), .states = LINK_IDLE, .valid = camera_start_valid,
 	 .handler = handle_start},
 	{RULE(STOP, camera_stop), .states = LINK_IDLE | LINK_RUNNING, .handler = handle_stop},
@@ -391,6 +429,8 @@ static const struct chan_rule rules[] = {
 	 .handler = handle_add_wake},
 	{RULE(DROP_WAKE, camera_drop_wake), .states = LINK_IDLE | LINK_RUNNING,
 	 .handler = handle_drop_wake},
+	{RULE(LEASE, camera_lease), .states = LINK_IDLE | LINK_RUNNING, .valid = camera_lease_valid,
+	 .handler = handle_lease},
 	{RULE(KEYFRAME, camera_keyframe), .states = LINK_IDLE | LINK_RUNNING,
 	 .valid = camera_keyframe_valid, .handler = handle_keyframe},
 	{RULE(SET, camera_set), .states = LINK_IDLE | LINK_RUNNING, .valid = camera_set_valid,
@@ -450,6 +490,7 @@ struct camera *camera_free(struct camera *c)
 	sd_event_source_disable_unref(c->on_link);
 	if (running(c))
 		epoch_end(&c->epoch);
+	sealer_free(c->sealer);
 	wake_list_release(&c->wakes);
 	chan_close(&c->link);
 	c->source->choices = NULL;

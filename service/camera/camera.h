@@ -4,6 +4,7 @@
  * source, which gives pictures.
  *
  *	HELLO -> WELCOME -> idle -> START -> running -> STOP -> idle -> ...
+ *	                              EPOCH_KEY -> CERTIFICATE: only then are frames taken
  *	                              running -> lost -> idle or START
  *
  * While the source is lost it is looked for with back-off (nothing is started); when it is back the

@@ -50,6 +50,7 @@ static const struct sandbox_rule common[] = {
 	{SANDBOX_CALL(munmap)},
 	{SANDBOX_CALL(mremap)},
 	{SANDBOX_CALL(madvise)},
+	{SANDBOX_CALL(mlock)}, /* of the key */
 	{SANDBOX_CALL(memfd_create)},
 	{SANDBOX_CALL(ftruncate)},
 	{SANDBOX_CALL(ftruncate64)},

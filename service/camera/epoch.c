@@ -53,7 +53,8 @@ static int begin_encoder(struct epoch *e)
 	return 0;
 }
 
-int epoch_begin(struct epoch *e, struct source *source, const struct ring_description *description,
+int epoch_begin(struct epoch *e, struct source *source, struct sealer *sealer,
+		const struct ring_description *description,
 		const struct camera_configuration *configuration)
 {
 	struct source_want want = {
@@ -67,6 +68,7 @@ int epoch_begin(struct epoch *e, struct source *source, const struct ring_descri
 	*e = (struct epoch){
 		.number = description->epoch,
 		.source = source,
+		.sealer = sealer,
 		.description = *description,
 		.configuration = *configuration,
 		.next_sequence = 1,
@@ -136,6 +138,20 @@ static int make_ring(struct epoch *e)
 	return 0;
 }
 
+static int seal(struct epoch *e, const struct source_frame *frame)
+{
+	const struct sealer_frame about = {
+		.sequence = e->next_sequence,
+		.realtime = frame->captured_realtime,
+		.boottime = frame->captured_boottime,
+		.stream = RING_STREAM_MAIN,
+		.codec = e->description.codec,
+	};
+	int r = sealer_seal(e->sealer, &about, &e->sets, &e->unit);
+
+	return r < 0 ? lose(e, r, "a frame cannot be sealed: %s", strerror(-r)) : 0;
+}
+
 static int put(struct epoch *e, const struct source_frame *frame, uint64_t encode_begin,
 	       struct epoch_progress *ret)
 {
@@ -143,17 +159,22 @@ static int put(struct epoch *e, const struct source_frame *frame, uint64_t encod
 		.sequence = e->next_sequence,
 		.captured_monotonic = frame->captured_monotonic,
 		.captured_realtime = frame->captured_realtime,
-		.encode_time = (uint32_t)(clock_monotonic() - encode_begin),
 		.flags = e->unit.idr ? RING_UNIT_KEYFRAME : 0,
 		.dropped_before = e->dropped_before,
 	};
-	int r = ring_writer_put(e->ring, &unit, e->unit.pieces, e->unit.n_pieces);
+	int r = seal(e, frame);
 
+	if (r < 0)
+		return r;
+	unit.encode_time = (uint32_t)(clock_monotonic() - encode_begin);
+	r = ring_writer_put(e->ring, &unit, e->unit.pieces, e->unit.n_pieces);
 	if (r < 0) {
 		drop(e, CAMERA_DROP_SIZE, 1);
 		e->broken = true;
 		return 0;
 	}
+	if (e->unit.idr)
+		e->keyframe = e->next_sequence;
 	e->next_sequence++;
 	e->encoded++;
 	e->dropped_before = 0;
@@ -208,8 +229,7 @@ static int take_unit(struct epoch *e, struct slice stream)
 {
 	if (e->format.codec != RING_CODEC_JPEG)
 		return access_unit_parse(&e->sets, stream, &e->unit);
-	access_unit_of_jpeg(stream, &e->unit);
-	return 0;
+	return access_unit_of_jpeg(stream, &e->unit);
 }
 
 static int encode(struct epoch *e, const struct source_frame *frame, struct epoch_progress *ret)
@@ -298,6 +318,11 @@ int epoch_configure(struct epoch *e, const struct camera_configuration *configur
 		return lose(e, r, "the encoder does not take the new configuration");
 	e->config = config;
 	return 0;
+}
+
+uint64_t epoch_first_sequence(const struct epoch *e)
+{
+	return e->keyframe ? e->keyframe : e->next_sequence;
 }
 
 void epoch_lose_stalled(struct epoch *e)

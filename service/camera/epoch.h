@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * One run of the camera from START to STOP: source, encoder and the ring of the stream `main`.
+ * One run of the camera from START to STOP: source, encoder and the ring of the stream `main`,
+ * each unit in it sealed.
  * What it holds of a device, and every picture, is gone when it ends.
  *
  *	begin -> { poll the source; step } -> end
@@ -15,6 +16,7 @@
 #include "base/ring-writer.h"
 #include "camera/access-unit.h"
 #include "camera/encoder.h"
+#include "camera/sealer.h"
 #include "camera/source.h"
 #include "proto/camera-msg.h"
 
@@ -27,6 +29,7 @@
 struct epoch {
 	uint64_t number;
 	struct source *source; /* borrowed; open while the epoch runs */
+	struct sealer *sealer; /* borrowed */
 	struct source_format format;
 	struct camera_configuration configuration;
 	struct encoder *encoder; /* NULL while the format is undecided */
@@ -36,6 +39,7 @@ struct epoch {
 	struct ring_description description;
 	struct ring_writer *ring; /* NULL before the first keyframe */
 	uint64_t next_sequence;   /* from 1 */
+	uint64_t keyframe;        /* sequence of the newest one; 0: none yet */
 	uint64_t captured, encoded;
 	uint64_t dropped[CAMERA_N_DROP_REASONS];
 	uint32_t dropped_before; /* since the unit last published */
@@ -50,7 +54,8 @@ struct epoch {
 
 /* description: camera_uuid, camera_name and epoch are the caller's to fill in. source is not open.
  * After an error there is nothing to end. */
-int epoch_begin(struct epoch *e, struct source *source, const struct ring_description *description,
+int epoch_begin(struct epoch *e, struct source *source, struct sealer *sealer,
+		const struct ring_description *description,
 		const struct camera_configuration *configuration);
 void epoch_end(struct epoch *e);
 
@@ -60,7 +65,7 @@ struct epoch_progress {
 	uint64_t index;  /* of that unit */
 };
 
-/* Takes one frame, if there is one. */
+/* Takes one frame, if there is one. Not before the sealer is certified. */
 int epoch_step(struct epoch *e, struct epoch_progress *ret);
 
 /* Asks for a keyframe; several requests make one. */
@@ -71,6 +76,9 @@ int epoch_configure(struct epoch *e, const struct camera_configuration *configur
 
 /* There was none: says so in `reason`. */
 void epoch_lose_stalled(struct epoch *e);
+
+/* The sequence that a viewer who begins now, or later, sees first at the earliest. */
+uint64_t epoch_first_sequence(const struct epoch *e);
 
 /* When the source has stalled unless a frame comes before (us, CLOCK_MONOTONIC). */
 uint64_t epoch_deadline(const struct epoch *e);

@@ -80,6 +80,27 @@ int report_set_done(struct chan *link, uint64_t request, int error, int32_t valu
 	return chan_send_message(link, CAMERA_SET_DONE, &m);
 }
 
+int report_epoch_key(struct chan *link, uint64_t epoch, const struct sealer *sealer)
+{
+	struct camera_epoch_key m = {.epoch = epoch};
+
+	sealer_public_key(sealer, m.key);
+	return chan_send_message(link, CAMERA_EPOCH_KEY, &m);
+}
+
+int report_statement(struct chan *link, const struct camera_lease *lease,
+		     const uint8_t statement[SEAL_STATEMENT_SIZE])
+{
+	struct camera_statement m = {
+		.epoch = lease->epoch,
+		.lease = lease->lease,
+		.size = SEAL_STATEMENT_SIZE,
+	};
+
+	memcpy(m.statement, statement, SEAL_STATEMENT_SIZE);
+	return chan_send_message(link, CAMERA_STATEMENT, &m);
+}
+
 int report_ring(struct chan *link, const struct epoch *epoch)
 {
 	int fd = ring_writer_fd(epoch->ring);

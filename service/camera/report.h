@@ -18,6 +18,10 @@ int report_state(struct chan *link, enum camera_condition condition, const struc
 int report_controls(struct chan *link, struct source *source);
 int report_set_done(struct chan *link, uint64_t request, int error, int32_t value);
 
+int report_epoch_key(struct chan *link, uint64_t epoch, const struct sealer *sealer);
+int report_statement(struct chan *link, const struct camera_lease *lease,
+		     const uint8_t statement[SEAL_STATEMENT_SIZE]);
+
 int report_ring(struct chan *link, const struct epoch *epoch);
 
 /* Where the epoch stands as a lease's wake is added or dropped. */

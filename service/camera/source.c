@@ -115,4 +115,5 @@ void source_stamp(struct source_frame *f, uint64_t captured_monotonic)
 
 	f->captured_monotonic = now - age;
 	f->captured_realtime = clock_realtime() - age;
+	f->captured_boottime = clock_now(CLOCK_BOOTTIME) - age;
 }

@@ -46,6 +46,7 @@ struct source_frame {
 	const struct source_format *format;
 	uint64_t captured_monotonic; /* us, CLOCK_MONOTONIC */
 	uint64_t captured_realtime;  /* us, CLOCK_REALTIME of the same moment */
+	uint64_t captured_boottime;  /* us, CLOCK_BOOTTIME of it */
 	uint32_t dropped;            /* frames lost in the source since the one before */
 	uint32_t damaged;            /* and frames that came, but were no picture */
 };
@@ -122,7 +123,7 @@ const char *source_explain(int error);
 /* Whether that can pass by itself: plugged in again, no longer busy. */
 bool source_may_return(int error);
 
-/* The realtime of a moment that CLOCK_MONOTONIC knows. For the sources. */
+/* The other clocks of a moment that CLOCK_MONOTONIC knows. For the sources. */
 void source_stamp(struct source_frame *f, uint64_t captured_monotonic);
 
 static inline void source_freep(struct source **s)

@@ -20,6 +20,13 @@ bool camera_ring_valid(const void *message)
 	return m->stream < RING_N_STREAMS && m->ring_size > sizeof(struct ring_header);
 }
 
+bool camera_statement_valid(const void *message)
+{
+	const struct camera_statement *m = message;
+
+	return m->size > 0 && m->size <= sizeof(m->statement);
+}
+
 bool camera_sequence_valid(const void *message)
 {
 	const struct camera_sequence *m = message;
@@ -110,6 +117,13 @@ bool camera_start_valid(const void *message)
 bool camera_add_wake_valid(const void *message)
 {
 	const struct camera_add_wake *m = message;
+
+	return m->stream < RING_N_STREAMS;
+}
+
+bool camera_lease_valid(const void *message)
+{
+	const struct camera_lease *m = message;
 
 	return m->stream < RING_N_STREAMS;
 }

@@ -6,7 +6,10 @@
  *	camera -> broker   HELLO (once, first), EPOCH_KEY, RING (+1 fd), STATEMENT, SEQUENCE, STATE,
  *	                   STILL_DONE (+1), STILL_FAILED, SET_DONE, CONTROL
  *	broker -> camera   WELCOME (once, first), CERTIFICATE, START, STOP, ADD_WAKE (+1),
- *DROP_WAKE, LEASE, KEYFRAME, STILL, SET, SUBSCRIBER (+1)
+ *	                   DROP_WAKE, LEASE, KEYFRAME, STILL, SET, SUBSCRIBER (+1)
+ *
+ * START is answered by EPOCH_KEY, that by CERTIFICATE; before it there is no RING. Each LEASE is
+ * answered by one STATEMENT, unless its epoch ends.
  *
  * An epoch is one run from START to STOP. The broker numbers the epochs of a camera and never uses
  * a number again.
@@ -54,6 +57,7 @@ struct camera_hello {
 				     */
 };
 
+/* The key that seals this epoch's frames (docs/SEAL.md); its private half stays in the camera. */
 struct camera_epoch_key {
 	struct chan_header header;
 	uint64_t epoch;
@@ -70,12 +74,13 @@ struct camera_ring {
 	uint32_t reserved;
 };
 
+/* The lease statement as the viewer gets it (docs/SEAL.md); the broker only passes it on. */
 struct camera_statement {
 	struct chan_header header;
+	uint64_t epoch;
 	uint64_t lease;
-	uint64_t first_sequence;
-	uint64_t realtime; /* us */
-	uint8_t signature[PROTO_SIGNATURE_SIZE];
+	uint32_t size;
+	uint8_t statement[PROTO_STATEMENT_SIZE];
 };
 
 /* Where the camera stood when a wake was added or dropped: the upper bound of an exposure. */
@@ -251,10 +256,13 @@ struct camera_drop_wake {
 	uint64_t lease;
 };
 
+/* What to state: this lease, for this viewer's nonce, on this TLS connection. */
 struct camera_lease {
 	struct chan_header header;
 	uint64_t epoch;
 	uint64_t lease;
+	uint32_t stream; /* enum ring_stream */
+	uint32_t reserved;
 	uint8_t nonce[PROTO_NONCE_SIZE];
 	uint8_t exporter[PROTO_EXPORTER_SIZE];
 };
@@ -298,6 +306,7 @@ bool camera_control_name_valid(const char *name);
 
 bool camera_hello_valid(const void *message);
 bool camera_ring_valid(const void *message);
+bool camera_statement_valid(const void *message);
 bool camera_sequence_valid(const void *message);
 bool camera_state_valid(const void *message);
 bool camera_still_done_valid(const void *message);
@@ -308,6 +317,7 @@ bool camera_welcome_valid(const void *message);
 bool camera_certificate_valid(const void *message);
 bool camera_start_valid(const void *message);
 bool camera_add_wake_valid(const void *message);
+bool camera_lease_valid(const void *message);
 bool camera_keyframe_valid(const void *message);
 bool camera_set_valid(const void *message);
 bool camera_subscriber_valid(const void *message);

@@ -26,6 +26,14 @@ static bool is_what_was_asked_for(const struct lease *l, const struct session_gr
 	       d->stream == m->stream && d->stream == l->stream;
 }
 
+static void take_proof(struct lease *l, const struct session_granted *m)
+{
+	l->certificate_size = m->seal_certificate_size;
+	memcpy(l->certificate, m->seal_certificate, l->certificate_size);
+	l->statement_size = m->statement_size;
+	memcpy(l->statement, m->statement, l->statement_size);
+}
+
 int lease_accept(struct lease *l, const struct session_granted *m, int *fds)
 {
 	void *page;
@@ -47,6 +55,7 @@ int lease_accept(struct lease *l, const struct session_granted *m, int *fds)
 	l->counters = page;
 	l->wake = steal_fd(&fds[FD_WAKE]);
 	l->id = m->lease;
+	take_proof(l, m);
 	l->granted = true;
 	return 0;
 }

@@ -16,6 +16,9 @@ struct lease {
 	char camera[NAME_SIZE]; /* as the viewer asked for it */
 	enum ring_stream stream;
 	uint64_t id;
+	/* What proves it to the viewer (docs/SEAL.md); sizes 0: it sent no nonce. */
+	uint8_t certificate[PROTO_SEAL_CERTIFICATE_SIZE], statement[PROTO_STATEMENT_SIZE];
+	size_t certificate_size, statement_size;
 	struct ring_reader ring;
 	struct session_counters *counters; /* the mapping, owned */
 	int wake;                          /* owned */

@@ -7,12 +7,15 @@
 
 #include "base/cleanup.h"
 #include "session/session.h"
+#include "wire/base64.h"
 #include "wire/rtsp-reply.h"
 #include "wire/rtsp.h"
 #include "wire/sdp.h"
 
-/* An SDP, the URI twice, and the fixed headers. */
-#define REPLY_SIZE (SDP_SIZE_MAX + 2 * HEADERS_LINE_MAX + 1024)
+/* Base 64 of the larger of the two that prove a lease. */
+#define PROOF_TEXT_SIZE (PROTO_STATEMENT_SIZE * 4 / 3 + 4)
+/* An SDP, the URI twice, the proof of a lease, and the fixed headers. */
+#define REPLY_SIZE (SDP_SIZE_MAX + 2 * HEADERS_LINE_MAX + 2 * PROOF_TEXT_SIZE + 1024)
 
 static int send_reply(struct session *s, const struct writer *w)
 {
@@ -70,6 +73,19 @@ static unsigned status_of_denial(enum session_denied_reason reason)
 	}
 }
 
+/* The viewer's nonce (docs/SEAL.md, Lease statement), if it sent one. -EINVAL: it is none. */
+static int read_nonce(const struct rtsp_request *r, struct session_wish *wish)
+{
+	const struct header *nonce = headers_find(&r->headers, "Camward-Nonce");
+
+	wish->has_nonce = nonce != NULL;
+	if (!nonce)
+		return 0;
+	return base64_decode(nonce->value, wish->nonce, sizeof(wish->nonce)) == PROTO_NONCE_SIZE
+		       ? 0
+		       : -EINVAL;
+}
+
 /*
  * Sees to it that there is a lease for what the request names. Returns 0 when there is, a status
  * to refuse it with, or -EAGAIN when the broker has been asked.
@@ -77,8 +93,15 @@ static unsigned status_of_denial(enum session_denied_reason reason)
 static int need_lease(struct session *s, const struct rtsp_request *r)
 {
 	struct slice value = headers_value(&r->headers, "Authorization");
+	struct session_wish wish = {
+		.camera = r->uri.camera,
+		.stream = wanted_stream(&r->uri),
+		.protocol = SESSION_PROTOCOL_RTSP,
+	};
 	struct authorization who;
 
+	if (read_nonce(r, &wish) < 0)
+		return 400;
 	if (s->lease.granted && !is_bound_to(s, &r->uri))
 		return 404;
 	if (s->lease.granted)
@@ -95,7 +118,7 @@ static int need_lease(struct session *s, const struct rtsp_request *r)
 		authorization_erase(&who);
 		return 404;
 	}
-	session_open_lease(s, &who, r->uri.camera, wanted_stream(&r->uri), SESSION_PROTOCOL_RTSP);
+	session_open_lease(s, &who, &wish);
 	authorization_erase(&who);
 	return -EAGAIN;
 }
@@ -156,6 +179,25 @@ static void write_sdp(struct writer *w, const struct lease *l)
 		     });
 }
 
+static void write_bytes_header(struct writer *w, const char *name, const uint8_t *bytes, size_t n)
+{
+	uint8_t text[PROOF_TEXT_SIZE];
+	struct writer value;
+
+	writer_init(&value, text, sizeof(text));
+	base64_write(&value, slice_of(bytes, n));
+	rtsp_reply_header(w, name, "%.*s", (int)value.len, (const char *)text);
+}
+
+/* What the viewer can check the lease by, if it sent a nonce for it. */
+static void write_proof(struct writer *w, const struct lease *l)
+{
+	if (!l->statement_size)
+		return;
+	write_bytes_header(w, "Camward-Certificate", l->certificate, l->certificate_size);
+	write_bytes_header(w, "Camward-Statement", l->statement, l->statement_size);
+}
+
 static int describe(struct session *s, const struct rtsp_request *r)
 {
 	uint8_t buffer[REPLY_SIZE], body[SDP_SIZE_MAX];
@@ -179,6 +221,7 @@ static int describe(struct session *s, const struct rtsp_request *r)
 	rtsp_reply_header(&w, "Content-Base", "%.*s%s", (int)r->target.len,
 			  (const char *)r->target.data,
 			  r->target.data[r->target.len - 1] == '/' ? "" : "/");
+	write_proof(&w, &s->lease);
 	rtsp_reply_body(&w, SDP_TYPE, body, sdp.len);
 	return send_reply(s, &w);
 }

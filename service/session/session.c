@@ -125,16 +125,22 @@ static void fill_credential(struct session_credential *c, const struct authoriza
 	memcpy(c->token, who->token, sizeof(who->token));
 }
 
-void session_open_lease(struct session *s, const struct authorization *who, const char *camera,
-			enum ring_stream stream, enum session_protocol protocol)
+void session_open_lease(struct session *s, const struct authorization *who,
+			const struct session_wish *wish)
 {
-	struct session_open m = {.right = RIGHT_LIVE, .stream = stream, .protocol = protocol};
+	struct session_open m = {
+		.right = RIGHT_LIVE,
+		.stream = wish->stream,
+		.protocol = wish->protocol,
+		.has_nonce = wish->has_nonce,
+	};
 
 	fill_credential(&m.credential, who);
+	memcpy(m.nonce, wish->nonce, sizeof(m.nonce));
 	memcpy(m.exporter, s->exporter, sizeof(m.exporter));
-	strncpy(s->lease.camera, camera, sizeof(s->lease.camera) - 1);
+	strncpy(s->lease.camera, wish->camera, sizeof(s->lease.camera) - 1);
 	memcpy(m.camera, s->lease.camera, sizeof(s->lease.camera));
-	s->lease.stream = stream;
+	s->lease.stream = wish->stream;
 	s->asked = true;
 	broker_link_open(&s->link, &m);
 }

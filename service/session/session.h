@@ -108,9 +108,18 @@ _Noreturn void session_run(const struct session_start *start);
 /* Encrypts into s->out. Negative: the session ends by force. */
 int session_send(struct session *s, const void *bytes, size_t n);
 
-/* Asks the broker for a lease of this camera and stream; s->asked until it has answered. */
-void session_open_lease(struct session *s, const struct authorization *who, const char *camera,
-			enum ring_stream stream, enum session_protocol protocol);
+/* What a lease is asked for. */
+struct session_wish {
+	const char *camera;
+	enum ring_stream stream;
+	enum session_protocol protocol;
+	bool has_nonce; /* the viewer wants a lease statement */
+	uint8_t nonce[PROTO_NONCE_SIZE];
+};
+
+/* Asks the broker for a lease; s->asked until it has answered. */
+void session_open_lease(struct session *s, const struct authorization *who,
+			const struct session_wish *wish);
 void session_list_cameras(struct session *s, const struct authorization *who);
 
 /* Begins the orderly end. */

@@ -77,13 +77,19 @@ static void put_sets_in_front(struct packing *p, struct slice au,
 	p->first = 0;
 }
 
+/* What stands before the slices, and is small. */
+static bool is_prefix(struct slice nal)
+{
+	return is_parameter_set(nal) || h264_nal_type(nal) == H264_NAL_SEI;
+}
+
 /* How many NAL units from i on go into one STAP-A; below 2: none. */
 static size_t count_aggregate(const struct packing *p, size_t i, size_t *ret_payload)
 {
 	size_t n = 0;
 
 	*ret_payload = 1;
-	while (i + n < p->end && is_parameter_set(p->nals[i + n])) {
+	while (i + n < p->end && is_prefix(p->nals[i + n])) {
 		size_t payload = *ret_payload + 2 + p->nals[i + n].len;
 
 		if (payload > RTP_H264_PAYLOAD_MAX)

@@ -3,8 +3,9 @@
  * H.264 over RTP, packetization-mode 1 (RFC 6184): one access unit becomes a run of interleaved
  * frames in one buffer, so that the session hands it to TLS in one piece.
  *
- * Parameter sets that stand together go into one STAP-A; NAL units up to RTP_H264_PAYLOAD_MAX are
- * sent alone, larger ones as FU-A; AUD and filler are left out. The last packet has the marker.
+ * Parameter sets and SEI that stand together go into one STAP-A; NAL units up to
+ * RTP_H264_PAYLOAD_MAX are sent alone, larger ones as FU-A; AUD and filler are left out. The last
+ * packet has the marker.
  */
 #pragma once
 

@@ -55,6 +55,8 @@ static const struct target targets[] = {
 	{sizeof(struct camera_set), camera_set_valid, TEXT(camera_set, control)},
 	{sizeof(struct camera_subscriber), camera_subscriber_valid, 0, 0},
 	{sizeof(struct gate_credential), gate_credential_valid, 0, 0},
+	{sizeof(struct camera_statement), camera_statement_valid, 0, 0},
+	{sizeof(struct camera_lease), camera_lease_valid, 0, 0},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

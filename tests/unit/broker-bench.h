@@ -36,6 +36,7 @@ struct fake_camera {
 	struct camera *camera; /* the broker's */
 	int link;              /* the process's end; -EBADF: no process */
 	uint64_t epoch;
+	struct camera_certificate certificate;
 	struct ring_writer *ring;
 };
 
@@ -200,7 +201,18 @@ static inline void fake_camera_stop(struct fake_camera *c)
 	c->ring = ring_writer_free(c->ring);
 }
 
-/* Waits for START and answers with a ring. */
+/* Tells the epoch's key, which is nobody's, and takes its certificate. */
+static inline void fake_camera_certify(struct bench *b, struct fake_camera *c, uint64_t epoch)
+{
+	struct camera_epoch_key key = {.epoch = epoch, .key = {7}};
+
+	camera_send(c, CAMERA_EPOCH_KEY, &key);
+	assert_int_equal(bench_receive(b, c->link, &c->certificate, sizeof(c->certificate)),
+			 CAMERA_CERTIFICATE);
+	assert_int_equal(c->certificate.epoch, epoch);
+}
+
+/* Waits for START and answers with a key and a ring. */
 static inline void fake_camera_serve(struct bench *b, struct fake_camera *c)
 {
 	struct ring_description description = {
@@ -218,6 +230,7 @@ static inline void fake_camera_serve(struct bench *b, struct fake_camera *c)
 	assert_int_equal(bench_receive(b, c->link, &start, sizeof(start)), CAMERA_START);
 	assert_true(start.epoch > c->epoch);
 	c->epoch = description.epoch = ring.epoch = start.epoch;
+	fake_camera_certify(b, c, start.epoch);
 	memcpy(description.camera_uuid, c->camera->uuid, UUID_SIZE);
 	strcpy(description.camera_name, c->camera->name);
 	ring_writer_free(c->ring);

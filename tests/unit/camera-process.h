@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/ring-reader.h"
+#include "epoch-certificate.h"
 #include "proto/camera-msg.h"
 #include "wire/h264.h"
 
@@ -39,7 +40,9 @@ struct process {
 union message {
 	struct chan_header header;
 	struct camera_hello hello;
+	struct camera_epoch_key epoch_key;
 	struct camera_ring ring;
+	struct camera_statement statement;
 	struct camera_sequence sequence;
 	struct camera_state state;
 	uint8_t bytes[CHAN_MESSAGE_MAX];
@@ -119,7 +122,16 @@ static inline void send_message(struct process *p, uint16_t type, void *message,
 	assert_int_equal(fdpass_send(p->link, message, size, &fd, fd >= 0), 0);
 }
 
-/* The next message; 0: the link has ended. */
+/* Frames come only after this. */
+static inline void certify(struct process *p, const struct camera_epoch_key *key)
+{
+	struct camera_certificate c;
+
+	epoch_certificate(key, NAME, uuid, &c);
+	send_message(p, CAMERA_CERTIFICATE, &c, sizeof(c), -1);
+}
+
+/* The next message; 0: the link has ended. An epoch's key is certified at once. */
 static inline uint16_t receive(struct process *p, union message *m, int *ret_fd)
 {
 	struct pollfd poll_fd = {.fd = p->link, .events = POLLIN};
@@ -137,6 +149,8 @@ static inline uint16_t receive(struct process *p, union message *m, int *ret_fd)
 		*ret_fd = fds[0];
 	else
 		close_fds(fds, n_fds);
+	if (m->header.type == CAMERA_EPOCH_KEY)
+		certify(p, &m->epoch_key);
 	return m->header.type;
 }
 

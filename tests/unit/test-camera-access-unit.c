@@ -21,6 +21,12 @@
 #define IDR       "\x65\x88\x84\x21"
 #define SLICE     "\x41\x9a\x21\x31"
 #define SECOND    "\x41\x4a\x21\x31"
+#define SPS2      "\x67\x42\xc0\x0b\xaa"
+#define END       "\x0a"
+#define FILLER    "\x0c\xff\xff\x80"
+#define OLD_SEAL                                                                               \
+	"\x06\x05\x12\xf1\xf8\xec\x4a\x3b\x5c\x4b\x0e\x9c\x1d\x63\x61\x6d\x77\x61\x72\x01\x01" \
+	"\x80"
 #define STREAM(s) slice_of((s), sizeof(s) - 1)
 #define TOO_MANY  300
 #define ROOM      4096
@@ -76,11 +82,37 @@ static void every_idr_gets_the_parameter_sets(void **state)
 	assert_unit(S4 SPS S4 PPS S4 IDR);
 }
 
-static void an_aud_stays_first(void **state)
+static void what_no_seal_covers_is_left_out(void **state)
 {
 	learnt();
-	assert_int_equal(access_unit_parse(&sets, STREAM(S4 AUD S4 SEI S4 IDR), &unit), 0);
-	assert_unit(S4 AUD S4 SPS S4 PPS S4 SEI S4 IDR);
+	assert_int_equal(access_unit_parse(&sets, STREAM(S4 AUD S4 SEI S4 IDR S4 END), &unit), 0);
+	assert_unit(S4 SPS S4 PPS S4 SEI S4 IDR);
+	assert_int_equal(
+		access_unit_parse(&sets, STREAM(S4 AUD S4 OLD_SEAL S4 SLICE S4 FILLER), &unit), 0);
+	assert_unit(S4 SLICE);
+	/* A buffer of nothing else is no picture, and no damage. */
+	assert_int_equal(access_unit_parse(&sets, STREAM(S4 END S4 AUD), &unit), 0);
+	assert_false(unit.has_slice);
+}
+
+static void the_seal_has_its_place_before_the_first_slice(void **state)
+{
+	learnt();
+	assert_int_equal(access_unit_parse(&sets, STREAM(S4 SEI S4 IDR S4 IDR), &unit), 0);
+	assert_int_equal(unit.n_hashed, 3);
+	unit.pieces[unit.seal_at] = (struct iovec){.iov_base = (char[]){'!'}, .iov_len = 1};
+	assert_unit(S4 SPS S4 PPS S4 SEI "!" S4 IDR S4 IDR);
+	assert_int_equal(access_unit_parse(&sets, STREAM(S4 SLICE), &unit), 0);
+	unit.pieces[unit.seal_at] = (struct iovec){.iov_base = (char[]){'!'}, .iov_len = 1};
+	assert_unit("!" S4 SLICE);
+}
+
+static void sequence_sets_come_before_picture_sets(void **state)
+{
+	assert_int_equal(
+		access_unit_parse(&sets, STREAM(S4 SPS S4 PPS S4 SPS2 S4 OTHER_PPS S4 IDR), &unit),
+		0);
+	assert_unit(S4 SPS S4 SPS2 S4 PPS S4 OTHER_PPS S4 IDR);
 }
 
 static void parameter_sets_alone_are_learnt_and_no_picture(void **state)
@@ -105,9 +137,9 @@ static void changed_ones_end_the_epoch(void **state)
 	assert_int_equal(access_unit_parse(&sets, STREAM(S4 SPS S4 OTHER_PPS S4 IDR), &unit),
 			 -ESTALE);
 	assert_int_equal(access_unit_parse(&sets, STREAM(S4 OTHER_PPS S4 SLICE), &unit), -ESTALE);
-	/* Repeated as they were they may stand anywhere. */
+	/* Repeated as they were they say nothing. */
 	assert_int_equal(access_unit_parse(&sets, STREAM(S4 PPS S4 SLICE), &unit), 0);
-	assert_unit(S4 PPS S4 SLICE);
+	assert_unit(S4 SLICE);
 }
 
 static void what_is_no_stream_is_refused(void **state)
@@ -138,7 +170,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(start_codes_become_four_bytes, forget),
 		cmocka_unit_test_setup(every_idr_gets_the_parameter_sets, forget),
-		cmocka_unit_test_setup(an_aud_stays_first, forget),
+		cmocka_unit_test_setup(what_no_seal_covers_is_left_out, forget),
+		cmocka_unit_test_setup(the_seal_has_its_place_before_the_first_slice, forget),
+		cmocka_unit_test_setup(sequence_sets_come_before_picture_sets, forget),
 		cmocka_unit_test_setup(parameter_sets_alone_are_learnt_and_no_picture, forget),
 		cmocka_unit_test_setup(nothing_is_of_use_before_them, forget),
 		cmocka_unit_test_setup(changed_ones_end_the_epoch, forget),

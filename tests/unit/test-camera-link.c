@@ -125,6 +125,7 @@ static void offer_ring(struct bench *b, int fd, uint64_t size)
 
 	fake_session_ask(&s, "alice", b->alice, "front");
 	assert_int_equal(bench_receive(b, b->front.link, &start, sizeof(start)), CAMERA_START);
+	fake_camera_certify(b, &b->front, start.epoch);
 	ring.epoch = start.epoch;
 	bench_send(b->front.link, CAMERA_RING, CAMERA_MSG_VERSION, &ring, sizeof(ring), &fd, 1);
 	assert_int_equal(fake_session_refused(b, &s), SESSION_DENIED_UNAVAILABLE);

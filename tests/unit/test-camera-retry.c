@@ -19,6 +19,7 @@
 #include "base/fdpass.h"
 #include "camera/backoff.h"
 #include "camera/camera.h"
+#include "epoch-certificate.h"
 #include "proto/camera-msg.h"
 
 #define NAME "front"
@@ -110,6 +111,16 @@ static void run(struct bench *b, uint64_t usec)
 	assert_true(sd_event_run(b->event, usec) >= 0);
 }
 
+static const uint8_t uuid[UUID_SIZE] = {1};
+
+static void certify(struct bench *b, const struct camera_epoch_key *key)
+{
+	struct camera_certificate c;
+
+	epoch_certificate(key, NAME, uuid, &c);
+	assert_int_equal(fdpass_send(b->link, &c, sizeof(c), NULL, 0), 0);
+}
+
 /* The next STATE that differs from the one before, within so long; 0: none. */
 static uint32_t state_within(struct bench *b, uint64_t usec, struct camera_state *ret)
 {
@@ -117,6 +128,7 @@ static uint32_t state_within(struct bench *b, uint64_t usec, struct camera_state
 	union {
 		struct chan_header header;
 		struct camera_state state;
+		struct camera_epoch_key epoch_key;
 		uint8_t bytes[CHAN_MESSAGE_MAX];
 	} m;
 
@@ -128,6 +140,8 @@ static uint32_t state_within(struct bench *b, uint64_t usec, struct camera_state
 		while (poll(&p, 1, 0) == 1) {
 			assert_true(fdpass_recv(b->link, &m, sizeof(m), fds, 1, &n_fds) > 0);
 			close_fds(fds, n_fds);
+			if (m.header.type == CAMERA_EPOCH_KEY)
+				certify(b, &m.epoch_key);
 			if (m.header.type == CAMERA_STATE) {
 				*ret = m.state;
 				return m.state.condition;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What an epoch makes of a source whose first frame decides what it gives. */
+/* What an epoch makes of a source whose first frame decides what it gives: sealed units. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,11 @@
 #include "base/clock.h"
 #include "base/ring-reader.h"
 #include "camera/epoch.h"
+#include "epoch-certificate.h"
+#include "seal/verifier.h"
 
 #define SIZE 32
+#define ROOM 65536
 
 struct undecided {
 	struct source source;
@@ -61,7 +64,72 @@ static const struct source_ops ops = {
 	.release = undecided_release,
 };
 
-static const struct ring_description description = {.camera_name = "front", .epoch = 1};
+static const struct ring_description description = {
+	.camera_uuid = {1}, .camera_name = "front", .epoch = 1};
+
+static struct sealer *sealer;
+
+static void make_sealer(void)
+{
+	struct camera_epoch_key key = {.epoch = description.epoch};
+	struct camera_certificate c;
+
+	assert_int_equal(sealer_new(&description, &sealer), 0);
+	sealer_public_key(sealer, key.key);
+	epoch_certificate(&key, description.camera_name, description.camera_uuid, &c);
+	assert_int_equal(sealer_certify(sealer, c.certificate, c.size), 0);
+	assert_int_equal(sealer_certify(sealer, c.certificate, c.size), -EALREADY);
+}
+
+static void end(struct epoch *e)
+{
+	epoch_end(e);
+	sealer = sealer_free(sealer);
+}
+
+static void begin_verifier(struct verifier *v, enum seal_codec codec)
+{
+	struct verifier_config config = {
+		.codec = codec, .freshness = VERIFIER_FILE, .camera_name = "front"};
+	struct seal_key *root;
+
+	assert_int_equal(seal_key_from_seed(root_seed, &root), 0);
+	seal_key_public(root, config.root);
+	seal_key_free(root);
+	assert_int_equal(verifier_init(v, &config), 0);
+}
+
+/* The next n units of the ring are valid and follow each other; returns the last one's size. */
+static size_t verify_units(const struct epoch *e, enum seal_codec codec, unsigned n,
+			   uint8_t bytes[ROOM])
+{
+	struct verifier_result result;
+	struct ring_reader ring;
+	struct ring_unit unit;
+	struct verifier v;
+
+	begin_verifier(&v, codec);
+	assert_int_equal(
+		ring_reader_open(&ring, ring_writer_fd(e->ring), ring_writer_size(e->ring)), 0);
+	ring.next = 0;
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(ring_reader_peek(&ring, &unit), 0);
+		assert_true(unit.length <= ROOM);
+		assert_int_equal(ring_reader_copy(&ring, &unit, bytes), 0);
+		assert_int_equal(verifier_unit(&v, slice_of(bytes, unit.length),
+					       (struct verifier_time){}, &result),
+				 VERDICT_VALID);
+		assert_int_equal(result.seal.sequence, i + 1);
+		assert_int_equal(result.seal.sequence, unit.sequence);
+		assert_int_equal(result.seal.epoch, 1);
+		assert_int_equal(result.seal.realtime, unit.captured_realtime);
+		assert_true(result.seal.boottime <= clock_now(CLOCK_BOOTTIME));
+		assert_true(result.seal.boottime + USEC_PER_SEC > clock_now(CLOCK_BOOTTIME));
+	}
+	ring_reader_close(&ring);
+	verifier_release(&v);
+	return unit.length;
+}
 
 static void begin(struct epoch *e, struct undecided *u)
 {
@@ -69,7 +137,8 @@ static void begin(struct epoch *e, struct undecided *u)
 	struct epoch_progress progress;
 
 	u->source.ops = &ops;
-	assert_int_equal(epoch_begin(e, &u->source, &description, &none), 0);
+	make_sealer();
+	assert_int_equal(epoch_begin(e, &u->source, sealer, &description, &none), 0);
 	assert_null(e->encoder);
 	assert_int_equal(epoch_step(e, &progress), 0);
 	assert_null(e->encoder);
@@ -77,7 +146,28 @@ static void begin(struct epoch *e, struct undecided *u)
 	u->ready = true;
 }
 
-static void jpeg_pictures_go_into_the_ring_as_they_are(void **state)
+/* SOI, a comment, a scan, EOI. */
+static void draw_jpeg(uint8_t *picture, size_t size)
+{
+	static const uint8_t head[] = {0xff, 0xd8, 0xff, 0xfe, 0, 3, 7, 0xff, 0xda, 0, 2};
+
+	memset(picture, 0x5a, size);
+	memcpy(picture, head, sizeof(head));
+	memcpy(picture + size - 2, "\xff\xd9", 2);
+}
+
+static void step(struct epoch *e, unsigned n)
+{
+	struct epoch_progress progress;
+
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(epoch_step(e, &progress), 0);
+		assert_int_equal(progress.ring_ready, i == 0);
+		assert_true(progress.published);
+	}
+}
+
+static void jpeg_pictures_go_into_the_ring_as_they_are_but_sealed(void **state)
 {
 	struct undecided u = {
 		.format = {.encoded = true,
@@ -87,35 +177,64 @@ static void jpeg_pictures_go_into_the_ring_as_they_are(void **state)
 			   .fps_num = 10,
 			   .fps_den = 1},
 	};
-	uint8_t bytes[sizeof(u.picture)];
-	struct epoch_progress progress;
-	struct ring_reader ring;
-	struct ring_unit unit;
+	uint8_t bytes[ROOM];
+	size_t size, sealed;
 	struct epoch e;
 
-	memset(u.picture, 0x5a, sizeof(u.picture));
+	draw_jpeg(u.picture, sizeof(u.picture));
 	begin(&e, &u);
-	for (unsigned i = 0; i < 3; i++) {
-		assert_int_equal(epoch_step(&e, &progress), 0);
-		assert_int_equal(progress.ring_ready, i == 0);
-		assert_true(progress.published);
-	}
+	step(&e, 3);
 	assert_int_equal(e.encoder->path, CAMERA_PATH_PASSTHROUGH);
-	assert_int_equal(ring_reader_open(&ring, ring_writer_fd(e.ring), ring_writer_size(e.ring)),
-			 0);
-	ring.next = 0;
-	assert_int_equal(ring.description.codec, RING_CODEC_JPEG);
-	assert_int_equal(ring.description.width, SIZE);
-	assert_int_equal(ring.description.parameter_sets_size, 0);
-	for (unsigned i = 0; i < 3; i++) {
-		assert_int_equal(ring_reader_peek(&ring, &unit), 0);
-		assert_true(unit.flags & RING_UNIT_KEYFRAME);
-		assert_int_equal(unit.length, sizeof(bytes));
-		assert_int_equal(ring_reader_copy(&ring, &unit, bytes), 0);
-		assert_memory_equal(bytes, u.picture, sizeof(bytes));
-	}
-	ring_reader_close(&ring);
-	epoch_end(&e);
+	assert_int_equal(e.description.codec, RING_CODEC_JPEG);
+	assert_int_equal(e.description.width, SIZE);
+	assert_int_equal(e.description.parameter_sets_size, 0);
+	size = verify_units(&e, SEAL_CODEC_JPEG, 3, bytes);
+	assert_memory_equal(bytes, u.picture, 2);
+	sealed = size - sizeof(u.picture);
+	assert_memory_equal(bytes + 2 + sealed, u.picture + 2, sizeof(u.picture) - 2);
+	end(&e);
+}
+
+static void a_seal_that_a_picture_brings_is_replaced(void **state)
+{
+	struct undecided u = {
+		.format = {.encoded = true,
+			   .codec = RING_CODEC_JPEG,
+			   .width = SIZE,
+			   .height = SIZE,
+			   .fps_num = 10,
+			   .fps_den = 1},
+	};
+	static const uint8_t old[] = {0xff, 0xd8, 0xff, 0xeb, 0,    20,   0xf1, 0xf8, 0xec, 0x4a,
+				      0x3b, 0x5c, 0x4b, 0x0e, 0x9c, 0x1d, 0x63, 0x61, 0x6d, 0x77,
+				      0x61, 0x72, 1,    1,    0xff, 0xda, 0,    2};
+	uint8_t bytes[ROOM];
+	struct epoch e;
+
+	draw_jpeg(u.picture, sizeof(u.picture));
+	memcpy(u.picture, old, sizeof(old));
+	begin(&e, &u);
+	step(&e, 1);
+	verify_units(&e, SEAL_CODEC_JPEG, 1, bytes);
+	end(&e);
+}
+
+static void nothing_is_published_unsealed(void **state)
+{
+	struct undecided u = {
+		.format = {.width = SIZE, .height = SIZE, .fps_num = 10, .fps_den = 1},
+	};
+	struct epoch_progress progress;
+	struct sealer *uncertified;
+	struct epoch e;
+
+	begin(&e, &u);
+	assert_int_equal(sealer_new(&description, &uncertified), 0);
+	e.sealer = uncertified;
+	assert_int_equal(epoch_step(&e, &progress), -ENOKEY);
+	assert_false(progress.published);
+	sealer_free(uncertified);
+	end(&e);
 }
 
 static void raw_pictures_are_encoded(void **state)
@@ -125,6 +244,7 @@ static void raw_pictures_are_encoded(void **state)
 	};
 	const struct camera_configuration later = {.bitrate = 300000, .gop = 5};
 	struct epoch_progress progress;
+	uint8_t bytes[ROOM];
 	struct epoch e;
 
 	begin(&e, &u);
@@ -136,7 +256,13 @@ static void raw_pictures_are_encoded(void **state)
 	assert_int_equal(e.config.gop, 5);
 	assert_int_equal(e.config.bitrate, 300000);
 	assert_int_equal(e.description.codec, RING_CODEC_H264);
-	epoch_end(&e);
+	for (unsigned i = 1; i < 12; i++) {
+		u.picture[i] = 0x80;
+		assert_int_equal(epoch_step(&e, &progress), 0);
+		assert_true(progress.published);
+	}
+	verify_units(&e, SEAL_CODEC_H264, 12, bytes);
+	end(&e);
 }
 
 static void what_no_encoder_takes_loses_the_epoch(void **state)
@@ -151,13 +277,15 @@ static void what_no_encoder_takes_loses_the_epoch(void **state)
 	assert_int_equal(epoch_step(&e, &progress), -EINVAL);
 	assert_non_null(strstr(e.reason, "31x32"));
 	assert_false(e.may_return);
-	epoch_end(&e);
+	end(&e);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(jpeg_pictures_go_into_the_ring_as_they_are),
+		cmocka_unit_test(jpeg_pictures_go_into_the_ring_as_they_are_but_sealed),
+		cmocka_unit_test(a_seal_that_a_picture_brings_is_replaced),
+		cmocka_unit_test(nothing_is_published_unsealed),
 		cmocka_unit_test(raw_pictures_are_encoded),
 		cmocka_unit_test(what_no_encoder_takes_loses_the_epoch),
 	};
