@@ -156,9 +156,22 @@ def run_integration(r, directory, label="", env=None, skip=()):
                    900, test.parent)
 
 
+# Faults on purpose need a build of their own, and only one test wants it.
+FAULTS = "test_faults"
+PROGRAMS = ("service/broker/camwardd", "service/camera/camward-camera",
+            "service/session/camward-gate", "service/ctl/camwardctl")
+
+
+def faults(r):
+    if build(r, "faults", "build-faults", ["-Dfaults=true"], targets=PROGRAMS):
+        r.step(FAULTS, [PYTHON, "-m", "unittest", "-q", FAULTS],
+               {"CAMWARD_BUILD": str(TOP / "build-faults")}, 900, TOP / "tests/integration")
+
+
 def integration(r):
     if build(r, "gcc", "build"):
-        run_integration(r, "build")
+        run_integration(r, "build", skip=(FAULTS,))
+    faults(r)
 
 
 def browser(r):
@@ -195,7 +208,7 @@ def fuzz(r):
 def sanitize(r):
     if build(r, "asan", "build-asan", SANITIZED):
         run_unit(r, "build-asan", "asan: ", SANITIZER_ENV)
-        run_integration(r, "build-asan", "asan: ", dict(SANITIZER_ENV, CAMWARD_SANITIZED="1"))
+        run_integration(r, "build-asan", "asan: ", dict(SANITIZER_ENV, CAMWARD_SANITIZED="1"), (FAULTS,))
     # clang: gcc's ThreadSanitizer does not know the ring's fences, and says so.
     if build(r, "tsan", "build-tsan", ["-Db_sanitize=thread", "-Db_lundef=false"],
              {"CC": "clang-14"}, [f"tests/unit/test-{name}" for name in THREADED]):

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/fault.h"
 #include "broker/lease.h"
 
 #define TIMER_ACCURACY (10 * USEC_PER_MSEC)
@@ -24,6 +25,7 @@ static void send_stop(struct camera *camera)
 /* The rings go with their epoch. */
 static void forget_epoch(struct camera *camera)
 {
+	fault_epoch_ends(camera);
 	camera->epoch = 0;
 	camera->certificate_size = 0;
 	for (size_t i = 0; i < RING_N_STREAMS; i++) {

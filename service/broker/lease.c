@@ -13,6 +13,7 @@
 #include "base/memfd.h"
 #include "broker/broker.h"
 #include "broker/camera.h"
+#include "broker/fault.h"
 #include "broker/gate-link.h"
 #include "broker/lease-count.h"
 
@@ -239,12 +240,12 @@ static void fill_proof(const struct lease *lease, struct session_granted *m)
 
 static int send_granted(struct lease *lease)
 {
-	struct camera_stream *stream = &lease->camera->streams[lease->stream];
+	struct camera_stream stream = lease->camera->streams[lease->stream];
+	struct session *session = lease->session;
 	_cleanup_close_ int counters = -EBADF, wake = -EBADF;
 	struct session_granted m = {
 		.lease = lease->id,
 		.epoch = lease->epoch,
-		.ring_size = stream->ring_size,
 		.stream = lease->stream,
 	};
 	void *page;
@@ -260,8 +261,10 @@ static int send_granted(struct lease *lease)
 	memcpy(m.camera_uuid, lease->camera->uuid, UUID_SIZE);
 	snprintf(m.camera, sizeof(m.camera), "%s", lease->camera->name);
 	fill_proof(lease, &m);
-	link_send(&lease->session->link, SESSION_GRANTED, &m, sizeof(m),
-		  (int[]){stream->ring, wake, counters}, SESSION_GRANTED_FDS);
+	fault_grant(lease, &stream, &session);
+	m.ring_size = stream.ring_size;
+	link_send(&session->link, SESSION_GRANTED, &m, sizeof(m),
+		  (int[]){stream.ring, wake, counters}, SESSION_GRANTED_FDS);
 	return 0;
 }
 

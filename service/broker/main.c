@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/event.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/camera-register.h"
@@ -193,6 +194,7 @@ int main(int argc, char *argv[])
 	case OPTIONS_RUN:
 		break;
 	}
+	fault_announce();
 	r = harden();
 	if (r < 0)
 		log_error("cannot harden this process: %s", strerror(-r));

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/fault.h"
 #include "base/fdpass.h"
 #include "base/log.h"
 #include "camera/camera.h"
@@ -107,6 +108,7 @@ int main(int argc, char *argv[])
 	if (r != 0)
 		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	log_open("camward-camera");
+	fault_announce();
 	tzset();
 	r = open_source(&options, &source);
 	if (r >= 0)

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "camera/fault.h"
 #include "seal/jpeg-seal.h"
 #include "seal/parameter-sets.h"
 
@@ -54,7 +55,8 @@ struct sealer *sealer_free(struct sealer *s)
 {
 	if (!s)
 		return NULL;
-	seal_key_free(s->key);
+	if (!fault_keeps_key(s->key))
+		seal_key_free(s->key);
 	seal_digest_free(s->digest);
 	free(s);
 	return NULL;
@@ -180,7 +182,8 @@ int sealer_seal(struct sealer *s, const struct sealer_frame *frame,
 	memcpy(seal.camera_uuid, s->camera_uuid, UUID_SIZE);
 	memcpy(seal.parameter_sets_hash, s->sets_hash, SEAL_HASH_SIZE);
 	hash_unit(s, unit, frame->codec, seal.unit_hash);
-	r = seal_make(&seal, certificate, certificate ? s->certificate_size : 0, s->key, bytes);
+	r = seal_make(&seal, certificate, certificate ? s->certificate_size : 0, fault_key(s->key),
+		      bytes);
 	if (r >= 0)
 		r = wrap(s, sets, unit, frame->codec, bytes, (size_t)r);
 	if (r < 0)
@@ -208,6 +211,6 @@ int sealer_state(struct sealer *s, const struct camera_lease *lease, uint64_t fi
 	memcpy(statement.camera_uuid, s->camera_uuid, UUID_SIZE);
 	memcpy(statement.nonce, lease->nonce, SEAL_NONCE_SIZE);
 	memcpy(statement.exporter, lease->exporter, SEAL_EXPORTER_SIZE);
-	seal_statement_make(&statement, s->key, ret);
+	seal_statement_make(&statement, fault_key(s->key), ret);
 	return 0;
 }

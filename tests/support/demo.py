@@ -307,7 +307,7 @@ class Demo:
     def spawn(self, command, pass_fds=(), environment=None, stdout=None):
         env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
                "DBUS_SYSTEM_BUS_ADDRESS": self.bus}
-        for name in ("TZ", "CAMWARD_LOG_LEVEL", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
+        for name in ("TZ", "CAMWARD_LOG_LEVEL", "CAMWARD_FAULT", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
                      "LSAN_OPTIONS"):
             if name in os.environ:
                 env[name] = os.environ[name]

@@ -11,6 +11,7 @@ import hmac
 import socket
 import ssl
 import struct
+import tempfile
 import time
 
 
@@ -55,6 +56,13 @@ def spki_sha256(certificate):
     return base64.b64encode(hashlib.sha256(spki(certificate)).digest()).decode()
 
 
+def _expand_label(digest, secret, label, context, size):
+    """HKDF-Expand-Label (RFC 8446 section 7.1) of at most one block."""
+    name = b"tls13 " + label
+    info = struct.pack(">HB", size, len(name)) + name + bytes([len(context)]) + context
+    return hmac.digest(secret, info + b"\x01", digest)[:size]
+
+
 def _context(alpn, certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -72,14 +80,19 @@ class Connection:
 
     pin: base64 SPKI SHA-256, None: any server. certificate: (certificate file, key file) of a
     client. receive_buffer: SO_RCVBUF, for slow readers. source: an own address to come from. timeout: seconds of any one operation;
-    past it TimeoutError."""
+    past it TimeoutError. keep_secrets: for exporter()."""
 
     def __init__(self, host, port, pin=None, timeout=5.0, alpn=None, certificate=None,
-                 receive_buffer=None, source=None):
+                 receive_buffer=None, source=None, keep_secrets=False):
         self.tcp = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         # No server_hostname, hence no SNI: an address is all that a pin needs.
-        self._tls = _context(alpn, certificate).wrap_bio(self._incoming, self._outgoing)
+        context = _context(alpn, certificate)
+        self._keys = None
+        if keep_secrets:
+            self._keys = tempfile.NamedTemporaryFile(prefix="camward-keys-")
+            context.keylog_filename = self._keys.name
+        self._tls = context.wrap_bio(self._incoming, self._outgoing)
         try:
             if receive_buffer:
                 self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -146,6 +159,16 @@ class Connection:
     def version(self):
         """("TLSv1.3", the cipher suite's name)."""
         return self._tls.version(), self._tls.cipher()[0]
+
+    def exporter(self, label=b"EXPORTER-Channel-Binding", size=32):
+        """RFC 8446 section 7.5 without context; the label's default is tls-exporter's (RFC 9266)."""
+        text = open(self._keys.name, encoding="ascii").read()
+        secret = next(bytes.fromhex(line.split()[2]) for line in text.splitlines()
+                      if line.startswith("EXPORTER_SECRET "))
+        digest = "sha384" if len(secret) == 48 else "sha256"
+        empty = hashlib.new(digest).digest()
+        derived = _expand_label(digest, secret, label, empty, len(secret))
+        return _expand_label(digest, derived, b"exporter", empty, size)
 
     def shutdown(self):
         """Sends close_notify and a FIN; what the server still sends can be read."""

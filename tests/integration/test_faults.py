@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Faults on purpose (service/base/fault.h): whatever is mixed up within the service, the session's
+tripwire or the viewer's check finds it before a frame is shown.
+
+Needs a build with -Dfaults=true in CAMWARD_BUILD; ./check integration makes one."""
+
+import contextlib
+import json
+import pathlib
+import sqlite3
+import subprocess
+import unittest
+
+import harness
+import rtsp
+import tls
+
+OPENED, CLOSED, TRIPWIRE = 1, 2, 5  # the ledger's kinds
+
+
+class Faults(unittest.TestCase):
+    def start(self, fault, cameras=2):
+        demo = harness.Demo(cameras=cameras, environment={"CAMWARD_FAULT": fault})
+        demo.__enter__()
+        self.addCleanup(demo.__exit__, None, None, None)
+        self.assertIn(f"CAMWARD_FAULT={fault}", demo.log.read_text(), "no build with -Dfaults=true")
+        return demo
+
+    def viewer(self, demo, camera, name="owner"):
+        info = demo.info
+        client = rtsp.Client("127.0.0.1", info["rtsps_port"], camera, info["spki_sha256"],
+                             timeout=8.0)
+        self.addCleanup(client.close)
+        client.authorize(name, demo.token(name))
+        return client
+
+    def watching(self, demo, camera):
+        client = self.viewer(demo, camera)
+        client.play()
+        self.assertEqual(len(list(client.access_units(count=5))), 5)
+        return client
+
+    def events(self, demo):
+        """camwardctl watch --json, from now on."""
+        watch = subprocess.Popen(
+            [str(harness.BUILD / "service/ctl/camwardctl"), "watch", "--json"], text=True,
+            stdout=subprocess.PIPE, env={"DBUS_SYSTEM_BUS_ADDRESS": demo.info["bus"]})
+        self.addCleanup(watch.stdout.close)
+        self.addCleanup(watch.wait)
+        self.addCleanup(watch.kill)
+        self.assertEqual(json.loads(watch.stdout.readline())["event"], "watching")
+        return watch.stdout
+
+    def assert_shown_nothing(self, client):
+        """Neither a description nor a frame: the connection is cut before."""
+        with self.assertRaises(tls.Ended):
+            client.play()
+        self.assertEqual(list(client.frames), [])
+
+    def assert_tripwire(self, demo, events, camera):
+        event = next(e for e in map(json.loads, events) if e["event"] == "tripwire")
+        self.assertEqual((event["camera"], event["client"]), (camera, "owner"))
+        self.assertTrue(demo.camera(camera)["suspended"])
+        suspension, = demo.ctl_json("status")["suspensions"]
+        self.assertEqual((suspension["kind"], suspension["name"]), ("camera", camera))
+        self.assertIn("tripwire", suspension["reason"])
+        self.assertIn(f"tripwire: lease {event['lease']} of owner", demo.log.read_text())
+        self.assert_in_ledger(demo, event["lease"], camera)
+        with self.assertRaises(rtsp.Refused) as refused:
+            self.viewer(demo, camera).play()
+        self.assertEqual(refused.exception.status, 404)
+
+    def assert_in_ledger(self, demo, lease, camera):
+        path = pathlib.Path(demo.info["server_cert"]).parent / "state" / "camward.db"
+        def rows():
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+                found = db.execute("SELECT kind, camera, reason FROM events WHERE lease = ?"
+                                   " ORDER BY seq", (lease,)).fetchall()
+            return found if len(found) == 3 else None
+        opened, closed, tripwire = harness.wait_until(rows, 5, "the ledger's rows")
+        self.assertEqual((opened[0], closed[0], closed[2]), (OPENED, CLOSED, "tripwire"))
+        self.assertEqual(tripwire[:2], (TRIPWIRE, camera))
+
+    def test_another_cameras_ring(self):
+        demo = self.start("ring")
+        # The first has nobody to be mixed up with.
+        back = self.watching(demo, "back")
+        events = self.events(demo)
+        self.assert_shown_nothing(self.viewer(demo, "front"))
+        self.assert_tripwire(demo, events, "front")
+        self.assertEqual(len(list(back.access_units(count=30))), 30)
+
+    def test_the_ring_of_an_epoch_that_is_over(self):
+        demo = self.start("epoch")
+        self.watching(demo, "front").close()
+        harness.wait_until(lambda: demo.camera("front")["condition"] == "idle", 10, "the end")
+        events = self.events(demo)
+        self.assert_shown_nothing(self.viewer(demo, "front"))
+        self.assert_tripwire(demo, events, "front")
+
+    def test_another_sessions_lease(self):
+        demo = self.start("lease")
+        events = self.events(demo)
+        # Both wait for their camera; the one granted first has its answer go to the other.
+        clients = {name: self.viewer(demo, name) for name in ("front", "back")}
+        for client in clients.values():
+            client.send(client.format_request("DESCRIBE"))
+        event = next(e for e in map(json.loads, events) if e["event"] == "tripwire")
+        wrong = clients[event["camera"]]
+        with self.assertRaises(tls.Ended):
+            wrong.read_response()
+        self.assertEqual(list(wrong.frames), [])
+        self.assertTrue(demo.camera(event["camera"])["suspended"])
+
+
+if __name__ == "__main__":
+    unittest.main()
