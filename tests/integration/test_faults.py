@@ -13,6 +13,7 @@ import unittest
 
 import harness
 import rtsp
+import sealed_viewer
 import tls
 
 OPENED, CLOSED, TRIPWIRE = 1, 2, 5  # the ledger's kinds
@@ -111,6 +112,21 @@ class Faults(unittest.TestCase):
             wrong.read_response()
         self.assertEqual(list(wrong.frames), [])
         self.assertTrue(demo.camera(event["camera"])["suspended"])
+
+    def test_the_key_of_an_epoch_that_is_over(self):
+        demo = self.start("key")
+        def visit():
+            viewer = sealed_viewer.SealedViewer(demo.info, "front", "owner", demo.token("owner"))
+            self.addCleanup(viewer.close)
+            viewer.play()
+            unit = next(viewer.client.access_units(count=1)).data
+            viewer.close()
+            alone = sealed_viewer.verifier(demo.info, "front", "relay")
+            return viewer.said, alone.unit(unit, *sealed_viewer.now())[0]
+        # In the first epoch the key is the right one.
+        self.assertEqual(visit(), ("valid", "valid"))
+        harness.wait_until(lambda: demo.camera("front")["condition"] == "idle", 10, "the end")
+        self.assertEqual(visit(), ("statement", "signature"))
 
 
 if __name__ == "__main__":

@@ -161,8 +161,9 @@ class Connection:
         return self._tls.version(), self._tls.cipher()[0]
 
     def exporter(self, label=b"EXPORTER-Channel-Binding", size=32):
-        """RFC 8446 section 7.5 without context; the label's default is tls-exporter's (RFC 9266)."""
-        text = open(self._keys.name, encoding="ascii").read()
+        """RFC 8446 section 7.5 without context; the default is tls-exporter's label (RFC 9266)."""
+        self._keys.seek(0)
+        text = self._keys.read().decode()
         secret = next(bytes.fromhex(line.split()[2]) for line in text.splitlines()
                       if line.startswith("EXPORTER_SECRET "))
         digest = "sha384" if len(secret) == 48 else "sha256"
