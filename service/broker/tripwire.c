@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/camera.h"
@@ -23,7 +24,8 @@ static void on_suspended(void *userdata, int error)
 static void on_recorded(void *userdata, int error)
 {
 	if (error < 0)
-		log_error("the ledger lacks a tripwire: %s", strerror(-error));
+		event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL, "the ledger lacks a tripwire: %s",
+			  strerror(-error));
 }
 
 /* One that is suspended already stays so. */
@@ -52,7 +54,13 @@ void tripwire_fired(struct lease *lease)
 	lease_fill_event(lease, &event);
 	snprintf(event.reason, sizeof(event.reason),
 		 "handed frames of another camera or epoch: camera suspended");
-	log_error("tripwire: lease %lu of %s at %s for %s was handed frames of another camera or "
+	event_log(LOG_ERR, EVENT_TRIPWIRE,
+		  &(struct event_about){.camera = camera->name,
+					.client = lease->client,
+					.peer = lease->peer_text,
+					.reason = event.reason,
+					.lease = lease->id},
+		  "tripwire: lease %lu of %s at %s for %s was handed frames of another camera or "
 		  "epoch; the camera is suspended",
 		  (unsigned long)lease->id, lease->client, lease->peer_text, camera->name);
 	lease_end(lease, REASON);

@@ -296,6 +296,27 @@ static void test_an_older_database_is_brought_up_to_date(void **s)
 	assert_int_equal(state->policy->n_grants, 2);
 }
 
+/* Version 2 knew no tripwires. */
+static void test_an_older_ledger_takes_tripwires(void **s)
+{
+	struct state *state = *s;
+	struct ledger_event event = {.lease = 7, .client = "alice", .camera = "front"};
+
+	fill(state);
+	assert_int_equal(STATE_RUN(state, ledger_opened, &event), 0);
+	state_close(state);
+	run_sql(state, "PRAGMA writable_schema = ON;"
+		       "UPDATE sqlite_schema SET sql ="
+		       " replace(sql, 'kind BETWEEN 1 AND 5', 'kind BETWEEN 1 AND 4');"
+		       "PRAGMA user_version = 2");
+	state_open(state);
+	assert_int_equal(STATE_RUN(state, ledger_tripwire, &event), 0);
+	assert_int_equal(state->policy->n_clients, 1);
+	state_reopen(state);
+	event.lease = 8;
+	assert_int_equal(STATE_RUN(state, ledger_tripwire, &event), 0);
+}
+
 static void test_a_foreign_database_is_refused(void **s)
 {
 	struct state *state = *s;
@@ -387,6 +408,7 @@ int main(void)
 		STORE(test_one_broker_a_directory),
 		STORE(test_a_newer_database_is_refused),
 		STORE(test_an_older_database_is_brought_up_to_date),
+		STORE(test_an_older_ledger_takes_tripwires),
 		STORE(test_a_foreign_database_is_refused),
 		STORE(test_a_damaged_database_is_refused),
 		STORE(test_an_unsound_row_is_refused),
