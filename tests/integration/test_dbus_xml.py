@@ -187,11 +187,16 @@ class Policy(unittest.TestCase):
             for rule in policy:
                 senders.setdefault(who, []).append((rule.tag, dict(rule.attrib)))
         self.assertEqual(set(senders), {("user", "camward"), ("context", "default"),
-                                        ("user", "root"), ("group", "camward")})
+                                        ("user", "root"), ("group", "camward"),
+                                        ("user", "avahi"), ("user", "systemd-resolve")})
         self.assertEqual(senders["context", "default"],
                          [("deny", {"own": NAME}), ("deny", {"send_destination": NAME})])
         self.assertEqual(senders["user", "camward"], [("allow", {"own": NAME})])
         self.assertEqual(senders["user", "root"], [("allow", {"send_destination": NAME})])
+        for announcer in ("avahi", "systemd-resolve"):  # may tell, may not call
+            for tag, rule in senders["user", announcer]:
+                self.assertEqual((tag, rule["send_type"]), ("allow", "signal"))
+                self.assertFalse(rule["send_interface"].startswith(NAME))
         listed = {(rule["send_interface"], rule["send_member"])
                   for tag, rule in senders["group", "camward"]
                   if tag == "allow" and rule["send_destination"] == NAME}

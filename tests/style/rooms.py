@@ -108,7 +108,8 @@ class Rooms(unittest.TestCase):
     def test_the_table_finds_a_wrong_include(self):
         for room, header in (("session", "broker/lease.h"), ("broker", "session/gate.h"),
                              ("camera", "session/gate.h"), ("ctl", "dbus/bus.h"),
-                             ("broker", "wire/rtsp.h"), ("broker", "seal/verifier.h"), ("base", "proto/rights.h"),
+                             ("broker", "wire/rtsp.h"), ("broker", "seal/verifier.h"),
+                             ("base", "proto/rights.h"),
                              ("session", "tls.h")):
             self.assertIsNotNone(self.judge(room, "x.c", header), f"{room} includes {header}")
         self.assertIsNone(self.judge("session", "x.c", "wire/rtsp.h"))
