@@ -170,7 +170,8 @@ int32_t v4l2_controls_nearest(const struct v4l2_control_info *info, int32_t valu
 	return (int32_t)v;
 }
 
-int v4l2_controls_set(const struct v4l2_device *device, uint32_t id, int32_t value)
+int v4l2_controls_set_told(const struct v4l2_device *device, uint32_t id, int32_t value,
+			   int32_t *ret)
 {
 	struct v4l2_control control = {.id = id};
 	struct v4l2_control_info info;
@@ -185,5 +186,15 @@ int v4l2_controls_set(const struct v4l2_device *device, uint32_t id, int32_t val
 	describe(&q, &info);
 	control.value = v4l2_controls_nearest(&info, value);
 	r = v4l2_device_ioctl(device, VIDIOC_S_CTRL, &control);
-	return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	*ret = control.value;
+	return 0;
+}
+
+int v4l2_controls_set(const struct v4l2_device *device, uint32_t id, int32_t value)
+{
+	int32_t taken;
+
+	return v4l2_controls_set_told(device, id, value, &taken);
 }

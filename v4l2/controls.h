@@ -46,3 +46,7 @@ int v4l2_controls_get(const struct v4l2_device *device, uint32_t id, int32_t *re
  * -ENOTTY: as above; -EACCES: read-only; -EBUSY: not while streaming.
  */
 int v4l2_controls_set(const struct v4l2_device *device, uint32_t id, int32_t value);
+
+/* The same, and tells in *ret which value the driver took; untouched on error. */
+int v4l2_controls_set_told(const struct v4l2_device *device, uint32_t id, int32_t value,
+			   int32_t *ret);

@@ -74,3 +74,8 @@ uint32_t v4l2_device_capture_type(const struct v4l2_device *device)
 	return device->multiplanar ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE
 				   : V4L2_BUF_TYPE_VIDEO_CAPTURE;
 }
+
+uint32_t v4l2_device_output_type(const struct v4l2_device *device)
+{
+	return device->multiplanar ? V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE : V4L2_BUF_TYPE_VIDEO_OUTPUT;
+}

@@ -43,3 +43,5 @@ int v4l2_device_ioctl(const struct v4l2_device *device, unsigned long request, v
 
 /* The buffer type of the node's (or, for m2m, the encoded or decoded side's) capture queue. */
 uint32_t v4l2_device_capture_type(const struct v4l2_device *device);
+/* And that of an m2m node's output queue: what is given to it. */
+uint32_t v4l2_device_output_type(const struct v4l2_device *device);

@@ -9,41 +9,60 @@
 /* The argument of the buffer ioctls for either API. */
 struct request {
 	struct v4l2_buffer buffer;
-	struct v4l2_plane plane;
+	struct v4l2_plane planes[V4L2_QUEUE_PLANES_MAX];
 };
 
 static void request_init(struct request *request, const struct v4l2_queue *queue, uint32_t index)
 {
 	*request = (struct request){
-		.buffer = {.index = index, .type = queue->type, .memory = V4L2_MEMORY_MMAP},
+		.buffer = {.index = index, .type = queue->type, .memory = queue->memory},
 	};
 	if (V4L2_TYPE_IS_MULTIPLANAR(queue->type)) {
-		request->buffer.m.planes = &request->plane;
-		request->buffer.length = 1;
+		request->buffer.m.planes = request->planes;
+		request->buffer.length = queue->n_planes;
 	}
+}
+
+static int map_plane(const struct v4l2_queue *queue, size_t length, off_t offset,
+		     struct v4l2_queue_plane *ret)
+{
+	const struct v4l2_device *device = queue->device;
+	int prot = V4L2_TYPE_IS_OUTPUT(queue->type) ? PROT_READ | PROT_WRITE : PROT_READ;
+	int r = device->sys->mmap(device->sys, length, prot, device->fd, offset, &ret->start);
+
+	if (r >= 0)
+		ret->length = length;
+	return r;
 }
 
 static int map(struct v4l2_queue *queue, uint32_t index)
 {
-	const struct v4l2_device *device = queue->device;
 	struct v4l2_queue_buffer *buffer = &queue->buffers[index];
-	bool multiplanar = V4L2_TYPE_IS_MULTIPLANAR(queue->type);
-	int prot = V4L2_TYPE_IS_OUTPUT(queue->type) ? PROT_READ | PROT_WRITE : PROT_READ;
 	struct request request;
-	size_t length;
 	int r;
 
 	request_init(&request, queue, index);
-	r = v4l2_device_ioctl(device, VIDIOC_QUERYBUF, &request.buffer);
+	r = v4l2_device_ioctl(queue->device, VIDIOC_QUERYBUF, &request.buffer);
 	if (r < 0)
 		return r;
-	length = multiplanar ? request.plane.length : request.buffer.length;
-	r = device->sys->mmap(device->sys, length, prot, device->fd,
-			      multiplanar ? request.plane.m.mem_offset : request.buffer.m.offset,
-			      &buffer->start);
-	if (r >= 0)
-		buffer->length = length;
+	if (!V4L2_TYPE_IS_MULTIPLANAR(queue->type))
+		r = map_plane(queue, request.buffer.length, request.buffer.m.offset,
+			      &buffer->planes[0]);
+	else
+		for (unsigned int i = 0; i < queue->n_planes && r >= 0; i++)
+			r = map_plane(queue, request.planes[i].length,
+				      request.planes[i].m.mem_offset, &buffer->planes[i]);
+	buffer->ready = r >= 0;
 	return r;
+}
+
+static void unmap(struct v4l2_queue *queue, struct v4l2_queue_buffer *buffer)
+{
+	const struct v4l2_sys *sys = queue->device->sys;
+
+	for (unsigned int i = 0; i < queue->n_planes; i++)
+		if (buffer->planes[i].start)
+			sys->munmap(sys, buffer->planes[i].start, buffer->planes[i].length);
 }
 
 static int request_buffers(struct v4l2_queue *queue, unsigned int count)
@@ -51,7 +70,7 @@ static int request_buffers(struct v4l2_queue *queue, unsigned int count)
 	struct v4l2_requestbuffers request = {
 		.count = count,
 		.type = queue->type,
-		.memory = V4L2_MEMORY_MMAP,
+		.memory = queue->memory,
 	};
 	int r = v4l2_device_ioctl(queue->device, VIDIOC_REQBUFS, &request);
 
@@ -62,63 +81,154 @@ static int request_buffers(struct v4l2_queue *queue, unsigned int count)
 	return request.count > V4L2_QUEUE_BUFFERS_MAX ? -EIO : (int)request.count;
 }
 
+static int allocate(struct v4l2_queue *queue, unsigned int count)
+{
+	int r = request_buffers(queue, count);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOMEM;
+	queue->count = (unsigned int)r;
+	for (uint32_t i = 0; i < queue->count && queue->memory == V4L2_MEMORY_MMAP; i++) {
+		r = map(queue, i);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int v4l2_queue_setup(struct v4l2_queue *queue, const struct v4l2_device *device,
+		     const struct v4l2_queue_setup *setup)
+{
+	bool multiplanar = V4L2_TYPE_IS_MULTIPLANAR(setup->type);
+	int r;
+
+	*queue = (struct v4l2_queue){};
+	if (setup->n_planes == 0 || setup->n_planes > V4L2_QUEUE_PLANES_MAX ||
+	    (setup->n_planes > 1 && !multiplanar))
+		return -EINVAL;
+	*queue = (struct v4l2_queue){
+		.device = device,
+		.type = setup->type,
+		.memory = setup->memory,
+		.n_planes = setup->n_planes,
+	};
+	r = allocate(queue, setup->count);
+	if (r < 0)
+		v4l2_queue_free(queue);
+	return r;
+}
+
 int v4l2_queue_allocate(struct v4l2_queue *queue, const struct v4l2_device *device, uint32_t type,
 			unsigned int count)
 {
-	int r;
+	const struct v4l2_queue_setup setup = {
+		.type = type,
+		.memory = V4L2_MEMORY_MMAP,
+		.n_planes = 1,
+		.count = count,
+	};
 
-	*queue = (struct v4l2_queue){.device = device, .type = type};
-	r = request_buffers(queue, count);
-	if (r == 0)
-		r = -ENOMEM;
-	if (r < 0) {
-		v4l2_queue_free(queue);
-		return r;
-	}
-	for (uint32_t n = (uint32_t)r; queue->count < n; queue->count++) {
-		r = map(queue, queue->count);
-		if (r < 0) {
-			v4l2_queue_free(queue);
-			return r;
-		}
-	}
+	return v4l2_queue_setup(queue, device, &setup);
+}
+
+int v4l2_queue_bind(struct v4l2_queue *queue, uint32_t index, const int *fds, const size_t *lengths)
+{
+	struct v4l2_queue_buffer *buffer;
+
+	if (index >= queue->count || queue->memory != V4L2_MEMORY_DMABUF)
+		return -EINVAL;
+	buffer = &queue->buffers[index];
+	if (buffer->ready)
+		return -EEXIST;
+	for (unsigned int i = 0; i < queue->n_planes; i++)
+		buffer->planes[i] = (struct v4l2_queue_plane){.fd = fds[i], .length = lengths[i]};
+	buffer->ready = true;
 	return 0;
 }
 
 void v4l2_queue_free(struct v4l2_queue *queue)
 {
-	const struct v4l2_device *device = queue->device;
-
-	if (!device)
+	if (!queue->device)
 		return;
 	v4l2_queue_stop(queue);
 	for (unsigned int i = 0; i < queue->count; i++)
-		device->sys->munmap(device->sys, queue->buffers[i].start, queue->buffers[i].length);
+		unmap(queue, &queue->buffers[i]);
 	/* After the unmapping: drivers refuse to free what is mapped. */
 	request_buffers(queue, 0);
 	*queue = (struct v4l2_queue){};
 }
 
+/* VIDIOC_QBUF wants each DMA-buf named every time, and its length: all of it. */
+static void name_dmabufs(const struct v4l2_queue *queue, struct request *request)
+{
+	const struct v4l2_queue_buffer *buffer = &queue->buffers[request->buffer.index];
+
+	if (!V4L2_TYPE_IS_MULTIPLANAR(queue->type)) {
+		request->buffer.m.fd = buffer->planes[0].fd;
+		request->buffer.length = (uint32_t)buffer->planes[0].length;
+		return;
+	}
+	for (unsigned int i = 0; i < queue->n_planes; i++) {
+		request->planes[i].m.fd = buffer->planes[i].fd;
+		request->planes[i].length = (uint32_t)buffer->planes[i].length;
+	}
+}
+
+static int put(struct v4l2_queue *queue, struct request *request)
+{
+	struct v4l2_queue_buffer *buffer = &queue->buffers[request->buffer.index];
+	int r;
+
+	if (queue->memory == V4L2_MEMORY_DMABUF)
+		name_dmabufs(queue, request);
+	r = v4l2_device_ioctl(queue->device, VIDIOC_QBUF, &request->buffer);
+	if (r < 0)
+		return r;
+	buffer->queued = true;
+	queue->queued++;
+	return 0;
+}
+
+static bool ours(const struct v4l2_queue *queue, uint32_t index)
+{
+	return index < queue->count && queue->buffers[index].ready && !queue->buffers[index].queued;
+}
+
 int v4l2_queue_put(struct v4l2_queue *queue, uint32_t index)
 {
 	struct request request;
-	int r;
 
-	if (index >= queue->count || queue->buffers[index].queued)
+	if (!ours(queue, index))
 		return -EINVAL;
 	request_init(&request, queue, index);
-	r = v4l2_device_ioctl(queue->device, VIDIOC_QBUF, &request.buffer);
-	if (r < 0)
-		return r;
-	queue->buffers[index].queued = true;
-	queue->queued++;
-	return 0;
+	return put(queue, &request);
+}
+
+int v4l2_queue_put_filled(struct v4l2_queue *queue, uint32_t index,
+			  const struct v4l2_queue_payload *payload)
+{
+	struct request request;
+
+	if (!ours(queue, index))
+		return -EINVAL;
+	request_init(&request, queue, index);
+	request.buffer.field = V4L2_FIELD_NONE;
+	request.buffer.timestamp = payload->timestamp;
+	request.buffer.bytesused = (uint32_t)payload->bytesused[0];
+	for (unsigned int i = 0; i < queue->n_planes; i++) {
+		if (payload->bytesused[i] == 0 ||
+		    payload->bytesused[i] > queue->buffers[index].planes[i].length)
+			return -EINVAL;
+		request.planes[i].bytesused = (uint32_t)payload->bytesused[i];
+	}
+	return put(queue, &request);
 }
 
 int v4l2_queue_get(struct v4l2_queue *queue, struct v4l2_queue_item *ret)
 {
 	struct request request;
 	struct v4l2_queue_buffer *buffer;
+	const uint8_t *start;
 	size_t offset = 0, end;
 	int r;
 
@@ -131,14 +241,15 @@ int v4l2_queue_get(struct v4l2_queue *queue, struct v4l2_queue_item *ret)
 	buffer = &queue->buffers[request.buffer.index];
 	buffer->queued = false;
 	queue->queued--;
+	start = buffer->planes[0].start;
 
 	end = request.buffer.bytesused;
 	if (V4L2_TYPE_IS_MULTIPLANAR(queue->type)) {
 		/* Counts from the start of the plane, headers included. */
-		end = request.plane.bytesused;
-		offset = request.plane.data_offset;
+		end = request.planes[0].bytesused;
+		offset = request.planes[0].data_offset;
 	}
-	if (end > buffer->length || offset > end) {
+	if (end > buffer->planes[0].length || offset > end) {
 		/* Not to be read, and not to be lost either: it comes as an empty faulty one. */
 		request.buffer.flags |= V4L2_BUF_FLAG_ERROR;
 		end = offset = 0;
@@ -148,7 +259,7 @@ int v4l2_queue_get(struct v4l2_queue *queue, struct v4l2_queue_item *ret)
 		.flags = request.buffer.flags,
 		.sequence = request.buffer.sequence,
 		.timestamp = request.buffer.timestamp,
-		.data = (const uint8_t *)buffer->start + offset,
+		.data = start ? start + offset : NULL,
 		.bytesused = end - offset,
 	};
 	return 0;

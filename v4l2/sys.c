@@ -46,6 +46,13 @@ static int sys_munmap(const struct v4l2_sys *sys, void *address, size_t length)
 	return munmap(address, length) < 0 ? -errno : 0;
 }
 
+static int64_t sys_size(const struct v4l2_sys *sys, int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+
+	return end < 0 ? -errno : end;
+}
+
 static uint64_t sys_now_us(const struct v4l2_sys *sys)
 {
 	struct timespec ts;
@@ -60,5 +67,6 @@ const struct v4l2_sys v4l2_sys_kernel = {
 	.ioctl = sys_ioctl,
 	.mmap = sys_mmap,
 	.munmap = sys_munmap,
+	.size = sys_size,
 	.now_us = sys_now_us,
 };

@@ -19,6 +19,8 @@ struct v4l2_sys {
 	int (*mmap)(const struct v4l2_sys *sys, size_t length, int prot, int fd, off_t offset,
 		    void **ret);
 	int (*munmap)(const struct v4l2_sys *sys, void *address, size_t length);
+	/* Bytes behind a descriptor: what a DMA-buf holds. */
+	int64_t (*size)(const struct v4l2_sys *sys, int fd);
 	/* CLOCK_MONOTONIC in microseconds, the clock of V4L2 timestamps. */
 	uint64_t (*now_us)(const struct v4l2_sys *sys);
 };
