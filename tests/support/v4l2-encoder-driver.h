@@ -114,6 +114,8 @@ static inline void check_planes(struct encoder_driver *d, const struct side *sid
 
 	if (b->memory != side->memory)
 		breach(d, "queued as another kind of memory");
+	if (side == &d->raw && !planar(d) && b->bytesused == 0)
+		breach(d, "queued an empty picture");
 	if (!planar(d)) {
 		if (imported && (b->m.fd < DMABUF_FD || b->length != (uint32_t)d->dmabuf_size))
 			breach(d, "queued without its DMA-buf");
@@ -121,9 +123,12 @@ static inline void check_planes(struct encoder_driver *d, const struct side *sid
 	}
 	if (b->length != planes_of(d, side))
 		breach(d, "queued another number of planes");
-	for (unsigned int i = 0; i < b->length && imported; i++)
-		if (b->m.planes[i].m.fd < DMABUF_FD)
+	for (unsigned int i = 0; i < b->length; i++) {
+		if (imported && b->m.planes[i].m.fd < DMABUF_FD)
 			breach(d, "queued a plane without its DMA-buf");
+		if (side == &d->raw && b->m.planes[i].bytesused == 0)
+			breach(d, "queued an empty plane");
+	}
 }
 
 static inline int played_qbuf(struct encoder_driver *d, const struct v4l2_buffer *b)

@@ -86,6 +86,8 @@ static void a_reset_begins_anew(void **state)
 	assert_int_equal(v4l2_m2m_counts(m2m)->lost, 2);
 	bench_put(m2m, 3, 1);
 	EXPECT_KEY(m2m, 3, 2);
+	assert_int_equal(v4l2_m2m_reset(m2m), 0);
+	assert_int_equal(d.out.n_fifo, BUFFERS);
 	bench_end(&d, m2m);
 }
 

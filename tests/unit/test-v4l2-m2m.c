@@ -2,6 +2,7 @@
 /* What comes out of an encoder, against a driver that is played call by call. */
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/time.h>
 
 #include "tests/unit/m2m-bench.h"
 
@@ -293,25 +294,29 @@ static void pictures_that_never_come_out_have_a_limit(void **state)
 
 static void check_times(struct encoder_driver *d, struct v4l2_m2m *m2m)
 {
-	const uint64_t times[] = {CLOCK, CLOCK, CLOCK - 500};
+	const uint64_t times[] = {CLOCK, CLOCK, CLOCK, CLOCK - 500};
 	struct v4l2_m2m_coded coded;
 	struct v4l2_m2m_raw raw;
 
 	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
 		assert_int_equal(v4l2_m2m_take(m2m, &raw), 0);
 		assert_int_equal(v4l2_m2m_put(m2m, raw.index, times[i]), 0);
+		assert_true(i == 0 || timercmp(&d->put_times[i - 1], &d->put_times[i], <));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		/* The second never comes. */
+		if (i == 1)
+			continue;
 		assert_int_equal(v4l2_m2m_next(m2m, &coded), 0);
 		assert_int_equal(coded.timestamp_us, times[i]);
-		assert_int_equal(coded.lost_before, 0);
+		assert_int_equal(coded.lost_before, i == 2);
 	}
 }
 
 /* They are what tells pictures apart: the driver gets rising ones, the caller its own. */
 static void timestamps_need_not_rise(void **state)
 {
-	const struct step steps[] = {STEP_KEY(0), STEP_PICTURE(1), STEP_PICTURE(2)};
+	const struct step steps[] = {STEP_KEY(0), STEP_PICTURE(2), STEP_PICTURE(3)};
 
 	PLAY(steps, check_times);
 }
