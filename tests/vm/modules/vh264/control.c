@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vh264.h"
+
+static int s_ctrl(struct v4l2_ctrl *control)
+{
+	struct vh264_ctx *ctx = container_of(control->handler, struct vh264_ctx, controls);
+	struct v4l2_m2m_ctx *m2m = ctx->fh.m2m_ctx;
+
+	switch (control->id) {
+	case V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME:
+		ctx->force_keyframe = true;
+		return 0;
+	case V4L2_CID_MPEG_VIDEO_GOP_SIZE:
+	case V4L2_CID_MPEG_VIDEO_BITRATE:
+		if (vh264_quirks.busy_controls && m2m && vb2_is_streaming(&m2m->cap_q_ctx.q))
+			return -EBUSY;
+		if (control->id == V4L2_CID_MPEG_VIDEO_GOP_SIZE)
+			ctx->gop = control->val;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static const struct v4l2_ctrl_ops control_ops = {.s_ctrl = s_ctrl};
+
+static void add(struct vh264_ctx *ctx, u32 id, s64 min, s64 max, s64 value)
+{
+	v4l2_ctrl_new_std(&ctx->controls, &control_ops, id, min, max, 1, value);
+}
+
+static void add_menu(struct vh264_ctx *ctx, u32 id, u8 max, u64 skip, u8 value)
+{
+	v4l2_ctrl_new_std_menu(&ctx->controls, &control_ops, id, max, skip, value);
+}
+
+int vh264_controls_init(struct vh264_ctx *ctx)
+{
+	const u8 profile = V4L2_MPEG_VIDEO_H264_PROFILE_CONSTRAINED_BASELINE;
+
+	v4l2_ctrl_handler_init(&ctx->controls, 10);
+	add(ctx, V4L2_CID_MPEG_VIDEO_GOP_SIZE, 1, 600, 30);
+	/* Lossless as it is, it only listens. */
+	add(ctx, V4L2_CID_MPEG_VIDEO_BITRATE, 32000, 100000000, 4000000);
+	add(ctx, V4L2_CID_MPEG_VIDEO_B_FRAMES, 0, 0, 0);
+	add(ctx, V4L2_CID_MIN_BUFFERS_FOR_OUTPUT, 1, 1, 1);
+	add_menu(ctx, V4L2_CID_MPEG_VIDEO_BITRATE_MODE, V4L2_MPEG_VIDEO_BITRATE_MODE_CBR, 0,
+		 V4L2_MPEG_VIDEO_BITRATE_MODE_CBR);
+	add_menu(ctx, V4L2_CID_MPEG_VIDEO_H264_PROFILE, profile, ~(1 << profile), profile);
+	add_menu(ctx, V4L2_CID_MPEG_VIDEO_H264_LEVEL, V4L2_MPEG_VIDEO_H264_LEVEL_5_1, 0,
+		 V4L2_MPEG_VIDEO_H264_LEVEL_5_1);
+	if (!vh264_quirks.no_force_keyframe)
+		add(ctx, V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME, 0, 0, 0);
+	if (vh264_quirks.headers == VH264_HEADERS_REPEATED)
+		add(ctx, V4L2_CID_MPEG_VIDEO_REPEAT_SEQ_HEADER, 0, 1, 1);
+	if (ctx->controls.error)
+		return ctx->controls.error;
+	v4l2_ctrl_handler_setup(&ctx->controls);
+	ctx->force_keyframe = false;
+	return 0;
+}
