@@ -56,20 +56,6 @@ int v4l2_m2m_drain(struct v4l2_m2m *m2m)
 	return 0;
 }
 
-int v4l2_m2m_resume(struct v4l2_m2m *m2m)
-{
-	int r;
-
-	if (m2m->state != M2M_DRAINED)
-		return -EINVAL;
-	r = command(m2m, V4L2_ENC_CMD_START);
-	if (r < 0)
-		return r;
-	m2m->last_seen = false;
-	m2m->state = M2M_RUNNING;
-	return 0;
-}
-
 static void lose_pending(struct v4l2_m2m *m2m)
 {
 	unsigned int lost = v4l2_m2m_pending_clear(&m2m->pending);
@@ -114,6 +100,27 @@ static int begin_anew(struct v4l2_m2m *m2m)
 	m2m->counts.restarts++;
 	begun(m2m);
 	return 0;
+}
+
+int v4l2_m2m_resume(struct v4l2_m2m *m2m)
+{
+	struct v4l2_queue_item item;
+	int r;
+
+	if (m2m->state != M2M_DRAINED)
+		return -EINVAL;
+	r = command(m2m, V4L2_ENC_CMD_START);
+	if (r < 0)
+		return r;
+	m2m->last_seen = false;
+	m2m->state = M2M_RUNNING;
+	/* Nothing can have come yet, but some drivers forget that the end is over. */
+	r = v4l2_queue_get(&m2m->coded, &item);
+	if (r == -EPIPE)
+		return begin_anew(m2m);
+	if (r >= 0)
+		r = v4l2_queue_put(&m2m->coded, item.index);
+	return r == -EAGAIN ? 0 : r;
 }
 
 int m2m_drained(struct v4l2_m2m *m2m)

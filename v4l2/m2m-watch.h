@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define V4L2_M2M_STALL_US 1500000
+#define V4L2_M2M_STALL_US 1000000
 
 struct v4l2_m2m_watch {
 	bool busy;

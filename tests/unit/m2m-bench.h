@@ -14,7 +14,7 @@
 #include "tests/support/v4l2-encoder-driver.h"
 #include "v4l2/m2m.h"
 
-#define STALL_US 1500000
+#define STALL_US 1000000
 
 static const struct v4l2_m2m_want bench_want = {
 	.codec = V4L2_PIX_FMT_H264,
