@@ -228,15 +228,17 @@ check_ends() {
 	local api
 	for api in 0 1; do
 		modprobe -r vicodec
-		modprobe vicodec multiplanar=$((api + 1))
+		modprobe vicodec multiplanar=$api
 		until_true 10 node_named stateful-encoder || fail "vicodec does not appear"
-		habits="vicodec, API $((api + 1))"
+		habits="vicodec multiplanar=$api"
 		encode 640 360 30 codec=FWHT drain_at=10 reset_at=20 gop=600
 		[ "$status" = 0 ] || fail "$habits: $(tail -n 3 /tmp/log)"
 		[ "$put $coded $lost $strays" = "30 30 0 0" ] || fail "$habits: $(tail -n 2 /tmp/log)"
 		[ "$(grep ^drained /tmp/log | xargs)" = "drained 10 10 drained 20 20 drained 30 30" ] ||
 			fail "$habits: $(grep ^drained /tmp/log)"
-		grep -q '^coded 20 [0-9]* 1 0' /tmp/log || fail "$habits: no keyframe after a reset"
+		# It does not flag keyframes; that a picture refers to none before it shows by its size.
+		awk '$1 == "coded" { size[$2] = $3 } END { exit size[20] < size[19] * 5 / 4 }' \
+			/tmp/log || fail "$habits: no keyframe after a reset"
 		echo "drained thrice: $habits"
 	done
 }
