@@ -72,3 +72,13 @@ in_use() {
 not_in_use() {
 	! in_use "$1"
 }
+
+# What meson installed into /out/install becomes the system's.
+install_service() {
+	tar -C /out/install -c . | tar -C / --no-same-owner --keep-directory-symlink -x
+	rm -rf /out/install
+	systemd-sysusers
+	systemd-tmpfiles --create camward.conf
+	systemctl daemon-reload
+	systemctl reload dbus
+}

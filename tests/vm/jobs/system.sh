@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installed and started by systemd: cameras come by themselves, are watched, and all is back by itself after any crash.
-# vm: systemd install timeout=900 memory=3G
+# vm: systemd install timeout=1500 memory=3G
 # shellcheck source=tests/vm/lib.sh
 . /camward/tests/vm/lib.sh
 
@@ -18,14 +18,9 @@ hardware() {
 }
 
 install_all() {
-	tar -C /out/install -c . | tar -C / --no-same-owner --keep-directory-symlink -x
-	rm -rf /out/install
-	systemd-sysusers
-	systemd-tmpfiles --create camward.conf
+	install_service
 	printf '[match]\nserial=A1\n[camera]\nsize=320x180\n' > "/etc/camward/camera.d/$front.conf"
 	printf '[camera]\nsize=320x180\n' > "/etc/camward/camera.d/$back.conf"
-	systemctl daemon-reload
-	systemctl reload dbus
 }
 
 ctl() {
@@ -59,9 +54,10 @@ main_pid() {
 	systemctl show -P MainPID "$1"
 }
 
+# play CLIENT TOKEN CAMERA SECONDS [FILE]
 play() {
-	timeout 90 ffmpeg -y -hide_banner -nostdin -loglevel error -rtsp_transport tcp \
-		-i "rtsps://$1:$2@127.0.0.1:322/$3" -t "$4" -an -f framemd5 "/tmp/frames"
+	timeout 150 ffmpeg -y -hide_banner -nostdin -loglevel error -rtsp_transport tcp \
+		-i "rtsps://$1:$2@127.0.0.1:322/$3" -t "$4" -an -f framemd5 "${5:-/tmp/frames}"
 }
 
 # watched CAMERA NODE: three seconds of it, in its own process alone; then the light goes out.
@@ -69,7 +65,7 @@ watched() {
 	local node=$2 begun player
 	play owner "$token" "$1" 3 &
 	player=$!
-	until_true 40 in_use "$node" || fail "nobody opens $node for $1"
+	until_true 120 in_use "$node" || fail "nobody opens $node for $1"
 	[ "$(users_of "$node")" = "$(main_pid "$(camera_unit "$1")")" ] ||
 		fail "$node is open in $(users_of "$node")"
 	wait $player || fail "$1: ffmpeg ends with $?"
@@ -80,7 +76,7 @@ watched() {
 }
 
 back_by_itself() {
-	until_true 60 all_there || fail "after $1: $(listed)"
+	until_true 120 all_there || fail "after $1: $(listed)"
 	[ "$(identities)" = "$known" ] || fail "after $1 the identities are others: $(identities)"
 	watched "$front" "${camera[0]}"
 	watched "$back" "${camera[1]}"
@@ -99,6 +95,64 @@ crash() {
 
 not_active() {
 	! systemctl -q is-active "$1"
+}
+
+# hang UNIT: it is alive and does nothing; its watchdog finds out.
+hang() {
+	local pid
+	pid=$(main_pid "$1")
+	[ "$pid" -gt 1 ] || fail "$1 does not run"
+	kill -STOP "$pid"
+	until_true 90 test ! -d "/proc/$pid" || fail "$1 hangs for good"
+	back_by_itself "a hang of $1"
+}
+
+# told CAMERA CONDITION REASON
+told() {
+	listed | grep -q "^$1	[^	]*	$2	$3"
+}
+
+logged() {
+	journalctl -b -u camward.service | grep -q "camera $1 is lost: $2"
+}
+
+# loses_once REASON CONTROL=VALUE CONTROL=VALUE: what the first setting does to a camera that is
+# watched, until the second one.
+loses_once() {
+	local player
+	play owner "$token" "$front" 120 &
+	player=$!
+	until_true 120 told "$front" running "" || fail "$front is not watched"
+	v4l2-ctl -d "${camera[0]}" -c "$2"
+	wait $player || true
+	logged "$front" "$1" || fail "it is not lost: $1"
+	v4l2-ctl -d "${camera[0]}" -c "$3"
+	until_true 40 is_there "$front" || fail "$front is not back: $1"
+	watched "$front" "${camera[0]}"
+	echo "lost and back: $1"
+}
+
+trouble_of_one() {
+	local other program
+	play owner "$token" "$back" 60 /tmp/other &
+	other=$!
+	until_true 120 told "$back" running "" || fail "$back is not watched"
+	loses_once "the format of its picture changed" dv_timings_signal_mode=1 dv_timings_signal_mode=0
+	loses_once "stalled: no frame" percentage_of_dropped_buffers=100 percentage_of_dropped_buffers=0
+	v4l2-ctl -d "${camera[0]}" --stream-mmap --stream-to=/dev/null > /dev/null 2>&1 &
+	program=$!
+	until_true 20 in_use "${camera[0]}"
+	until_true 120 takes_the_blame || fail "it is not told that $front is busy: $(listed)"
+	kill $program
+	until_true 60 is_there "$front" || fail "$front stays busy"
+	watched "$front" "${camera[0]}"
+	wait $other || fail "the other viewer was disturbed"
+	echo "the other viewer: $(grep -vc '^#' /tmp/other) frames"
+}
+
+takes_the_blame() {
+	play owner "$token" "$front" 1 2> /dev/null || true
+	told "$front" lost "busy: used by another program"
 }
 
 told_otherwise() {
@@ -197,6 +251,10 @@ crash "$(camera_unit "$front")"
 crash camward-gate.service
 crash camward.service
 brightness 62 || fail "the choice has not survived"
+hang "$(camera_unit "$front")"
+hang camward-gate.service
+hang camward.service
+trouble_of_one
 
 # Another model at the place of the second camera.
 hardware other
