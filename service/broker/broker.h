@@ -14,6 +14,7 @@
 
 #include "broker/catch-up.h"
 #include "broker/denial.h"
+#include "broker/forgotten.h"
 #include "broker/list.h"
 #include "broker/observer.h"
 #include "broker/policy.h"
@@ -54,6 +55,7 @@ struct broker {
 	struct redecide redecide;
 	struct denials denials;
 	struct catch_up catch_up;
+	struct forgotten forgotten;
 	sd_event_source *store_source;
 	sd_event_source *stop_timer;
 	bool stopping;

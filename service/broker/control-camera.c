@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/event.h"
 #include "broker/broker.h"
 #include "broker/camera-link.h"
 #include "broker/control-job.h"
-
-#define PATH_SIZE 4096
+#include "broker/settings.h"
 
 /* One that is still being made known is nobody's yet. */
 static struct camera_record *find(const struct broker *broker, const char *name,
@@ -108,15 +106,6 @@ static void on_renamed(void *userdata, int error)
 	control_job_finish(job, error);
 }
 
-static bool has_file(const struct broker *broker, const char *name)
-{
-	char path[PATH_SIZE];
-
-	return snprintf(path, sizeof(path), "%s/camera.d/%s.conf", broker->config_directory, name) <
-		       PATH_SIZE &&
-	       access(path, F_OK) == 0;
-}
-
 /* given: what udev calls it by itself, once it is called new_name. */
 static int check_rename(const struct broker *broker, const struct camera *camera,
 			const struct camera_record *record, const char *new_name,
@@ -134,7 +123,8 @@ static int check_rename(const struct broker *broker, const struct camera *camera
 	if (!strcmp(camera->comes_as, new_name) || !strcmp(by_itself, new_name))
 		return 0;
 	snprintf(given, NAME_SIZE, "%s", by_itself);
-	return has_file(broker, record->name) ? CONTROL_NAME_BY_FILE : 0;
+	return settings_has_camera(broker->config_directory, record->name) ? CONTROL_NAME_BY_FILE
+									   : 0;
 }
 
 int control_rename_camera(struct broker *broker, const char *name, const char *new_name,
@@ -212,6 +202,8 @@ int control_forget_camera(struct broker *broker, const char *name, struct contro
 		return -ENOMEM;
 	job->finish = finish_forget;
 	job->camera = *record;
+	if (record->given[0])
+		forgotten_add(&broker->forgotten, record->name);
 	/* Those whose viewers take leave. */
 	camera_link_drop(camera, "camera forgotten");
 	ret->grants_removed = tell_grants_removed(broker, record->uuid);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is being filled in. */
 struct settings_camera {
@@ -131,6 +132,19 @@ static bool take_setting(void *userdata, const char *section, const char *name, 
 	return false;
 }
 
+static bool path_of(char path[SETTINGS_PATH_SIZE], const char *directory, const char *name)
+{
+	return snprintf(path, SETTINGS_PATH_SIZE, "%s/camera.d/%s.conf", directory, name) <
+	       SETTINGS_PATH_SIZE;
+}
+
+bool settings_has_camera(const char *directory, const char *name)
+{
+	char path[SETTINGS_PATH_SIZE];
+
+	return path_of(path, directory, name) && access(path, F_OK) == 0;
+}
+
 int settings_load_camera(const char *directory, const char *name, struct camera_configuration *ret,
 			 char error[SETTINGS_ERROR_SIZE])
 {
@@ -139,8 +153,7 @@ int settings_load_camera(const char *directory, const char *name, struct camera_
 	int r = -ENAMETOOLONG;
 
 	error[0] = '\0';
-	if (snprintf(path, sizeof(path), "%s/camera.d/%s.conf", directory, name) <
-	    (int)sizeof(path))
+	if (path_of(path, directory, name))
 		r = settings_file_read(path, take_setting, &camera, error);
 	*ret = r < 0 ? (struct camera_configuration){} : camera.configuration;
 	return r;

@@ -4,6 +4,7 @@
 #include "lease-bench.h"
 
 #define HERE  "platform-here 0 serial=A1 model=eye"
+#define THERE "platform-there 0 serial=B2 model=eye"
 #define OTHER "platform-here 0 serial=B2 model=eye"
 
 /* What a call comes to: its own error, or what done was told. */
@@ -251,6 +252,21 @@ static void write_settings(struct bench *b, const char *name)
 	fclose(file);
 }
 
+/* Other hardware waits at its place under the name that is given up: it has to come by its own. */
+static void a_name_given_up_makes_no_new_camera(void **state)
+{
+	struct bench *b = *state;
+
+	assert_let_in(b, "front", knock(b, "front", HERE, 0));
+	assert_int_equal(OUTCOME(b, control_rename_camera, "front", "entrance"), 0);
+	assert_int_equal(forget(b, "entrance", 1), 0);
+	assert_refused(b, knock(b, "entrance", HERE, 0));
+	assert_null(camera(b, "entrance"));
+	assert_let_in(b, "front", knock(b, "front", HERE, 0));
+	write_settings(b, "entrance"); /* somebody gives the name anew */
+	assert_let_in(b, "entrance", knock(b, "entrance", THERE, 0));
+}
+
 static void what_cannot_be_renamed_is_told(void **state)
 {
 	struct bench *b = *state;
@@ -317,6 +333,7 @@ int main(void)
 		BENCH(two_renames_at_once),
 		BENCH(a_suspension_goes_along),
 		BENCH(a_resume_on_its_way_does_not_hold_the_suspension),
+		BENCH(a_name_given_up_makes_no_new_camera),
 		BENCH(what_cannot_be_renamed_is_told),
 		BENCH(a_forgotten_camera_is_a_stranger),
 		BENCH(a_forgotten_camera_has_no_name_left),
