@@ -12,6 +12,7 @@ struct reply {
 	sd_bus_message *call;
 	sd_bus_message *answer; /* NULL: it could not be composed */
 	char name[NAME_SIZE], client[NAME_SIZE], camera[NAME_SIZE], control[NAME_SIZE];
+	char id[NAME_SIZE];
 };
 
 static void keep(char field[NAME_SIZE], const char *text)
@@ -30,6 +31,7 @@ int reply_new(sd_bus_message *call, const struct errors_about *about, struct rep
 	keep(reply->client, about->client);
 	keep(reply->camera, about->camera);
 	keep(reply->control, about->control);
+	keep(reply->id, about->id);
 	*ret = reply;
 	return 0;
 }
@@ -68,7 +70,8 @@ void reply_done(void *userdata, int error)
 			   &(struct errors_about){.name = reply->name,
 						  .client = reply->client,
 						  .camera = reply->camera,
-						  .control = reply->control});
+						  .control = reply->control,
+						  .id = reply->id});
 		sd_bus_reply_method_error(reply->call, &e);
 		sd_bus_error_free(&e);
 	} else if (reply->answer) {

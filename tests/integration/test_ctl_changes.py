@@ -59,7 +59,8 @@ class Clients(WithDemo):
         list(other.access_units(count=10))
         self.assertEqual(self.status("front", "tablet", made["token"]), 401)
         self.assertEqual(len(self.tokens("tablet")), 1)
-        self.refused("client", "token", "tablet", "--remove", made["id"])
+        self.assertIn(f"no token '{made['id']}'",
+                      self.refused("client", "token", "tablet", "--remove", made["id"]))
 
     def test_a_token_for_people(self):
         self.client("desk")
