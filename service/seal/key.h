@@ -40,8 +40,8 @@ int seal_public_verify(const uint8_t key[SEAL_KEY_SIZE], const char *context, co
 		       size_t size, const uint8_t signature[SEAL_SIGNATURE_SIZE]);
 
 /* SubjectPublicKeyInfo in PEM (RFC 8410), as other tools read it; text has room for
- * SEAL_PEM_SIZE bytes. Reading takes exactly that form or 64 hexadecimal digits; line ends after
- * it do not matter. Errors: -EINVAL. */
+ * SEAL_PEM_SIZE bytes. Reading takes exactly that form, the line within it alone, or 64 hexadecimal
+ * digits; line ends after it do not matter. Errors: -EINVAL. */
 #define SEAL_PEM_SIZE 256
 void seal_public_write_pem(const uint8_t key[SEAL_KEY_SIZE], char text[SEAL_PEM_SIZE]);
 int seal_public_read(const char *text, size_t size, uint8_t ret[SEAL_KEY_SIZE]);

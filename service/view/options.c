@@ -19,7 +19,7 @@ static const char help[] =
 	"Whom to trust (each of the two, or its --insecure counterpart):\n"
 	"  --pin sha256/BASE64      the server's key (SPKI); `camwardctl status` prints it\n"
 	"  --ca FILE                a CA whose certificate for HOST is enough\n"
-	"  --seal-root FILE|HEX     the device's seal root: PEM, or 64 hexadecimal digits\n"
+	"  --seal-root FILE|KEY     the device's seal root; `camwardctl status` prints that, too\n"
 	"  --insecure-server        take any server\n"
 	"  --insecure-unsealed      check no frame\n"
 	"Which frames:\n"
@@ -29,7 +29,7 @@ static const char help[] =
 	"  --max-age SECONDS        refuse older frames (default 5)\n"
 	"Where they go (default: nowhere; they are checked and counted):\n"
 	"  -o, --output FILE|-      as an H.264 byte stream, with their seals\n"
-	"  --exec COMMAND           to the command's standard input: --exec 'ffplay -'\n"
+	"  --exec COMMAND           to the command's standard input: --exec 'ffplay -f h264 -'\n"
 	"How long:\n"
 	"  --frames N               until so many were valid\n"
 	"  --duration SECONDS\n"
@@ -158,8 +158,8 @@ static int seal_root(struct parser *p)
 
 	p->has_root = r == 0;
 	if (r == -EINVAL)
-		return fail("--seal-root: neither 64 hexadecimal digits nor a file with an"
-			    " Ed25519 public key: %s",
+		return fail("--seal-root: neither an Ed25519 public key nor a file with one:"
+			    " %s",
 			    optarg);
 	return r < 0 ? fail("--seal-root: %s: %s", optarg, strerror(-r)) : 0;
 }

@@ -4,6 +4,6 @@
 
 #include "seal/key.h"
 
-/* text: a file that holds it in PEM or hexadecimal, or 64 hexadecimal digits. Errors: -EINVAL
+/* text: the key in a form of seal_public_read(), or a file that holds it in one. Errors: -EINVAL
  * (neither), -errno of reading the file. */
 int root_key_read(const char *text, uint8_t ret[SEAL_KEY_SIZE]);

@@ -9,12 +9,12 @@
 #include "view/root-key.h"
 
 static const char help[] =
-	"camward-verify --seal-root FILE|HEX [--camera NAME|UUID] [--json] FILE\n"
+	"camward-verify --seal-root FILE|KEY [--camera NAME|UUID] [--json] FILE\n"
 	"Says of a recording (MP4, an H.264 or HEVC byte stream, a JPEG) which camera took it, "
 	"when,\n"
 	"what is missing in it and what is wrong with it.\n"
 	"\n"
-	"  --seal-root FILE|HEX   the device's seal root: PEM, or 64 hexadecimal digits\n"
+	"  --seal-root FILE|KEY   the device's seal root, as `camwardctl status` prints it\n"
 	"  --camera NAME|UUID     it has to be this one's (default: any one camera's)\n"
 	"  --json                 print JSON instead of text\n"
 	"  --version\n"
@@ -51,8 +51,7 @@ static int seal_root(struct verify_options *o)
 	int r = root_key_read(optarg, o->verifier.root);
 
 	if (r == -EINVAL)
-		return fail("--seal-root: neither 64 hexadecimal digits nor a file with an Ed25519"
-			    " public key: ",
+		return fail("--seal-root: neither an Ed25519 public key nor a file with one: ",
 			    optarg);
 	if (r < 0) {
 		fprintf(stderr, "camward-verify: --seal-root: %s: %s\n", optarg, strerror(-r));

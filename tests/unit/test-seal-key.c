@@ -82,6 +82,7 @@ static void test_pem(void **state)
 	static const char pem[] = "-----BEGIN PUBLIC KEY-----\n"
 				  "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
 				  "-----END PUBLIC KEY-----\n";
+	const char *line = strchr(pem, '\n') + 1; /* as camwardctl status shows it */
 	uint8_t public[SEAL_KEY_SIZE], again[SEAL_KEY_SIZE];
 	char text[SEAL_PEM_SIZE], wrong[SEAL_PEM_SIZE];
 
@@ -91,6 +92,10 @@ static void test_pem(void **state)
 	assert_int_equal(seal_public_read(text, strlen(text), again), 0);
 	assert_memory_equal(public, again, sizeof(public));
 	assert_int_equal(seal_public_read(text, strlen(text) - 1, again), 0);
+	assert_int_equal(seal_public_read(line, 60, again), 0);
+	assert_memory_equal(public, again, sizeof(public));
+	assert_int_equal(seal_public_read(line, 59, again), -EINVAL);
+	assert_int_equal(seal_public_read(pem, 60, again), -EINVAL);
 	for (size_t n = 0; n < strlen(text) - 1; n++)
 		assert_int_equal(seal_public_read(text, n, again), -EINVAL);
 	for (size_t i = 0; i < 16; i++) { /* what says that it is an Ed25519 key */
