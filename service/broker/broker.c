@@ -76,7 +76,7 @@ static int open_memory(struct broker *broker, const char *directory)
 	}
 	if (tls_identity_is_renewed(broker->identity))
 		event_log(LOG_NOTICE, EVENT_CERTIFICATE_RENEWED, NULL,
-			  "the server's certificate was issued anew; its key is %s",
+			  "the server's certificate was issued anew; its key is sha256/%s",
 			  tls_identity_spki_sha256(broker->identity));
 	return open_seals(broker, directory);
 }

@@ -73,7 +73,7 @@ static int print_status(const struct json_object *status)
 	printf(LABEL "%s, %s\n", "camward", json_text(status, "version"),
 	       json_true(status, "ready") ? "ready"
 					  : "not ready: no gate is there, nobody can connect");
-	printf(LABEL "%s\n", "fingerprint", *fingerprint ? fingerprint : "-");
+	printf(LABEL "%s%s\n", "fingerprint", *fingerprint ? "sha256/" : "-", fingerprint);
 	print_seal_root(json_text(status, "seal_root"));
 	if (viewers)
 		printf(LABEL "%llu\n", "viewers", viewers);

@@ -40,7 +40,7 @@ class Looking(WithDemo):
                          pathlib.Path(self.info["server_cert"]).read_text())
         text = self.says("status")
         self.assertIn(f"{status['version']}, ready\n", text)
-        self.assertIn(status["fingerprint"], text)
+        self.assertIn(f"fingerprint   sha256/{status['fingerprint']}\n", text)
         self.assertIn(status["seal_root"].splitlines()[1], text)
         self.assertRegex(text, r"(?m)^  front +\w+ ")
         self.assertRegex(text, r"(?m)^suspensions +none$")
