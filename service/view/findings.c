@@ -122,22 +122,40 @@ static void write_gaps(const struct findings *f, FILE *file)
 		fprintf(file, "and %" PRIu64 " more gaps\n", f->n_gaps - FINDINGS_GAPS_MAX);
 }
 
+/* How many faults from the i-th on are of frames in a row and for the same reason. */
+static uint64_t fault_row(const struct findings *f, uint64_t i, uint64_t end)
+{
+	uint64_t n = 1;
+
+	while (i + n < end && f->faults[i + n].verdict == f->faults[i].verdict &&
+	       f->faults[i + n].frame == f->faults[i].frame + n)
+		n++;
+	return n;
+}
+
 static void write_faults(const struct findings *f, FILE *file)
 {
-	uint64_t n = f->waiting + f->refused;
+	uint64_t n = f->waiting + f->refused, end = n, row;
 
-	for (uint64_t i = 0; i < n && i < FINDINGS_FAULTS_MAX; i++) {
+	if (end > FINDINGS_FAULTS_MAX)
+		end = FINDINGS_FAULTS_MAX;
+	for (uint64_t i = 0; i < end; i += row) {
 		const struct findings_fault *fault = &f->faults[i];
 
-		fprintf(file, "frame %" PRIu64, fault->frame);
+		row = fault_row(f, i, end);
+		if (row > 1)
+			fprintf(file, "frames %" PRIu64 " to %" PRIu64, fault->frame,
+				f->faults[i + row - 1].frame);
+		else
+			fprintf(file, "frame %" PRIu64, fault->frame);
 		if (fault->has_time)
-			fprintf(file, " (at %" PRIu64 ".%03u s)",
+			fprintf(file, " (%s %" PRIu64 ".%03u s)", row > 1 ? "from" : "at",
 				(uint64_t)(fault->time / USEC_PER_SEC),
 				(unsigned)(fault->time % USEC_PER_SEC / USEC_PER_MSEC));
 		fprintf(file, ": %s\n", verdict_text(fault->verdict));
 	}
 	if (n > FINDINGS_FAULTS_MAX)
-		fprintf(file, "and %" PRIu64 " more\n", n - FINDINGS_FAULTS_MAX);
+		fprintf(file, "and %" PRIu64 " more frames\n", n - FINDINGS_FAULTS_MAX);
 }
 
 void findings_write_text(const struct findings *f, FILE *file)

@@ -126,6 +126,17 @@ class Recordings(ViewCase):
         self.assertEqual(status, REFUSED, found)
         self.assertEqual(found["faults"][0]["frame"], FRAMES + 1)
 
+    def test_frames_in_a_row_with_one_fault_are_one_line(self):
+        done = subprocess.run([str(VERIFY), "--seal-root", self.root, "--camera", "other",
+                               str(self.file(byte_stream(self.units[:32])))],
+                              stdout=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, REFUSED)
+        reasons = "it is from another camera", "no certificate has come for its key"
+        self.assertEqual(done.stdout.splitlines()[:-1], [
+            f"frame 1: {reasons[0]}", f"frames 2 to 15: {reasons[1]}",
+            f"frame 16: {reasons[0]}", f"frames 17 to 30: {reasons[1]}",
+            f"frame 31: {reasons[0]}", f"frame 32: {reasons[1]}"])
+
     def test_a_file_cut_short_is_told(self):
         target = self.path("a.mp4")
         remux(self.recording, target, "-movflags", "faststart")
