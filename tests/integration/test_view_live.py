@@ -3,6 +3,8 @@
 leases stated for the viewer's own connection, access that ends while somebody watches."""
 
 import pathlib
+import re
+import shlex
 import subprocess
 import tempfile
 import threading
@@ -10,7 +12,7 @@ import time
 import unittest
 
 import harness
-from view_case import View, verify
+from view_case import VIEW, View, verify
 
 OK, USAGE, UNREACHABLE, DENIED, REFUSED, SINK = range(6)
 
@@ -47,6 +49,29 @@ class Live(unittest.TestCase):
                        check=True)
         status, found = verify(mp4, self.root)
         self.assertEqual(found["frames"]["valid"], 150, found)
+
+    def watch_ten(self, words):
+        done = subprocess.run([str(VIEW), *words, "--frames", "10"], stdin=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertIn("10 frames valid, 0 refused", done.stderr)
+
+    def test_the_command_that_the_demo_prints_works(self):
+        line = harness.wait_until(
+            lambda: re.search(r"(?m)^  \S*camward-view .*$", self.demo.log.read_text()), 10,
+            "the demo's greeting")
+        words = shlex.split(line[0])[1:]
+        player = words.index("--exec")
+        self.assertTrue(words[player + 1].startswith("ffplay "))
+        self.watch_ten(words[:player] + words[player + 2:])
+
+    def test_what_status_prints_can_be_pinned(self):
+        text = self.demo.ctl("status").stdout
+        pin, root = (re.search(rf"(?m)^{word} +(\S+)$", text)[1]
+                     for word in ("fingerprint", "seal root"))
+        url = f"rtsps://owner:{self.demo.token('owner')}@127.0.0.1"
+        self.watch_ten(["--pin", pin, "--seal-root", root,
+                        f"{url}:{self.demo.info['rtsps_port']}/front"])
 
     def test_the_other_camera_is_refused(self):
         view = self.view("front", "--once", "--camera-uuid", self.demo.uuid("back"))

@@ -255,6 +255,7 @@ class Demo:
         self.runtime = self.own("run")
         self.bin = self.install(binaries)
         self.ctl = binaries / "service/ctl/camwardctl"
+        self.view = binaries / "service/view/camward-view"
         self.bus = f"unix:path={self.runtime / 'bus'}"
 
     def claim(self, directory):
@@ -512,12 +513,16 @@ class Demo:
     def greet(self, d):
         owner = d["clients"][0]["token"]
         url = f"rtsps://owner:{owner}@127.0.0.1:{d['rtsps_port']}"
-        ctl = os.path.relpath(self.ctl) if str(self.ctl).startswith(os.getcwd()) else self.ctl
+        ctl, view = (os.path.relpath(p) if str(p).startswith(os.getcwd()) else p
+                     for p in (self.ctl, self.view))
         lines = ["", f"camward is serving {len(self.names)} camera(s) on 127.0.0.1."
                      " Ctrl-C stops it.", "", "Watch (as the client 'owner', who may see all):"]
         lines += [f"  ffplay -rtsp_transport tcp {url}/{name}" for name in self.names[:3]]
         lines += [f"  gst-launch-1.0 rtspsrc location={url}/{self.names[0]}"
                   " tls-validation-flags=0 latency=100 ! decodebin ! autovideosink",
+                  "", "Watch it, and believe it (without --exec it checks, counts and shows nothing):",
+                  f"  {view} --pin sha256/{d['spki_sha256']} --seal-root {d['seal_root']}"
+                  f" --exec 'ffplay -loglevel error -f h264 -' {url}/{self.names[0]}",
                   "", "Control (in another terminal):",
                   f"  export DBUS_SYSTEM_BUS_ADDRESS={d['bus']}",
                   f"  {ctl} status",
