@@ -145,7 +145,7 @@ static enum rtsp_event take_description(struct rtsp_client *c, const struct rtsp
 		return broken(ret, "its session description cannot be read");
 	if (!slice_equal_nocase(ret->track.encoding, "H264") || ret->track.clock != 90000 ||
 	    ret->track.packetization_mode > 1)
-		return broken(ret, "its video is not H.264 as it can be received here");
+		return broken(ret, "its video is not H.264, which alone can be proven over RTSP");
 	if (!copy_url(c->base, base.data ? base : slice_text(c->url)) ||
 	    !resolve(c, ret->track.control))
 		return broken(ret, "its session description names no usable URL");

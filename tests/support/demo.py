@@ -510,6 +510,14 @@ class Demo:
             f.write("\n")
         partial.replace(self.arguments.json)
 
+    def is_jpeg(self):
+        """Whether the clip is one; JPEG over RTSP carries no proof."""
+        kind, _, path = self.arguments.sources[0].partition(":")
+        if kind != "clip":
+            return False
+        with open(path, "rb") as clip:
+            return clip.read(2) == b"\xff\xd8"
+
     def greet(self, d):
         owner = d["clients"][0]["token"]
         url = f"rtsps://owner:{owner}@127.0.0.1:{d['rtsps_port']}"
@@ -520,10 +528,12 @@ class Demo:
         lines += [f"  ffplay -rtsp_transport tcp {url}/{name}" for name in self.names[:3]]
         lines += [f"  gst-launch-1.0 rtspsrc location={url}/{self.names[0]}"
                   " tls-validation-flags=0 latency=100 ! decodebin ! autovideosink",
-                  "", "Watch it, and believe it (without --exec it checks, counts and shows nothing):",
-                  f"  {view} --pin sha256/{d['spki_sha256']} --seal-root {d['seal_root']}"
-                  f" --exec 'ffplay -loglevel error -f h264 -' {url}/{self.names[0]}",
-                  "", "Control (in another terminal):",
+                  ""]
+        if not self.is_jpeg():
+            lines += ["Watch only what is proven (without --exec it checks, counts and shows nothing):",
+                      f"  {view} --pin sha256/{d['spki_sha256']} --seal-root {d['seal_root']}"
+                      f" --exec 'ffplay -loglevel error -f h264 -' {url}/{self.names[0]}", ""]
+        lines += ["Control (in another terminal):",
                   f"  export DBUS_SYSTEM_BUS_ADDRESS={d['bus']}",
                   f"  {ctl} status",
                   f"  {ctl} leases                # who is watching",
