@@ -65,9 +65,10 @@ static int set_of_settings(sd_bus_error *ret, int error, const struct errors_abo
 	switch (error) {
 	case CONTROL_INVALID_SETTINGS:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_SETTINGS,
-					 "Settings are width and height (both, even, %d to %d), "
+					 "Settings are size (width and height, even, %d to %d), "
 					 "fps (1 to %d), bitrate (%d to %d bit/s) and gop (1 to %d "
-					 "frames); 0 is back to what camera.d says",
+					 "frames); 0, or 'default' for camwardctl, is back to what "
+					 "camera.d says",
 					 SETTINGS_SIDE_MIN, SETTINGS_SIDE_MAX, SETTINGS_FPS_MAX,
 					 SETTINGS_BITRATE_MIN, SETTINGS_BITRATE_MAX,
 					 SETTINGS_GOP_MAX);

@@ -196,7 +196,9 @@ static enum visit_end deny(struct visit *v, unsigned status)
 	const char *what = "the server cannot give a picture now";
 
 	v->status = status;
-	if (status == 401)
+	if (status == 401 && !v->config->url->client[0])
+		what = "the server asks who you are: rtsps://CLIENT@HOST/CAMERA";
+	else if (status == 401)
 		what = "the client's name or its token is wrong";
 	else if (status == 404 || status == 403)
 		what = "there is no such camera, or this client may not see it now";

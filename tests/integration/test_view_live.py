@@ -84,6 +84,13 @@ class Live(unittest.TestCase):
             self.assertEqual(view.status, DENIED, view.errors)
             self.assertEqual(view.report["connections"]["attempts"], 1)
 
+    def test_without_a_client_it_says_how_to_name_one(self):
+        done = subprocess.run([str(VIEW), *self.trust,
+                               f"rtsps://127.0.0.1:{self.demo.info['rtsps_port']}/front"],
+                              stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+        self.assertEqual(done.returncode, DENIED)
+        self.assertIn("CLIENT@HOST", done.stderr)
+
     def test_a_suspension_is_waited_for(self):
         def suspend():
             time.sleep(2)
