@@ -132,16 +132,22 @@ cat > /tmp/ask.py <<'PYTHON'
 import socket, struct, sys, time
 name, secret = sys.argv[1] + ".local", sys.argv[2].encode()
 labels = b"".join(bytes([len(p)]) + p.encode() for p in name.split("."))
-query = struct.pack(">6H", 7, 0, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">2H", 12, 1)
+query = struct.pack(">6H", 0, 0, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">2H", 12, 1)
+# From the port of mDNS itself: systemd-resolved does not answer others (RFC 6762, 6.7).
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.0.2.2"))
-s.bind(("192.0.2.2", 0))
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("", 5353))
+me = socket.inet_aton("192.0.2.2")
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, me)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("224.0.0.251") + me)
 s.sendto(query, ("224.0.0.251", 5353))
-s.settimeout(2)
-try:
-    got = s.recv(9000)
-except socket.timeout:
-    sys.exit(1)
+deadline, got = time.monotonic() + 2, b""
+while len(got) < 12 or not got[2] & 0x80 or labels not in got:
+    s.settimeout(max(0.01, deadline - time.monotonic()))
+    try:
+        got = s.recv(9000)
+    except socket.timeout:
+        sys.exit(1)
 if secret in got:
     print("it names a camera:", got)
     sys.exit(2)
