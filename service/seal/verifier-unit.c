@@ -178,6 +178,8 @@ static enum verdict check_stream(const struct verifier *v, const struct seal *se
 {
 	if (v->has_statement && seal->stream != v->statement.stream)
 		return VERDICT_STREAM;
+	if (!v->has_statement && v->has_floor && seal->stream != v->floor.stream)
+		return VERDICT_STREAM;
 	return v->has_last && seal->stream != v->last.stream ? VERDICT_STREAM : VERDICT_VALID;
 }
 
@@ -195,6 +197,9 @@ static enum verdict check_order(const struct verifier *v, const struct seal *sea
 		return VERDICT_SEQUENCE;
 	if (v->has_statement && seal->epoch == v->statement.epoch &&
 	    seal->sequence < v->statement.first_sequence)
+		return VERDICT_SEQUENCE;
+	if (!v->has_statement && v->has_floor && seal->epoch == v->floor.epoch &&
+	    seal->sequence < v->floor.sequence)
 		return VERDICT_SEQUENCE;
 	verdict = verifier_check_fresh(v, seal, new_epoch, arrived);
 	if (verdict != VERDICT_VALID)
@@ -243,6 +248,10 @@ static enum verdict judge(struct verifier *v, struct slice bytes, struct verifie
 			    arrived);
 	v->last = parts.seal;
 	v->has_last = true;
+	if (parts.seal.keyframe) {
+		v->floor = parts.seal;
+		v->has_floor = true;
+	}
 	return verdict;
 }
 

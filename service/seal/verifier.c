@@ -23,6 +23,12 @@ void verifier_release(struct verifier *v)
 	v->digest = seal_digest_free(v->digest);
 }
 
+void verifier_reconnect(struct verifier *v)
+{
+	v->has_statement = v->has_last = v->chained = v->has_anchor = false;
+	seal_sets_clear(&v->sets);
+}
+
 int verifier_parameter_set(struct verifier *v, struct slice nal)
 {
 	if (v->config.codec == SEAL_CODEC_JPEG)

@@ -4,6 +4,7 @@
  * It knows no sockets and no clock of its own: the caller says when a unit arrived.
  *
  *	verifier_init -> [verifier_statement] -> [verifier_parameter_set ...] -> verifier_unit ...
+ *	              -> verifier_reconnect -> [verifier_statement] -> ...
  */
 #pragma once
 
@@ -58,7 +59,10 @@ struct verifier {
 	bool has_last;
 	struct seal last; /* the unit accepted or waiting last */
 	bool chained;     /* last was accepted: the next in sequence may build on it */
-	bool has_anchor;  /* without a statement: the unit that took least time to come */
+	bool has_floor;
+	struct seal floor; /* the keyframe accepted last: without a statement nothing before it
+			      comes on a later connection */
+	bool has_anchor;   /* without a statement: the unit that took least time to come */
 	uint64_t anchor_signed, anchor_own; /* its boot time, and when it came; us */
 };
 
@@ -71,6 +75,10 @@ struct verifier_result {
 /* Errors: -EINVAL, -ENOMEM. */
 int verifier_init(struct verifier *v, const struct verifier_config *config);
 void verifier_release(struct verifier *v);
+
+/* What comes from now on comes by a new connection: it may begin at the last keyframe again, with a
+ * statement and parameter sets of its own. Camera, epoch and order stay what was proven. */
+void verifier_reconnect(struct verifier *v);
 
 /*
  * The lease statement and the certificate beside it, as they came in the answer. nonce, exporter:

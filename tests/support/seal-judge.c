@@ -124,6 +124,8 @@ static void line(struct judge *j, char **w)
 	} else if (strcmp(w[0], "name") == 0) {
 		need(w[1], "name");
 		snprintf(j->config.camera_name, NAME_SIZE, "%s", w[1]);
+	} else if (strcmp(w[0], "reconnect") == 0) {
+		verifier_reconnect(verifier(j));
 	} else if (strcmp(w[0], "set") == 0) {
 		need(verifier_parameter_set(verifier(j), bytes(w[1])) == 0, "parameter set");
 	} else if (strcmp(w[0], "statement") == 0) {

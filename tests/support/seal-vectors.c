@@ -279,6 +279,12 @@ static void write_order_and_time(struct book *b)
 	unit_late(b->sealed[0], 0, 3 * SECOND, "valid");
 	unit_late(b->sealed[1], 1, 0, "valid");
 	unit_late(b->sealed[2], 2, 5 * SECOND + 1, "stale");
+	begin(b, "reconnect", "no-clock");
+	says.sequence = 5;
+	unit_as(b, &b->camera, &says, "valid");
+	puts("reconnect");
+	unit(b->sealed[0], 0, "sequence");
+	unit_as(b, &b->camera, &says, "valid");
 	begin(b, "file-times", "file");
 	unit(b->sealed[0], 0, "valid");
 	says = b->first;

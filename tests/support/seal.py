@@ -273,6 +273,10 @@ class Verifier:
         self.last = None
         self.chained = False
         self.anchor = None
+        self.floor = None  # the keyframe accepted last
+
+    def reconnect(self):
+        self.said, self.last, self.chained, self.anchor, self.sets = None, None, False, None, []
 
     def check_certificate(self, data):
         if self.certificate and data == self.certificate.raw:
@@ -342,6 +346,7 @@ class Verifier:
         need(seal.epoch == by.epoch, "epoch")
         need(signed_by(by.key, b"camward frame seal v1", seal.body, seal.signature), "signature")
         need(not self.said or seal.stream == self.said["stream"], "stream")
+        need(self.said or not self.floor or seal.stream == self.floor.stream, "stream")
         need(not self.last or seal.stream == self.last.stream, "stream")
         return by
 
@@ -386,11 +391,14 @@ class Verifier:
         need(not self.last or new_epoch or seal.sequence > self.last.sequence, "sequence")
         need(not self.said or seal.epoch != self.said["epoch"] or
              seal.sequence >= self.said["first"], "sequence")
+        need(self.said or not self.floor or seal.epoch != self.floor.epoch or
+             seal.sequence >= self.floor.sequence, "sequence")
         self.check_fresh(seal, new_epoch, boottime, realtime)
         follows = self.chained and not new_epoch and seal.sequence == self.last.sequence + 1
         if self.becomes_anchor(seal, new_epoch, boottime):
             self.anchor = (seal.boottime, boottime)
         self.certificate, self.sets, self.last = by, sets, seal
+        self.floor = seal if seal.keyframe else self.floor
         return "valid" if seal.keyframe or follows else "waiting", seal
 
     def unit(self, data, boottime=0, realtime=0):
@@ -420,9 +428,11 @@ def run_cases(lines):
             settings[words[0]] = words[1]
         elif words[0] in ("root", "uuid"):
             settings[words[0]] = read(words[1])
-        elif words[0] in ("set", "statement", "unit"):
+        elif words[0] in ("set", "statement", "unit", "reconnect"):
             verifier = verifier or Verifier(**settings)
-            if words[0] == "set":
+            if words[0] == "reconnect":
+                verifier.reconnect()
+            elif words[0] == "set":
                 verifier.parameter_set(read(words[1]))
             elif words[0] == "unit":
                 yield verifier.unit(read(words[3]), int(words[1]), int(words[2]))[0]

@@ -278,6 +278,31 @@ static void test_sequence(void **state)
 	assert_verdict(house_judge(&viewer, house.sealed[4], 4), VERDICT_VALID);
 }
 
+static void test_reconnect(void **state)
+{
+	struct seal_camera older;
+	struct seal says;
+
+	restart(VERIFIER_NO_CLOCK);
+	assert_verdict(house_judge(&viewer, house.sealed[0], 0), VERDICT_VALID);
+	assert_verdict(house_judge(&viewer, house.sealed[4], 4), VERDICT_VALID);
+	verifier_reconnect(&viewer);
+	assert_verdict(house_judge(&viewer, house.sealed[0], 0), VERDICT_SEQUENCE);
+	seal_camera_init(&older, SEAL_CODEC_H264, 1, 1, 2);
+	says = first_says(&older);
+	assert_verdict(judge_as(&older, &says, 0), VERDICT_EPOCH);
+	seal_camera_release(&older);
+	says = first_says(&house.camera);
+	says.stream = 1;
+	says.sequence = house.camera.next.sequence;
+	assert_verdict(judge_as(&house.camera, &says, 0), VERDICT_STREAM);
+	/* A relay may begin with the last keyframe that it has. */
+	assert_verdict(house_judge(&viewer, house.sealed[5], 5), VERDICT_WAITING);
+	assert_verdict(house_judge(&viewer, house.sealed[4], 4), VERDICT_SEQUENCE);
+	verifier_reconnect(&viewer);
+	assert_verdict(house_judge(&viewer, house.sealed[4], 4), VERDICT_VALID);
+}
+
 static void test_live_age(void **state)
 {
 	/* 20 ms on the way, 10 ms from capture to answer: 10 ms of the 5 s are used. */
@@ -428,6 +453,7 @@ int main(void)
 		TEST(test_epoch_given_twice),
 		TEST(test_wrong_key),
 		TEST(test_sequence),
+		TEST(test_reconnect),
 		TEST(test_live_age),
 		TEST(test_relay_age),
 		TEST(test_no_clock),
