@@ -8,21 +8,15 @@
 #include "wire/base64.h"
 #include "wire/h264.h"
 
-int stream_init(struct stream *s, const struct verifier_config *config)
+int stream_init(struct stream *s, struct verifier *verifier)
 {
-	uint8_t *buffer;
-	int r = 0;
+	uint8_t *buffer = malloc(STREAM_UNIT_MAX);
 
-	*s = (struct stream){.checks = config};
-	if (config)
-		r = verifier_init(&s->verifier, config);
-	if (r < 0)
-		return r;
-	buffer = malloc(STREAM_UNIT_MAX);
-	if (!buffer) {
-		stream_release(s);
+	if (!buffer)
 		return -ENOMEM;
-	}
+	*s = (struct stream){.verifier = verifier};
+	if (verifier)
+		verifier_reconnect(verifier);
 	rtp_h264_depay_init(&s->depay, buffer, STREAM_UNIT_MAX);
 	return 0;
 }
@@ -30,8 +24,6 @@ int stream_init(struct stream *s, const struct verifier_config *config)
 void stream_release(struct stream *s)
 {
 	free(s->depay.out);
-	if (s->checks)
-		verifier_release(&s->verifier);
 	*s = (struct stream){};
 }
 
@@ -44,8 +36,8 @@ int stream_parameter_set(struct stream *s, struct slice text)
 	if (n <= 0)
 		return -EBADMSG;
 	r = seal_sets_add(&s->given, SEAL_CODEC_H264, slice_of(nal, (size_t)n));
-	if (r == 0 && s->checks)
-		r = verifier_parameter_set(&s->verifier, slice_of(nal, (size_t)n));
+	if (r == 0 && s->verifier)
+		r = verifier_parameter_set(s->verifier, slice_of(nal, (size_t)n));
 	return r < 0 ? -EBADMSG : 0;
 }
 
@@ -65,7 +57,7 @@ static bool has_parameter_set(struct slice unit)
 static struct slice write_prefix(struct stream *s)
 {
 	static const uint8_t start_code[] = {0, 0, 0, 1};
-	const struct seal_sets *sets = s->checks ? &s->verifier.sets : &s->given;
+	const struct seal_sets *sets = s->verifier ? &s->verifier->sets : &s->given;
 	size_t n = 0;
 
 	for (size_t i = 0; i < sets->n; i++) {
@@ -81,8 +73,8 @@ static void finish(struct stream *s, struct verifier_time arrived, struct stream
 {
 	*ret = (struct stream_unit){.bytes = slice_of(s->depay.out, s->depay.len)};
 	ret->keyframe = h264_is_idr(ret->bytes);
-	if (s->checks)
-		ret->verdict = verifier_unit(&s->verifier, ret->bytes, arrived, &ret->result);
+	if (s->verifier)
+		ret->verdict = verifier_unit(s->verifier, ret->bytes, arrived, &ret->result);
 	if (ret->verdict == VERDICT_VALID && ret->keyframe && !has_parameter_set(ret->bytes))
 		ret->prefix = write_prefix(s);
 }

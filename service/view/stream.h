@@ -11,9 +11,8 @@
 
 struct stream {
 	struct rtp_h264_depay depay;
-	bool checks; /* false: the user asked for frames without proof */
-	struct verifier verifier;
-	struct seal_sets given; /* out of band */
+	struct verifier *verifier; /* borrowed; NULL: the user asked for frames without proof */
+	struct seal_sets given;    /* out of band */
 	uint8_t payload_type;
 	uint8_t prefix[SEAL_SETS_SIZE_MAX + 4 * SEAL_SETS_MAX];
 };
@@ -26,8 +25,9 @@ struct stream_unit {
 	struct verifier_result result;
 };
 
-/* config NULL: nothing is checked. Errors: -ENOMEM, -EINVAL. */
-int stream_init(struct stream *s, const struct verifier_config *config);
+/* verifier NULL: nothing is checked. What it has learnt from earlier connections holds on this one.
+ * Errors: -ENOMEM. */
+int stream_init(struct stream *s, struct verifier *verifier);
 void stream_release(struct stream *s);
 
 /* A parameter set of the session description, in base 64. Errors: -EBADMSG. */

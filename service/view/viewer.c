@@ -50,12 +50,11 @@ static bool refuse(struct viewer *v, const struct stream_unit *unit, uint64_t no
 static bool accept_unit(struct viewer *v, const struct stream_unit *unit,
 			struct verifier_time arrived, uint64_t now)
 {
+	const struct verifier *verifier = v->visit.stream.verifier;
 	uint64_t age;
 	int r;
 
-	if (v->visit.stream.checks) {
-		const struct verifier *verifier = &v->visit.stream.verifier;
-
+	if (verifier) {
 		report_valid(&v->report, &unit->result, unit->bytes.len, now);
 		snprintf(v->report.camera_name, sizeof(v->report.camera_name), "%s",
 			 verifier->certificate.camera_name);
@@ -302,7 +301,7 @@ int viewer_init(struct viewer *v, const struct options *o)
 			     .config = {.url = &o->url,
 					.trust = &o->trust,
 					.token = o->url.token,
-					.verifier = o->unsealed ? NULL : &o->verifier,
+					.verifier = o->unsealed ? NULL : &v->verifier,
 					.silence = o->silence},
 			     .complaint = {.camera = o->url.camera},
 			     .signals = -EBADF,
@@ -311,7 +310,9 @@ int viewer_init(struct viewer *v, const struct options *o)
 			     .next_report = o->interval ? now + o->interval : NEVER};
 	report_init(&v->report, now);
 	sink_init(&v->sink);
-	r = open_json(v);
+	r = o->unsealed ? 0 : verifier_init(&v->verifier, &o->verifier);
+	if (r == 0)
+		r = open_json(v);
 	if (r == 0)
 		r = open_signals(v);
 	return r < 0 ? r : open_sink(v);
@@ -362,4 +363,5 @@ void viewer_release(struct viewer *v)
 	if (v->json && v->json != stdout)
 		fclose(v->json);
 	close_fd(steal_fd(&v->signals));
+	verifier_release(&v->verifier);
 }

@@ -18,6 +18,7 @@
 struct viewer {
 	const struct options *options;
 	struct visit_config config;
+	struct verifier verifier; /* of all visits, unless --unsealed */
 	struct visit visit;
 	bool visiting;
 	uint64_t retry; /* when to come again */

@@ -143,13 +143,13 @@ static enum visit_end check_statement(struct visit *v, const struct rtsp_taken *
 		return refuse_statement(v, VERDICT_STATEMENT, "the lease statement is malformed");
 	if (tls_client_exporter(&v->connection.tls, exporter) < 0)
 		return end(v, VISIT_FAILED, "TLS gives no exporter");
-	verdict = verifier_statement(&v->stream.verifier,
-				     slice_of(certificate, (size_t)n_certificate),
-				     slice_of(statement, (size_t)n_statement), v->rtsp.nonce,
-				     exporter, v->asked, answered);
+	verdict =
+		verifier_statement(v->stream.verifier, slice_of(certificate, (size_t)n_certificate),
+				   slice_of(statement, (size_t)n_statement), v->rtsp.nonce,
+				   exporter, v->asked, answered);
 	if (verdict != VERDICT_VALID)
 		return refuse_statement(v, verdict, verdict_text(verdict));
-	if ((v->stream.verifier.statement.stream != 0) != v->config->url->sub)
+	if ((v->stream.verifier->statement.stream != 0) != v->config->url->sub)
 		return refuse_statement(v, VERDICT_STREAM, verdict_text(VERDICT_STREAM));
 	return VISIT_GOES_ON;
 }
@@ -160,7 +160,7 @@ static enum visit_end take_description(struct visit *v, const struct rtsp_taken 
 	for (size_t i = 0; i < taken->track.n_sets; i++)
 		if (stream_parameter_set(&v->stream, taken->track.sets[i]) < 0)
 			return end(v, VISIT_LOST, "the server gives parameter sets that are none");
-	if (v->stream.checks && v->config->verifier->freshness == VERIFIER_LIVE)
+	if (v->stream.verifier && v->stream.verifier->config.freshness == VERIFIER_LIVE)
 		return check_statement(v, taken);
 	return VISIT_GOES_ON;
 }
@@ -345,10 +345,10 @@ enum visit_end visit_advance(struct visit *v, bool ready, uint64_t now)
 bool visit_age(const struct visit *v, const struct seal *seal, struct verifier_time arrived,
 	       uint64_t *ret)
 {
-	const struct verifier *verifier = &v->stream.verifier;
+	const struct verifier *verifier = v->stream.verifier;
 	int64_t age;
 
-	if (!v->stream.checks || v->config->verifier->freshness == VERIFIER_NO_CLOCK)
+	if (!verifier || verifier->config.freshness == VERIFIER_NO_CLOCK)
 		return false;
 	if (verifier->has_statement)
 		age = (int64_t)(arrived.boottime - verifier->answered) -

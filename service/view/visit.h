@@ -31,7 +31,7 @@ struct visit_config {
 	const struct url *url;
 	const struct tls_trust *trust;
 	const char *token;
-	const struct verifier_config *verifier; /* NULL: nothing is checked */
+	struct verifier *verifier; /* of all visits; NULL: nothing is checked */
 	uint64_t silence;
 };
 

@@ -206,6 +206,23 @@ class Connecting(ViewCase):
             self.assertEqual(once.status, UNREACHABLE, once.errors)
             self.assertEqual(once.frames["valid"], 10)
 
+    def test_what_was_proven_before_holds_after_a_reconnect(self):
+        faults = {"again-older-epoch": ("epoch", []), "again-other-uuid": ("camera", []),
+                  "again-the-same": ("sequence", ["--relay", "--insecure-no-clock"])}
+        for fault, (verdict, options) in faults.items():
+            with self.subTest(fault), SealingServer(self.clip, "--fault", fault, "--at", AT,
+                                                    *options[:1]) as server:
+                view = server.view("--frames", 100, "--on-refusal", "exit", *options)
+                self.assertEqual(view.status, REFUSED, view.errors)
+                self.assertEqual(view.report["first_refusal"],
+                                 {"verdict": verdict, "after_valid": AT}, view.errors)
+                self.assertEqual(view.frames["valid"], AT)
+
+    def test_a_relay_may_begin_again_at_its_last_keyframe(self):
+        with SealingServer(self.clip, "--fault", "again-the-same", "--at", 10, "--relay") as server:
+            view = server.view("--frames", 15, "--relay")
+            self.assertEqual(view.status, OK, view.errors)
+
     def test_a_server_that_breaks_the_protocol_is_left(self):
         for fault in ("garbage", "channel", "early-media"):
             with self.subTest(fault), SealingServer(self.clip, "--fault", fault) as server:

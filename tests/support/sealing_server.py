@@ -7,7 +7,7 @@ a broken hub, cloud or relay could do. It shares no code with the service.
 
 CLIP: baseline H.264 in Annex B, one slice an access unit. FILE is written when it serves: port, pin,
 seal root (hex), camera and uuid. --at: the first access unit (from 0, of a connection) with the
-fault. Debian's own interpreter: pyOpenSSL gives the TLS exporter, which the ssl module does not.
+fault; again-*: what is served after the first connection, which is cut there. Debian's own interpreter: pyOpenSSL gives the TLS exporter, which the ssl module does not.
 """
 
 import argparse
@@ -38,8 +38,11 @@ FAULTS = (
     "flip", "unsealed", "reorder", "other-camera", "other-root", "other-epoch-key", "replay",
     "stale", "future", "moved-seal", "sets", "silence", "cut", "garbage", "wrong-nonce",
     "wrong-exporter", "no-statement", "statement-other-root", "statement-other-camera", "plain",
-    "channel", "skip", "no-keyframe-certificate", "early-media", "status",
+    "channel", "skip", "no-keyframe-certificate", "early-media", "status", "again-older-epoch",
+    "again-other-uuid", "again-the-same",
 )
+
+AGAIN = tuple(fault for fault in FAULTS if fault.startswith("again-"))
 
 
 def real_time():
@@ -167,6 +170,11 @@ class Viewer:
         self.server, self.tls, self.buffer = server, tls, b""
         self.fault, self.at = server.arguments.fault, server.arguments.at
         self.first = server.next_sequence
+        self.camera, self.again = server.camera, bool(server.sent)
+        if self.again and self.fault == "again-older-epoch":
+            self.camera = server.older
+        if self.again and self.fault == "again-other-uuid":
+            self.camera = server.namesake
 
     def read_request(self):
         while b"\r\n\r\n" not in self.buffer:
@@ -186,7 +194,7 @@ class Viewer:
     def statement(self, fields):
         nonce = base64.b64decode(fields["Camward-Nonce"])
         exporter = self.tls.export_keying_material(b"EXPORTER-Channel-Binding", 32)
-        camera = self.server.camera
+        camera = self.camera
         if self.fault == "wrong-nonce":
             nonce = bytes(32)
         if self.fault == "wrong-exporter":
@@ -239,7 +247,7 @@ class Viewer:
 
     def nals(self, index, unit, sequence):
         """NAL units to send for an access unit, with the fault from --at on."""
-        server, camera = self.server, self.server.camera
+        server, camera = self.server, self.camera
         fault = self.fault if index >= self.at else None
         once = self.fault if index == self.at else None
         if fault == "unsealed":
@@ -282,9 +290,12 @@ class Viewer:
             if self.fault == "silence" and index >= self.at:
                 time.sleep(30)
                 raise Goodbye
-            if self.fault == "cut" and index == self.at:
+            if index == self.at and (self.fault == "cut" or self.fault in AGAIN):
+                server.sent = server.sent or sent
                 raise Goodbye
             nals = self.nals(index, unit, sequence)
+            if self.again and self.fault == "again-the-same":
+                nals = server.sent[index]
             if self.fault == "replay" and index >= self.at:
                 nals = sent[index - self.at]
             sent.append(nals)
@@ -322,7 +333,10 @@ class Server:
         self.camera = Camera(root, "front", identity)
         self.other = Camera(root, "back", uuid.uuid4().bytes)
         self.foreign = Camera(stranger, "front", identity)
+        self.older = Camera(root, "front", identity, epoch=6)
+        self.namesake = Camera(root, "front", uuid.uuid4().bytes)
         self.root, self.next_sequence = public(root), 1
+        self.sent = []  # on the first connection, with a fault again-*
         self.key, self.certificate = make_certificate()
 
     def log(self, line):
