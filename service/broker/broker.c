@@ -49,10 +49,16 @@ static int open_seals(struct broker *broker, const char *directory)
 		file = EPOCH_RUN_FILE;
 		r = epoch_run_next(directory, store_run(broker->store), &broker->epoch_run);
 	}
-	if (r == -EUCLEAN)
-		log_error("%s/%s is damaged; restore it from a copy", directory, file);
+	if (r == -EUCLEAN || r == -ENOKEY)
+		log_error("%s/%s is %s; restore it from a copy (docs/SECURITY.md)", directory, file,
+			  r == -ENOKEY ? "missing" : "damaged");
 	else if (r < 0)
 		log_error("%s/%s cannot be had: %s", directory, file, strerror(-r));
+	/* The first of all is nothing to tell. */
+	else if (seal_root_is_new(broker->seal_root) && store_run(broker->store) > 1)
+		event_log(LOG_WARNING, EVENT_SEAL_ROOT_NEW, NULL,
+			  "a new seal root was made: viewers that have pinned another refuse every "
+			  "frame");
 	return r;
 }
 

@@ -10,6 +10,11 @@
 
 #define EPOCH_RUN_FILE "epoch-run"
 
+/* For a root that is about to be made: no number has been used yet. Errors: -ENOKEY (some have, by
+ * a root that must still be somewhere), those of epoch_run_next(). */
+int epoch_run_begin(const char *dir);
+
 /* More than all that was ever returned for this directory, and not below store_run; durable.
- * Errors: -EUCLEAN (the file is damaged: what was used cannot be known), those of state-dir.h. */
+ * Errors: -EUCLEAN (the file is damaged) and -ENOKEY (it is missing): what was used cannot be
+ * known; those of state-dir.h. */
 int epoch_run_next(const char *dir, uint64_t store_run, uint64_t *ret);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "broker/epoch-run.h"
 #include "broker/state-dir.h"
 #include "seal/certificate.h"
 
@@ -13,6 +14,7 @@
 struct seal_root {
 	struct seal_key *key;
 	char pem[SEAL_PEM_SIZE];
+	bool is_new;
 };
 
 static int parse_line(const char *line, uint8_t ret[SEAL_KEY_SIZE])
@@ -84,14 +86,13 @@ static int make(int dir, struct seal_key **ret)
 	return 0;
 }
 
-static int load_or_make(int dir, struct seal_key **ret)
+/* -ENOENT: there is none. */
+static int load(int dir, struct seal_key **ret)
 {
 	uint8_t *data;
 	size_t size;
 	int r = state_dir_read(dir, SEAL_ROOT_FILE, true, &data, &size);
 
-	if (r == -ENOENT)
-		return make(dir, ret);
 	if (r < 0)
 		return r == -EFBIG ? -EUCLEAN : r;
 	r = parse(data, size, ret);
@@ -112,7 +113,12 @@ int seal_root_load_or_make(const char *dir, struct seal_root **ret)
 	fd = state_dir_open(dir);
 	if (fd < 0)
 		return fd;
-	r = load_or_make(fd, &root->key);
+	r = load(fd, &root->key);
+	root->is_new = r == -ENOENT;
+	if (root->is_new)
+		r = epoch_run_begin(dir);
+	if (root->is_new && r >= 0)
+		r = make(fd, &root->key);
 	if (r < 0)
 		return r;
 	seal_key_public(root->key, public);
@@ -127,6 +133,11 @@ void seal_root_free(struct seal_root *root)
 		return;
 	seal_key_free(root->key);
 	free(root);
+}
+
+bool seal_root_is_new(const struct seal_root *root)
+{
+	return root->is_new;
 }
 
 const char *seal_root_pem(const struct seal_root *root)

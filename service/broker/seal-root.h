@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,11 +27,15 @@ struct seal_root_epoch {
 };
 
 /*
- * Loads the root from dir (made if it lacks), or makes it if there is no file. One process a
- * directory: the caller holds the store's lock. Errors: -EUCLEAN (damaged: it is not replaced),
+ * Loads the root from dir (made if it lacks), or makes it if neither it nor anything that it signed
+ * was there (epoch-run.h). One process a directory: the caller holds the store's lock. Errors:
+ * -EUCLEAN (damaged: it is not replaced), -ENOKEY (missing: it is not replaced),
  * -EPERM (others may write to dir or read the file), -EIO and others.
  */
 int seal_root_load_or_make(const char *dir, struct seal_root **ret);
+
+/* Whether it was made just now. */
+bool seal_root_is_new(const struct seal_root *root);
 
 /* Erases the key. */
 void seal_root_free(struct seal_root *root);

@@ -157,11 +157,66 @@ static void others_may_not_read_it(void **state)
 	assert_int_equal(seal_root_load_or_make(s->dir, &root), -EPERM);
 }
 
+static void remove_file(const struct state *s, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* Viewers have pinned it: a new one in its place would be a surprise to each of them. */
+static void a_missing_one_is_not_replaced(void **state)
+{
+	struct state *s = *state;
+	struct seal_root *root;
+	uint64_t run;
+
+	seal_root_free(load(s));
+	assert_int_equal(epoch_run_next(s->dir, 1, &run), 0);
+	remove_file(s, SEAL_ROOT_FILE);
+	assert_int_equal(seal_root_load_or_make(s->dir, &root), -ENOKEY);
+	assert_int_equal(open_file(s, SEAL_ROOT_FILE, O_RDONLY), -1);
+	/* Who wants a new one says so, by removing what belongs to the old one. */
+	remove_file(s, EPOCH_RUN_FILE);
+	root = load(s);
+	assert_true(seal_root_is_new(root));
+	seal_root_free(root);
+	root = load(s);
+	assert_false(seal_root_is_new(root));
+	seal_root_free(root);
+}
+
+static void a_crash_while_it_is_made_does_no_harm(void **state)
+{
+	struct state *s = *state;
+	uint64_t run;
+
+	seal_root_free(load(s));
+	remove_file(s, SEAL_ROOT_FILE);
+	seal_root_free(load(s));
+	assert_int_equal(epoch_run_next(s->dir, 1, &run), 0);
+	assert_int_equal(run, 1);
+}
+
+/* An epoch could be given twice under one root. */
+static void missing_numbers_are_not_begun_anew(void **state)
+{
+	struct state *s = *state;
+	uint64_t run;
+
+	seal_root_free(load(s));
+	remove_file(s, EPOCH_RUN_FILE);
+	assert_int_equal(epoch_run_next(s->dir, 7, &run), -ENOKEY);
+	assert_int_equal(open_file(s, EPOCH_RUN_FILE, O_RDONLY), -1);
+}
+
 static void runs_rise_whatever_the_database_says(void **state)
 {
 	struct state *s = *state;
 	uint64_t run;
 
+	seal_root_free(load(s));
 	assert_int_equal(epoch_run_next(s->dir, 1, &run), 0);
 	assert_int_equal(run, 1);
 	assert_int_equal(epoch_run_next(s->dir, 2, &run), 0);
@@ -199,6 +254,9 @@ int main(void)
 		STATE(what_it_certifies_can_be_checked),
 		STATE(a_damaged_one_is_neither_used_nor_replaced),
 		STATE(others_may_not_read_it),
+		STATE(a_missing_one_is_not_replaced),
+		STATE(a_crash_while_it_is_made_does_no_harm),
+		STATE(missing_numbers_are_not_begun_anew),
 		STATE(runs_rise_whatever_the_database_says),
 		STATE(runs_that_are_not_known_are_not_guessed),
 	};
