@@ -15,8 +15,10 @@ import harness
 import rtsp
 import sealed_viewer
 import tls
+from view_case import View
 
 OPENED, CLOSED, TRIPWIRE = 1, 2, 5  # the ledger's kinds
+OK, UNREACHABLE, REFUSED = 0, 2, 4  # camward-view's exit status
 
 
 class Faults(unittest.TestCase):
@@ -127,6 +129,34 @@ class Faults(unittest.TestCase):
         self.assertEqual(visit(), ("valid", "valid"))
         harness.wait_until(lambda: demo.camera("front")["condition"] == "idle", 10, "the end")
         self.assertEqual(visit(), ("statement", "signature"))
+
+    def view(self, demo, camera, *arguments):
+        """camward-view's report; it has shown nothing that is not valid, and says so."""
+        info = demo.info
+        return View(f"rtsps://owner@127.0.0.1:{info['rtsps_port']}/{camera}", "--pin",
+                    f"sha256/{info['spki_sha256']}", "--seal-root", info["seal_root"], "--once",
+                    *arguments, token=demo.token("owner"))
+
+    def test_the_viewer_shows_no_frame_of_an_old_key(self):
+        demo = self.start("key")
+        idle = lambda: demo.camera("front")["condition"] == "idle"
+        view = self.view(demo, "front", "--frames", 5)
+        self.assertEqual((view.status, view.frames["valid"]), (OK, 5), view.errors)
+        # With a statement the lease is refused; without, the first frame is.
+        for options, verdict in (((), "statement"), (("--relay",), "signature")):
+            harness.wait_until(idle, 10, "the end")
+            view = self.view(demo, "front", "--on-refusal", "exit", *options)
+            self.assertEqual((view.status, view.frames["valid"]), (REFUSED, 0), view.errors)
+            self.assertEqual(view.report["refused_by"], {verdict: 1})
+
+    def test_the_viewer_shows_no_frame_of_an_old_ring(self):
+        demo = self.start("epoch")
+        view = self.view(demo, "front", "--frames", 5)
+        self.assertEqual((view.status, view.frames["valid"]), (OK, 5), view.errors)
+        harness.wait_until(lambda: demo.camera("front")["condition"] == "idle", 10, "the end")
+        view = self.view(demo, "front")
+        self.assertEqual((view.status, view.frames["valid"]), (UNREACHABLE, 0), view.errors)
+        self.assertTrue(demo.camera("front")["suspended"])
 
 
 if __name__ == "__main__":

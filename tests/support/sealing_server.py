@@ -7,7 +7,8 @@ a broken hub, cloud or relay could do. It shares no code with the service.
 
 CLIP: baseline H.264 in Annex B, one slice an access unit. FILE is written when it serves: port, pin,
 seal root (hex), camera and uuid. --at: the first access unit (from 0, of a connection) with the
-fault; again-*: what is served after the first connection, which is cut there. Debian's own interpreter: pyOpenSSL gives the TLS exporter, which the ssl module does not.
+fault; again-*: what is served after the first connection, which is cut there.
+Debian's own interpreter: pyOpenSSL gives the TLS exporter, which the ssl module does not.
 """
 
 import argparse
