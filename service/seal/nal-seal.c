@@ -74,6 +74,11 @@ static enum nal_class framing_if(bool valid)
 	return valid ? NAL_FRAMING : NAL_BAD;
 }
 
+static enum nal_class filler_if(bool valid)
+{
+	return valid ? NAL_FILLER : NAL_BAD;
+}
+
 static enum nal_class classify_h264(struct slice nal)
 {
 	struct slice payload = slice_of(nal.data + 1, nal.len - 1);
@@ -97,7 +102,7 @@ static enum nal_class classify_h264(struct slice nal)
 	case H264_NAL_END_OF_STREAM:
 		return framing_if(plain && payload.len == 0);
 	case H264_NAL_FILLER:
-		return framing_if(plain && filler_valid(payload));
+		return filler_if(plain && filler_valid(payload));
 	default:
 		return NAL_HASHED;
 	}
@@ -122,7 +127,7 @@ static enum nal_class classify_hevc(struct slice nal)
 	case HEVC_END_OF_STREAM:
 		return framing_if(plain && payload.len == 0);
 	case HEVC_FILLER:
-		return framing_if(base_layer && filler_valid(payload));
+		return filler_if(base_layer && filler_valid(payload));
 	case HEVC_PREFIX_SEI:
 		return classify_sei(nal, 2);
 	default:

@@ -19,9 +19,10 @@ enum nal_class {
 	NAL_SLICE,         /* of a coded picture; hashed */
 	NAL_KEY_SLICE,     /* hashed; makes the access unit a keyframe */
 	NAL_PARAMETER_SET, /* in the parameter sets' hash */
-	NAL_FRAMING,       /* delimiter, end of sequence or stream, filler: in no hash */
-	NAL_SEAL,          /* an SEI that holds our UUID first, well-formed or not */
-	NAL_BAD,           /* no NAL unit, or one of framing with anything in it to be read */
+	NAL_FRAMING, /* delimiter, end of sequence or stream: in no hash, not between slices */
+	NAL_FILLER,  /* in no hash, anywhere */
+	NAL_SEAL,    /* an SEI that holds our UUID first, well-formed or not */
+	NAL_BAD,     /* no NAL unit, or one of framing with anything in it to be read */
 };
 
 enum nal_class nal_seal_classify(enum seal_codec codec, struct slice nal);

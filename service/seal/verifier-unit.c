@@ -20,14 +20,16 @@ struct unit {
 /* How many of what the NAL units are. */
 struct census {
 	size_t seals, slices;
-	bool keyframe, sets, bad, misplaced;
+	bool keyframe, sets, bad, misplaced, split;
 };
 
 static void count_nal(struct census *c, enum nal_class class)
 {
 	bool late = c->slices > 0;
 
-	c->bad |= class == NAL_BAD;
+	/* A decoder would take what comes after it for another picture. */
+	c->split |= class == NAL_FRAMING && late;
+	c->bad |= class == NAL_BAD || (c->split && nal_class_is_slice(class));
 	c->sets |= class == NAL_PARAMETER_SET;
 	c->seals += class == NAL_SEAL;
 	c->misplaced |= class == NAL_SEAL && late;

@@ -28,9 +28,7 @@ static void hex(const void *data, size_t n)
 {
 	const uint8_t *p = data;
 
-	putchar(' ');
-	if (n == 0)
-		putchar('-');
+	fputs(n == 0 ? " -" : " ", stdout);
 	for (size_t i = 0; i < n; i++)
 		printf("%02x", p[i]);
 }
@@ -321,13 +319,24 @@ static struct slice without(const struct book *b, size_t i, enum nal_class class
 	return seal_camera_join(nals, used);
 }
 
+/* Its delimiter and its last slice once more. */
+static struct slice split(const struct book *b, size_t i)
+{
+	struct slice nals[16];
+	size_t n = seal_camera_nals(b->sealed[i], nals, ARRAY_SIZE(nals) - 2);
+
+	nals[n] = nals[0];
+	nals[n + 1] = nals[n - 1];
+	return seal_camera_join(nals, n + 2);
+}
+
 /* NAL unit `at` with its byte `byte` changed. */
 static struct slice changed(const struct book *b, size_t i, size_t at, size_t byte, uint8_t xor)
 {
-	struct slice nals[16], joined;
+	struct slice nals[16];
 	size_t n = seal_camera_nals(b->sealed[i], nals, ARRAY_SIZE(nals)), offset = 4;
+	struct slice joined = seal_camera_join(nals, n);
 
-	joined = seal_camera_join(nals, n);
 	for (size_t k = 0; k < at; k++)
 		offset += nals[k].len + 4;
 	((uint8_t *)(uintptr_t)joined.data)[offset + byte] ^= xor;
@@ -337,10 +346,10 @@ static struct slice changed(const struct book *b, size_t i, size_t at, size_t by
 /* Sealed unit i with two NAL units in each other's place. */
 static struct slice swapped(const struct book *b, size_t i, size_t x, size_t y)
 {
-	struct slice nals[16], kept;
+	struct slice nals[16];
 	size_t n = seal_camera_nals(b->sealed[i], nals, ARRAY_SIZE(nals));
+	struct slice kept = nals[x];
 
-	kept = nals[x];
 	nals[x] = nals[y];
 	nals[y] = kept;
 	return seal_camera_join(nals, n);
@@ -377,6 +386,7 @@ static void write_nals(struct book *b)
 	begin_live(b, "delimiter");
 	unit_once(changed(b, 0, 0, b->codec == SEAL_CODEC_HEVC ? 2 : 1, 1), 0, "malformed");
 	unit_once(changed(b, 0, 0, b->codec == SEAL_CODEC_HEVC ? 2 : 1, 0x20), 0, "valid");
+	unit_once(split(b, 1), 1, "malformed");
 	begin_live(b, "parameter-sets");
 	unit_once(without(b, 0, NAL_PARAMETER_SET), 0, "parameter-sets");
 	unit_once(changed(b, 0, 1, 6, 1), 0, "parameter-sets");

@@ -172,7 +172,7 @@ def classify_h264(nal):
         good = {9: len(nal) == 2 and nal[0] == 9 and nal[1] & 31 == 16,
                 10: nal == b"\x0a", 11: nal == b"\x0b",
                 12: re.fullmatch(rb"\x0c\xff*\x80", nal)}[kind]
-        return "framing" if good else "bad"
+        return ("filler" if kind == 12 else "framing") if good else "bad"
     return "hashed"
 
 
@@ -187,7 +187,7 @@ def classify_hevc(nal):
         good = {35: nal[0] == 0x46 and temporal and len(nal) == 3 and nal[2] & 31 == 16,
                 36: nal == b"\x48\x01", 37: nal == b"\x4a\x01",
                 38: nal[0] == 0x4c and temporal and re.fullmatch(rb"\xff*\x80", nal[2:])}[kind]
-        return "framing" if good else "bad"
+        return ("filler" if kind == 38 else "framing") if good else "bad"
     if kind == 39:
         return "seal" if is_seal_sei(nal[2:]) else "hashed"
     return "hashed"
@@ -231,6 +231,7 @@ def read_stream(codec, data):
     need("bad" not in kinds, "malformed")
     slices = [i for i, kind in enumerate(kinds) if kind in ("slice", "key")]
     need(slices, "malformed")
+    need("framing" not in kinds[slices[0]:slices[-1]], "malformed")
     seals = [i for i, kind in enumerate(kinds) if kind == "seal"]
     need(seals, "unsealed")
     need(len(seals) == 1 and seals[0] < slices[0], "seal-malformed")

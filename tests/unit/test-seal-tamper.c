@@ -138,6 +138,15 @@ static void assert_join_refused(const struct house *h, const struct verifier *v,
 	house_free(joined);
 }
 
+static void assert_join_verdict(const struct house *h, const struct verifier *v,
+				const struct slice *nals, size_t n, enum verdict verdict)
+{
+	struct slice joined = seal_camera_join(nals, n);
+
+	assert_verdict(try(v, joined, 1), verdict);
+	house_free(joined);
+}
+
 /* Whether the two stand where they stand for a reason: not both before all that is hashed. */
 static bool swap_matters(const struct house *h, struct slice a, struct slice b)
 {
@@ -189,6 +198,49 @@ static void test_nal_units_moved(void **state)
 			shuffle_unit(&h, i);
 		house_close(&h);
 	}
+}
+
+/* The NAL units of a unit with one more between the last two. */
+static void assert_between(const struct house *h, const struct verifier *v,
+			   const struct slice *nals, size_t n, struct slice put,
+			   enum verdict verdict)
+{
+	struct slice other[18];
+
+	memcpy(other, nals, n * sizeof(*nals));
+	other[n - 1] = put;
+	other[n] = nals[n - 1];
+	assert_join_verdict(h, v, other, n + 1, verdict);
+}
+
+/* A decoder would take one picture for two, and make up what each lacks. */
+static void test_picture_split(void **state)
+{
+	static const uint8_t aud[] = {0x09, 0x10}, filler[] = {0x0c, 0xff, 0x80};
+	static const uint8_t end_of_sequence[] = {0x0a}, end_of_stream[] = {0x0b};
+	const struct slice splitting[] = {
+		slice_of(aud, sizeof(aud)),
+		slice_of(end_of_sequence, sizeof(end_of_sequence)),
+		slice_of(end_of_stream, sizeof(end_of_stream)),
+	};
+	struct slice nals[17];
+	struct verifier v;
+	struct house h;
+	size_t n;
+
+	house_open(&h, SEAL_CODEC_H264);
+	view_until(&h, &v, 1);
+	n = seal_camera_nals(h.sealed[1], nals, 16);
+	assert_true(nal_class_is_slice(nal_seal_classify(h.codec, nals[n - 2])));
+	for (size_t i = 0; i < ARRAY_SIZE(splitting); i++) {
+		assert_between(&h, &v, nals, n, splitting[i], VERDICT_MALFORMED);
+		/* After the last slice nothing is split. */
+		nals[n] = splitting[i];
+		assert_join_verdict(&h, &v, nals, n + 1, VERDICT_VALID);
+	}
+	assert_between(&h, &v, nals, n, slice_of(filler, sizeof(filler)), VERDICT_VALID);
+	verifier_release(&v);
+	house_close(&h);
 }
 
 /* Sealed units in another order than that in which they were made, once each and twice. */
@@ -350,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_every_bit_of_a_unit),
 		cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_nal_units_moved),
+		cmocka_unit_test(test_picture_split),
 		cmocka_unit_test(test_units_moved),
 		cmocka_unit_test(test_seal_on_another_frame),
 		cmocka_unit_test(test_parameter_sets_of_another_keyframe),
