@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "camera/camera-run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "camera/report.h"
+
+#define STATE_INTERVAL_USEC USEC_PER_SEC
+
+void camera_leave(struct camera *c, int error)
+{
+	bool gone = error == 0 || error == -EPIPE || error == -ECONNRESET;
+
+	if (!gone)
+		log_error("link to the broker: %s", strerror(-error));
+	sd_event_exit(c->event, gone ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static void wake_gone(void *userdata, uint64_t lease)
+{
+	struct camera *c = userdata;
+	int r = report_sequence(&c->link, &c->epoch, lease, false);
+
+	if (r < 0)
+		camera_leave(c, r);
+}
+
+int camera_report(struct camera *c, enum camera_condition condition)
+{
+	const char *reason = "";
+
+	if (condition == CAMERA_LOST)
+		reason = c->epoch.reason;
+	else if (camera_is_running(c) && c->epoch.encoder)
+		reason = c->epoch.encoder->reason;
+	return report_state(&c->link, condition, c->source,
+			    condition == CAMERA_IDLE ? NULL : &c->epoch, reason);
+}
+
+int camera_end_epoch(struct camera *c)
+{
+	int r = 0;
+
+	c->on_frame = sd_event_source_disable_unref(c->on_frame);
+	c->on_tick = sd_event_source_disable_unref(c->on_tick);
+	c->on_stall = sd_event_source_disable_unref(c->on_stall);
+	for (size_t i = 0; i < c->wakes.n && r >= 0; i++)
+		r = report_sequence(&c->link, &c->epoch, c->wakes.wakes[i].lease, false);
+	wake_list_release(&c->wakes);
+	epoch_end(&c->epoch);
+	c->sealer = sealer_free(c->sealer);
+	c->link.state = LINK_IDLE;
+	return r;
+}
+
+/* A node that was made anew is for a process that starts now. */
+static bool needs_successor(struct camera *c, int error)
+{
+	if (!c->restarted || (error != -EACCES && error != -EPERM) || !source_replaced(c->source))
+		return false;
+	log_notice("the device was plugged in anew: a new process is needed");
+	sd_event_exit(c->event, EXIT_FAILURE);
+	return true;
+}
+
+static int wait_for_return(struct camera *c);
+
+/* The source may be back: then the camera is idle again, and no longer lost. */
+static int look_again(struct camera *c)
+{
+	const char *reason;
+	int r = source_probe(c->source);
+
+	if (r >= 0) {
+		log_info("the source is back");
+		return camera_report(c, CAMERA_IDLE);
+	}
+	if (needs_successor(c, r))
+		return 0;
+	reason = source_explain(r);
+	if (source_may_return(r)) {
+		int again = wait_for_return(c);
+
+		if (again < 0)
+			return again;
+	}
+	if (!strcmp(reason, c->epoch.reason))
+		return 0;
+	snprintf(c->epoch.reason, sizeof(c->epoch.reason), "%s", reason);
+	return camera_report(c, CAMERA_LOST);
+}
+
+static int retry_handler(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	struct camera *c = userdata;
+	int r;
+
+	c->on_retry = sd_event_source_disable_unref(c->on_retry);
+	r = look_again(c);
+	if (r < 0)
+		camera_leave(c, r);
+	return 0;
+}
+
+static int wait_for_return(struct camera *c)
+{
+	return sd_event_add_time_relative(c->event, &c->on_retry, CLOCK_MONOTONIC,
+					  backoff_next(&c->backoff), 0, retry_handler, c);
+}
+
+static int report_lost(struct camera *c)
+{
+	int r = c->epoch.may_return ? wait_for_return(c) : 0;
+
+	return r < 0 ? r : camera_report(c, CAMERA_LOST);
+}
+
+int camera_lose_epoch(struct camera *c)
+{
+	int r;
+
+	log_warning("epoch %llu lost: %s", (unsigned long long)c->epoch.number, c->epoch.reason);
+	r = camera_end_epoch(c);
+	return r < 0 ? r : report_lost(c);
+}
+
+static int take_frame(struct camera *c)
+{
+	struct epoch_progress progress;
+	int r = epoch_step(&c->epoch, &progress);
+
+	if (r < 0)
+		return camera_lose_epoch(c);
+	if (progress.ring_ready) {
+		backoff_reset(&c->backoff);
+		r = report_ring(&c->link, &c->epoch);
+		if (r >= 0)
+			r = camera_report(c, CAMERA_RUNNING);
+	}
+	if (progress.published)
+		wake_list_write(&c->wakes, progress.index, wake_gone, c);
+	return r;
+}
+
+static int frame_handler(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+{
+	struct camera *c = userdata;
+	int r = take_frame(c);
+
+	/* Off and on again: it leaves the epoll set and joins it anew. */
+	if (r >= 0 && c->on_frame && c->source->polled_anew) {
+		r = sd_event_source_set_enabled(c->on_frame, SD_EVENT_OFF);
+		if (r >= 0)
+			r = sd_event_source_set_enabled(c->on_frame, SD_EVENT_ON);
+	}
+	if (r < 0)
+		camera_leave(c, r);
+	return 0;
+}
+
+static int tick_handler(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	struct camera *c = userdata;
+	int r = camera_report(c, c->epoch.ring ? CAMERA_RUNNING : CAMERA_STARTING);
+
+	if (r >= 0 && c->tell_controls) {
+		c->tell_controls = false;
+		r = report_controls(&c->link, c->source);
+	}
+	if (r >= 0)
+		r = sd_event_source_set_time_relative(s, STATE_INTERVAL_USEC);
+	if (r < 0)
+		camera_leave(c, r);
+	return 0;
+}
+
+/* Frames only move the deadline; the timer looks at it when it fires. */
+static int stall_handler(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	struct camera *c = userdata;
+	uint64_t deadline = epoch_deadline(&c->epoch);
+	bool stalled = clock_monotonic() >= deadline;
+	int r;
+
+	if (stalled)
+		epoch_lose_stalled(&c->epoch);
+	r = stalled ? camera_lose_epoch(c) : sd_event_source_set_time(s, deadline);
+	if (r < 0)
+		camera_leave(c, r);
+	return 0;
+}
+
+static int add_timer(struct camera *c, sd_event_source **ret, uint64_t at,
+		     sd_event_time_handler_t handler)
+{
+	int r = sd_event_add_time(c->event, ret, CLOCK_MONOTONIC, at, 0, handler, c);
+
+	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_ON);
+}
+
+/* Frames wait until the key that seals them is certified. */
+static int watch_epoch(struct camera *c)
+{
+	int r = sd_event_add_io(c->event, &c->on_frame, source_fd(c->source), c->source->events,
+				frame_handler, c);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(c->on_frame, SD_EVENT_OFF);
+	if (r >= 0)
+		r = add_timer(c, &c->on_tick, clock_monotonic() + STATE_INTERVAL_USEC,
+			      tick_handler);
+	if (r >= 0)
+		r = add_timer(c, &c->on_stall, epoch_deadline(&c->epoch), stall_handler);
+	return r;
+}
+
+int camera_begin_epoch(struct camera *c, const struct ring_description *description)
+{
+	int r = sealer_new(description, &c->sealer);
+
+	if (r < 0 || (r = report_epoch_key(&c->link, description->epoch, c->sealer)) < 0)
+		return r;
+	r = epoch_begin(&c->epoch, c->source, c->sealer, description, &c->welcome.configuration);
+	if (r < 0) {
+		log_warning("epoch %llu does not start: %s", (unsigned long long)description->epoch,
+			    c->epoch.reason);
+		c->sealer = sealer_free(c->sealer);
+		return needs_successor(c, r) ? 0 : report_lost(c);
+	}
+	c->link.state = LINK_RUNNING;
+	c->tell_controls = source_has_controls(c->source);
+	r = watch_epoch(c);
+	return r < 0 ? r : camera_report(c, CAMERA_STARTING);
+}
