@@ -24,6 +24,30 @@ static const char *or_it(const char *text)
 	return text ? text : "";
 }
 
+static int set_of_grant(sd_bus_error *ret, int error, const struct errors_about *about)
+{
+	switch (error) {
+	case CONTROL_NO_SUCH_INTEGRATION:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_INTEGRATION,
+					 "There is no integration '%s': 'camwardctl client add "
+					 "NAME --integration' makes it with its first client",
+					 or_it(about->integration));
+	case CONTROL_INVALID_HOLDER:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_NAME,
+					 "A grant is for a client or for an integration: name "
+					 "one of them, not both");
+	case CONTROL_INVALID_HOURS:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_LIMITS,
+					 "Weekly hours look like 'mon-fri 08:00-18:00, sat "
+					 "22:00-02:00', in at most %d characters",
+					 GRANT_HOURS_SIZE - 1);
+	default:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_LIMITS,
+					 "Leases at once are 1 to %d; 0 is no limit",
+					 GRANT_LEASES_MAX);
+	}
+}
+
 static int set_of_device(sd_bus_error *ret, int error, const struct errors_about *about)
 {
 	const char *control = or_it(about->control);
@@ -145,6 +169,11 @@ int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_CLIENT,
 					 "There is no client '%s': 'camwardctl clients' lists them",
 					 client);
+	case CONTROL_NO_SUCH_INTEGRATION:
+	case CONTROL_INVALID_HOLDER:
+	case CONTROL_INVALID_HOURS:
+	case CONTROL_INVALID_MAX_LEASES:
+		return set_of_grant(ret, error, about);
 	case CONTROL_NO_SUCH_CAMERA:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_CAMERA,
 					 "There is no camera '%s': 'camwardctl cameras' lists them",

@@ -8,7 +8,7 @@
 /* What the call was about, as it was given; NULL: nothing of the kind. */
 struct errors_about {
 	const char *name; /* of what is to be made */
-	const char *client, *camera, *id;
+	const char *client, *integration, *camera, *id;
 	const char *control, *range; /* range: which values it takes */
 };
 

@@ -65,17 +65,39 @@ static int get_number(sd_bus *b, const char *path, const char *interface, const 
 		value = grant->not_before;
 	else if (!strcmp(property, "NotAfter"))
 		value = grant->not_after;
+	else if (!strcmp(property, "MaxLeases"))
+		value = grant->max_leases;
 	else
 		value = grant->created;
 	return sd_bus_message_append(reply, "t", value);
 }
 
-static int get_client(sd_bus *b, const char *path, const char *interface, const char *property,
-		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int get_flag(sd_bus *b, const char *path, const char *interface, const char *property,
+		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const struct grant *grant = find_by_path(userdata, path);
 
-	return grant ? sd_bus_message_append(reply, "s", grant->client) : -ENOENT;
+	if (!grant)
+		return -ENOENT;
+	return sd_bus_message_append(
+		reply, "b", !strcmp(property, "OnlySub") ? grant->only_sub : grant->ask_first);
+}
+
+static int get_text(sd_bus *b, const char *path, const char *interface, const char *property,
+		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct grant *grant = find_by_path(userdata, path);
+	const char *value;
+
+	if (!grant)
+		return -ENOENT;
+	if (!strcmp(property, "Client"))
+		value = grant->client;
+	else if (!strcmp(property, "Integration"))
+		value = grant->integration;
+	else
+		value = grant->hours;
+	return sd_bus_message_append(reply, "s", value);
 }
 
 static int get_camera(sd_bus *b, const char *path, const char *interface, const char *property,
@@ -117,11 +139,16 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	AUTHORIZED_METHOD("Revoke", "", "", "u", SD_BUS_PARAM(leases_ended), revoke, 0),
 	SD_BUS_PROPERTY("Id", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Client", "s", get_client, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Client", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Integration", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Camera", "s", get_camera, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Rights", "as", get_rights, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("NotBefore", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("NotAfter", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Hours", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("MaxLeases", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("OnlySub", "b", get_flag, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("AskFirst", "b", get_flag, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Created", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_VTABLE_END,
 };

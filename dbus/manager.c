@@ -72,24 +72,30 @@ static int method_add_grant(sd_bus_message *m, void *userdata, sd_bus_error *err
 	_cleanup_free_ char *path = NULL;
 	struct control_result result = {};
 	struct errors_about about = {};
-	uint64_t not_before = 0, not_after = 0;
-	uint32_t rights;
+	struct control_grant grant = {};
 	const struct options_key keys[] = {
-		{CAMWARD_LIMIT_NOT_BEFORE, 't', .number = &not_before},
-		{CAMWARD_LIMIT_NOT_AFTER, 't', .number = &not_after},
+		{CAMWARD_OPTION_INTEGRATION, 's', .text = &grant.integration},
+		{CAMWARD_LIMIT_NOT_BEFORE, 't', .number = &grant.not_before},
+		{CAMWARD_LIMIT_NOT_AFTER, 't', .number = &grant.not_after},
+		{CAMWARD_LIMIT_HOURS, 's', .text = &grant.hours},
+		{CAMWARD_LIMIT_MAX_LEASES, 't', .number = &grant.max_leases},
+		{CAMWARD_LIMIT_ONLY_SUB, 'b', .flag = &grant.only_sub},
+		{CAMWARD_LIMIT_ASK_FIRST, 'b', .flag = &grant.ask_first},
 	};
 	int r = sd_bus_message_read(m, "ss", &about.client, &about.camera);
 
 	if (r >= 0)
-		r = rights_read(m, &rights);
+		r = rights_read(m, &grant.rights);
 	if (r >= 0)
 		r = options_read(m, keys, ARRAY_SIZE(keys), error);
 	if (r >= 0)
 		r = reply_new(m, &about, &reply);
 	if (r < 0)
 		return r;
-	r = control_add_grant(bus->broker, about.client, about.camera, rights, not_before,
-			      not_after, &result, reply_done, reply);
+	grant.client = about.client;
+	grant.camera = about.camera;
+	about.integration = grant.integration;
+	r = control_add_grant(bus->broker, &grant, &result, reply_done, reply);
 	if (r)
 		return errors_set(error, r, &about);
 	path = object_path_id(CAMWARD_PATH_GRANTS, result.id);

@@ -27,6 +27,12 @@
 #define CAMWARD_OPTION_EXPIRES     "expires"     /* t */
 #define CAMWARD_LIMIT_NOT_BEFORE   "not-before"  /* t */
 #define CAMWARD_LIMIT_NOT_AFTER    "not-after"   /* t */
+#define CAMWARD_LIMIT_HOURS        "hours"       /* s */
+#define CAMWARD_LIMIT_MAX_LEASES   "max-leases"  /* t */
+#define CAMWARD_LIMIT_ONLY_SUB     "only-sub"    /* b */
+#define CAMWARD_LIMIT_ASK_FIRST    "ask-first"   /* b */
+
+#define CAMWARD_ERROR_NO_SUCH_INTEGRATION "org.camward.Camward1.Error.NoSuchIntegration"
 
 /* Of Configure, all t. */
 #define CAMWARD_SETTING_WIDTH   "width"

@@ -20,9 +20,16 @@ static const struct options_key *find_key(const struct options_key *keys, size_t
 
 static int read_value(sd_bus_message *m, const struct options_key *key, sd_bus_error *error)
 {
-	int r = key->type == 's' ? sd_bus_message_read(m, "v", "s", key->text)
-				 : sd_bus_message_read(m, "v", "t", key->number);
+	int flag, r;
 
+	if (key->type == 's')
+		r = sd_bus_message_read(m, "v", "s", key->text);
+	else if (key->type == 't')
+		r = sd_bus_message_read(m, "v", "t", key->number);
+	else
+		r = sd_bus_message_read(m, "v", "b", &flag);
+	if (r >= 0 && key->type == 'b')
+		*key->flag = flag;
 	if (r == -ENXIO)
 		return sd_bus_error_setf(error, CAMWARD_ERROR_INVALID_LIMITS,
 					 "The option '%s' takes a value of the type '%c'",

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "broker/broker.h"
 #include "broker/control-job.h"
+#include "broker/hours.h"
 
 static int finish_add(struct control_job *job, int error)
 {
@@ -22,56 +23,100 @@ static int finish_add(struct control_job *job, int error)
 }
 
 /* A client or camera that is still being added is nobody's yet. */
-static int find(const struct broker *broker, const char *client_name, const char *camera_name,
-		const struct camera_record **ret)
+static int find_camera(const struct broker *broker, const char *name,
+		       const struct camera_record **ret)
 {
-	const struct client *client = policy_find_client(broker->policy, client_name);
-	const struct camera_record *camera = policy_find_camera(broker->policy, camera_name);
+	const struct camera_record *camera = policy_find_camera(broker->policy, name);
 
-	if (!client || client->pending)
-		return CONTROL_NO_SUCH_CLIENT;
 	if (!camera || camera->pending)
 		return CONTROL_NO_SUCH_CAMERA;
 	*ret = camera;
 	return 0;
 }
 
-static int check_limits(uint64_t not_before, uint64_t not_after)
+static int find(const struct broker *broker, const char *client_name, const char *camera_name,
+		const struct camera_record **ret)
 {
+	const struct client *client = policy_find_client(broker->policy, client_name);
+
+	if (!client || client->pending)
+		return CONTROL_NO_SUCH_CLIENT;
+	return find_camera(broker, camera_name, ret);
+}
+
+/* "" for what may be NULL. */
+static const char *text_of(const char *text)
+{
+	return text ? text : "";
+}
+
+static int check_holder(const struct broker *broker, const struct control_grant *asked,
+			const struct camera_record **ret_camera)
+{
+	const char *integration = text_of(asked->integration);
+
+	if ((text_of(asked->client)[0] != '\0') == (integration[0] != '\0'))
+		return CONTROL_INVALID_HOLDER;
+	if (!integration[0])
+		return find(broker, asked->client, asked->camera, ret_camera);
+	if (!policy_has_integration(broker->policy, integration))
+		return CONTROL_NO_SUCH_INTEGRATION;
+	return find_camera(broker, asked->camera, ret_camera);
+}
+
+static int check_limits(const struct control_grant *asked)
+{
+	uint64_t not_before = asked->not_before, not_after = asked->not_after;
+	const char *text = text_of(asked->hours);
+	struct hours hours;
+
+	if (!asked->rights || asked->rights & ~(uint32_t)RIGHT_ALL)
+		return CONTROL_INVALID_RIGHTS;
 	if (not_before > INT64_MAX || not_after > INT64_MAX)
 		return CONTROL_INVALID_LIMITS;
 	if (not_after && (not_after <= not_before || not_after <= clock_realtime()))
 		return CONTROL_INVALID_LIMITS;
+	if (asked->max_leases > GRANT_LEASES_MAX)
+		return CONTROL_INVALID_MAX_LEASES;
+	if (text[0] && (strlen(text) >= GRANT_HOURS_SIZE || hours_parse(text, &hours) < 0))
+		return CONTROL_INVALID_HOURS;
 	return 0;
 }
 
-int control_add_grant(struct broker *broker, const char *client, const char *camera,
-		      uint32_t rights, uint64_t not_before, uint64_t not_after,
+static void fill_grant(struct grant *grant, const struct control_grant *asked)
+{
+	*grant = (struct grant){
+		.rights = asked->rights,
+		.not_before = asked->not_before,
+		.not_after = asked->not_after,
+		.created = clock_realtime(),
+		.only_sub = asked->only_sub,
+		.ask_first = asked->ask_first,
+		.max_leases = (uint32_t)asked->max_leases,
+		.pending = true,
+	};
+	snprintf(grant->client, sizeof(grant->client), "%s", text_of(asked->client));
+	snprintf(grant->integration, sizeof(grant->integration), "%s", text_of(asked->integration));
+	snprintf(grant->hours, sizeof(grant->hours), "%s", text_of(asked->hours));
+}
+
+int control_add_grant(struct broker *broker, const struct control_grant *asked,
 		      struct control_result *ret, control_done done, void *userdata)
 {
 	_cleanup_free_ struct control_job *job = NULL;
-	const struct camera_record *record;
-	struct grant grant = {
-		.rights = rights,
-		.not_before = not_before,
-		.not_after = not_after,
-		.created = clock_realtime(),
-		.pending = true,
-	};
-	int r = find(broker, client, camera, &record);
+	const struct camera_record *camera;
+	struct grant grant;
+	int r = check_holder(broker, asked, &camera);
 
-	if (r)
-		return r;
-	if (!rights || rights & ~(uint32_t)RIGHT_ALL)
-		return CONTROL_INVALID_RIGHTS;
-	r = check_limits(not_before, not_after);
+	if (!r)
+		r = check_limits(asked);
 	if (r)
 		return r;
 	job = control_job_new(broker, done, userdata);
 	if (!job)
 		return -ENOMEM;
-	snprintf(grant.client, sizeof(grant.client), "%s", client);
-	memcpy(grant.camera, record->uuid, UUID_SIZE);
+	fill_grant(&grant, asked);
+	memcpy(grant.camera, camera->uuid, UUID_SIZE);
 	grant.id = policy_next_grant_id(broker->policy);
 	r = policy_add_grant(broker->policy, &grant);
 	if (r < 0)

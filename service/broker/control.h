@@ -26,6 +26,7 @@ struct lease;
 enum control_error {
 	CONTROL_INVALID_NAME = 1,
 	CONTROL_NO_SUCH_CLIENT,
+	CONTROL_NO_SUCH_INTEGRATION,
 	CONTROL_NO_SUCH_CAMERA,
 	CONTROL_NO_SUCH_GRANT,
 	CONTROL_NO_SUCH_LEASE,
@@ -33,7 +34,10 @@ enum control_error {
 	CONTROL_ALREADY_EXISTS,
 	CONTROL_NOT_SUSPENDED,
 	CONTROL_ALREADY_SUSPENDED,
+	CONTROL_INVALID_HOLDER,
+	CONTROL_INVALID_HOURS,
 	CONTROL_INVALID_LIMITS,
+	CONTROL_INVALID_MAX_LEASES,
 	CONTROL_INVALID_REASON,
 	CONTROL_INVALID_RIGHTS,
 	CONTROL_LIMIT_REACHED,
@@ -76,9 +80,21 @@ int control_add_token(struct broker *broker, const char *client, uint64_t expire
 int control_remove_token(struct broker *broker, const char *client, uint64_t id,
 			 struct control_result *ret, control_done done, void *userdata);
 
-int control_add_grant(struct broker *broker, const char *client, const char *camera,
-		      uint32_t rights, uint64_t not_before, uint64_t not_after,
+/* What is to be granted; the limits as in struct grant, 0 or "" for none. */
+struct control_grant {
+	const char *client, *integration; /* exactly one of them; the other is NULL or "" */
+	const char *camera;
+	uint32_t rights;
+	uint64_t not_before, not_after;
+	const char *hours; /* NULL: always */
+	uint64_t max_leases;
+	bool only_sub, ask_first;
+};
+
+/* An integration is known by its clients: it has one at least. */
+int control_add_grant(struct broker *broker, const struct control_grant *asked,
 		      struct control_result *ret, control_done done, void *userdata);
+/* The client's own grants; those of its integration are removed by their ids. */
 int control_revoke(struct broker *broker, const char *client, const char *camera,
 		   struct control_result *ret, control_done done, void *userdata);
 int control_remove_grant(struct broker *broker, uint64_t id, struct control_result *ret,

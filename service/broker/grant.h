@@ -10,6 +10,7 @@
 #include "proto/rights.h"
 
 #define GRANT_HOURS_SIZE 128
+#define GRANT_LEASES_MAX 10000
 
 struct grant {
 	uint64_t id;                 /* never used again */
@@ -21,13 +22,12 @@ struct grant {
 	uint64_t not_after;  /* us, CLOCK_REALTIME; the first moment without it; 0: for ever */
 	uint64_t created;    /* us, CLOCK_REALTIME */
 	bool only_sub;       /* the small stream only */
-	/* Limits that policy_decide cannot judge yet: a grant that has one permits nothing. */
-	bool ask_first;
-	uint32_t max_leases;          /* 0: no limit */
-	char hours[GRANT_HOURS_SIZE]; /* weekly, local time; "": always */
+	bool ask_first;      /* an agent must say yes to each lease */
+	uint32_t max_leases; /* at once, of all whom it is for; 0: no limit */
+	char hours[GRANT_HOURS_SIZE]; /* hours.h; "": always */
 	bool pending;                 /* policy.h */
 };
 
 /* -EINVAL: not exactly one of client and integration, bad names, no camera, no or unknown rights,
- * an empty interval. */
+ * an empty interval, hours that are none, more leases than GRANT_LEASES_MAX. */
 int grant_check(const struct grant *grant);

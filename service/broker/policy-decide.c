@@ -2,6 +2,7 @@
 #include "broker/policy-decide.h"
 
 #include "base/ring.h"
+#include "broker/hours.h"
 
 struct moment {
 	uint64_t now;
@@ -32,31 +33,95 @@ static bool grant_is_for(const struct grant *grant, const struct client *client,
 	return holder && !grant->pending && memcmp(grant->camera, camera, UUID_SIZE) == 0;
 }
 
-static enum policy_reason judge_time(const struct grant *grant, struct moment moment)
+/* What one grant makes of a request, and when time alone changes that; 0: never. */
+struct judgement {
+	enum policy_reason reason;
+	uint64_t change;
+};
+
+/* Of two times, 0 being never. */
+static uint64_t earlier(uint64_t a, uint64_t b)
 {
-	if (!grant->not_before && !grant->not_after)
-		return POLICY_ALLOWED;
-	if (!moment.clock_set)
-		return POLICY_CLOCK_NOT_SET;
-	if (grant->not_after && moment.now >= grant->not_after)
-		return POLICY_EXPIRED;
-	if (moment.now < grant->not_before)
-		return POLICY_NOT_YET;
-	return POLICY_ALLOWED;
+	return a && (!b || a < b) ? a : b;
 }
 
-static enum policy_reason judge_grant(const struct grant *grant, const struct client *client,
-				      const struct policy_request *request, struct moment moment)
+static struct judgement judge_hours(const struct grant *grant, uint64_t now)
 {
+	struct hours hours;
+	uint64_t change;
+
+	if (!grant->hours[0])
+		return (struct judgement){POLICY_ALLOWED, 0};
+	if (hours_parse(grant->hours, &hours) < 0)
+		return (struct judgement){POLICY_OUTSIDE_HOURS, 0};
+	if (hours_hold(&hours, now, &change))
+		return (struct judgement){POLICY_ALLOWED, change};
+	if (grant->not_after && change >= grant->not_after)
+		change = 0;
+	return (struct judgement){POLICY_OUTSIDE_HOURS, change};
+}
+
+static struct judgement judge_time(const struct grant *grant, struct moment moment)
+{
+	struct judgement judgement;
+
+	if (!grant->not_before && !grant->not_after && !grant->hours[0])
+		return (struct judgement){POLICY_ALLOWED, 0};
+	if (!moment.clock_set)
+		return (struct judgement){POLICY_CLOCK_NOT_SET, 0};
+	if (grant->not_after && moment.now >= grant->not_after)
+		return (struct judgement){POLICY_EXPIRED, 0};
+	if (moment.now < grant->not_before)
+		return (struct judgement){POLICY_NOT_YET, grant->not_before};
+	judgement = judge_hours(grant, moment.now);
+	if (judgement.reason == POLICY_ALLOWED)
+		judgement.change = earlier(judgement.change, grant->not_after);
+	return judgement;
+}
+
+static bool is_full(const struct grant *grant, const struct policy_request *request)
+{
+	uint32_t n = 0;
+
+	if (!grant->max_leases)
+		return false;
+	for (size_t i = 0; i < request->n_others; i++)
+		n += request->others[i] == grant->id;
+	return n >= grant->max_leases;
+}
+
+/* What time does not change: only what permits otherwise is asked for. */
+static enum policy_reason judge_others(const struct grant *grant,
+				       const struct policy_request *request)
+{
+	if (is_full(grant, request))
+		return POLICY_LEASES_TAKEN;
+	if (!grant->ask_first)
+		return POLICY_ALLOWED;
+	if (!request->agent)
+		return POLICY_NO_AGENT;
+	return request->approved == grant->id ? POLICY_ALLOWED : POLICY_ASK;
+}
+
+static struct judgement judge_grant(const struct grant *grant, const struct client *client,
+				    const struct policy_request *request, struct moment moment)
+{
+	struct judgement judgement = {};
+	enum policy_reason others;
+
 	if (!grant_is_for(grant, client, request->camera))
-		return POLICY_NO_GRANT;
-	if (!(grant->rights & request->right))
-		return POLICY_NO_RIGHT;
-	if (grant->only_sub && request->stream != RING_STREAM_SUB)
-		return POLICY_NO_STREAM;
-	if (grant->ask_first || grant->max_leases || grant->hours[0])
-		return POLICY_LIMIT;
-	return judge_time(grant, moment);
+		judgement.reason = POLICY_NO_GRANT;
+	else if (!(grant->rights & request->right))
+		judgement.reason = POLICY_NO_RIGHT;
+	else if (grant->only_sub && request->stream != RING_STREAM_SUB)
+		judgement.reason = POLICY_NO_STREAM;
+	if (judgement.reason != POLICY_ALLOWED)
+		return judgement;
+	judgement = judge_time(grant, moment);
+	if (judgement.reason != POLICY_ALLOWED)
+		return judgement;
+	others = judge_others(grant, request);
+	return others == POLICY_ALLOWED ? judgement : (struct judgement){others, 0};
 }
 
 /* Of two ends, 0 being none. */
@@ -65,22 +130,24 @@ static bool ends_later(uint64_t a, uint64_t b)
 	return b && (!a || a > b);
 }
 
-static void consider(struct policy_verdict *verdict, const struct grant *grant,
-		     enum policy_reason reason)
+static void consider(struct policy_verdict *verdict, const struct grant *grant, uint64_t holds,
+		     struct judgement judgement)
 {
-	if (reason == POLICY_ALLOWED) {
-		if (verdict->allowed && !ends_later(grant->not_after, verdict->ask_again))
+	if (judgement.reason == POLICY_ALLOWED) {
+		if (verdict->allowed && grant->id != holds &&
+		    (verdict->grant == holds || !ends_later(judgement.change, verdict->ask_again)))
 			return;
-		*verdict = (struct policy_verdict){true, reason, grant->not_after, grant->id};
+		*verdict =
+			(struct policy_verdict){true, POLICY_ALLOWED, judgement.change, grant->id};
 		return;
 	}
 	if (verdict->allowed)
 		return;
-	if (reason == POLICY_NOT_YET &&
-	    (!verdict->ask_again || grant->not_before < verdict->ask_again))
-		verdict->ask_again = grant->not_before;
-	if (reason > verdict->reason)
-		verdict->reason = reason;
+	verdict->ask_again = earlier(verdict->ask_again, judgement.change);
+	if (judgement.reason <= verdict->reason)
+		return;
+	verdict->reason = judgement.reason;
+	verdict->grant = judgement.reason == POLICY_ASK ? grant->id : 0;
 }
 
 /* What becomes of a verdict about the grants when the token ends at this time (0: never). */
@@ -125,7 +192,7 @@ struct policy_verdict policy_decide(const struct policy *policy,
 
 	for (size_t i = 0; i < policy->n_grants; i++)
 		consider(
-			&verdict, policy->grants[i],
+			&verdict, policy->grants[i], request->holds,
 			judge_grant(policy->grants[i], client ? client : &nobody, request, moment));
 	if (!client || client->pending)
 		return denied(POLICY_NO_CLIENT);
@@ -141,15 +208,23 @@ struct policy_verdict policy_decide(const struct policy *policy,
 	return verdict;
 }
 
+/* Whether a client is shown what this is about. */
+static bool shown(struct policy_verdict verdict)
+{
+	return verdict.allowed || verdict.reason == POLICY_ASK;
+}
+
 uint32_t policy_rights(const struct policy *policy, const struct policy_request *request,
 		       uint64_t now, bool clock_set)
 {
-	struct policy_request each = *request;
+	struct policy_request each = {
+		.client = request->client, .token = request->token, .agent = true};
 	uint32_t rights = 0;
 
+	memcpy(each.camera, request->camera, UUID_SIZE);
 	for (each.right = 1; each.right & RIGHT_ALL; each.right <<= 1)
 		for (each.stream = 0; each.stream < RING_N_STREAMS; each.stream++)
-			if (policy_decide(policy, &each, now, clock_set).allowed)
+			if (shown(policy_decide(policy, &each, now, clock_set)))
 				rights |= each.right;
 	return rights;
 }
@@ -165,10 +240,13 @@ const char *policy_reason_text(enum policy_reason reason)
 		[POLICY_NO_GRANT] = "no grant",
 		[POLICY_NO_RIGHT] = "right not granted",
 		[POLICY_NO_STREAM] = "stream not granted",
-		[POLICY_LIMIT] = "limit that cannot be judged",
 		[POLICY_CLOCK_NOT_SET] = "clock not set",
 		[POLICY_EXPIRED] = "grant expired",
 		[POLICY_NOT_YET] = "grant not yet valid",
+		[POLICY_OUTSIDE_HOURS] = "outside the grant's hours",
+		[POLICY_LEASES_TAKEN] = "as many watch already as may",
+		[POLICY_NO_AGENT] = "nobody can be asked",
+		[POLICY_ASK] = "nobody said yes",
 	};
 
 	return (size_t)reason < ARRAY_SIZE(texts) ? texts[reason] : "unknown";

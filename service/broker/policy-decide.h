@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The decision: may this client have this of this camera now, and until when is that so? Pure;
- * default deny; suspensions beat every grant; any one grant that permits is enough. Looks at every
- * grant whatever the outcome, so that the time it takes tells nothing about what exists.
+ * The decision: may this client have this of this camera now, and until when is that so? Pure, but
+ * for the zone that weekly hours are in (hours.h); default deny; suspensions beat every grant; any
+ * one grant that permits is enough. Looks at every grant whatever the outcome, so that the time it
+ * takes tells nothing about what exists.
  */
 #pragma once
 
@@ -17,10 +18,13 @@ enum policy_reason {
 	POLICY_NO_GRANT,      /* none for this client and camera */
 	POLICY_NO_RIGHT,      /* a grant, but without this right */
 	POLICY_NO_STREAM,     /* a grant for the small stream only */
-	POLICY_LIMIT,         /* a grant whose limits cannot be judged */
 	POLICY_CLOCK_NOT_SET, /* a limit in time, and the time is not known */
 	POLICY_EXPIRED,
 	POLICY_NOT_YET,
+	POLICY_OUTSIDE_HOURS,
+	POLICY_LEASES_TAKEN, /* as many others watch by this grant as may */
+	POLICY_NO_AGENT,     /* somebody must say yes each time, and nobody can be asked */
+	POLICY_ASK,          /* that agent's yes is all that lacks */
 };
 
 struct policy_request {
@@ -29,6 +33,13 @@ struct policy_request {
 	uint8_t camera[UUID_SIZE];
 	uint32_t right;  /* exactly one of enum right */
 	uint32_t stream; /* enum ring_stream */
+	/* The grant that this lease runs by, which is kept as long as it permits; 0: it is to be
+	 * opened. */
+	uint64_t holds;
+	const uint64_t *others; /* the grants by which all other leases run, each as often */
+	size_t n_others;
+	bool agent;        /* there is one to be asked */
+	uint64_t approved; /* the grant that the agent said yes to, for this lease; 0: none */
 };
 
 struct policy_verdict {
@@ -37,15 +48,18 @@ struct policy_verdict {
 	/* us, CLOCK_REALTIME: when it may turn out differently though nothing has been changed;
 	 * 0: never. Never in the past. A clock that is set or jumps asks for a new decision. */
 	uint64_t ask_again;
-	uint64_t grant; /* ALLOWED: by this one, of those that permit the one that lasts longest */
+	/* ALLOWED: by this one: the one it holds, else of those that permit the one that lasts
+	 * longest. ASK: the one to ask for. Otherwise 0. */
+	uint64_t grant;
 };
 
 struct policy_verdict policy_decide(const struct policy *policy,
 				    const struct policy_request *request, uint64_t now,
 				    bool clock_set);
 
-/* The rights (set of enum right) that a decision about any stream of this camera allows now:
- * what a client is shown. request's right and stream are not read. */
+/* The rights (set of enum right) that a decision about any stream of this camera allows now, or
+ * would if an agent said yes or another left: what a client is shown. Only request's client, token
+ * and camera are read. */
 uint32_t policy_rights(const struct policy *policy, const struct policy_request *request,
 		       uint64_t now, bool clock_set);
 

@@ -5,7 +5,9 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/timerfd.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -15,17 +17,58 @@
 
 #define TIMER_ACCURACY (1 * USEC_PER_MSEC)
 
-struct policy_verdict redecide_lease(const struct broker *broker, const struct lease *lease)
+/* Each of them has a session, of which there are no more than fit. */
+static bool counts(const struct lease *lease)
+{
+	return lease->session && lease->state != LEASE_ENDING;
+}
+
+/* Fills held with the grants of all leases but one (NULL: of all); says how many. */
+static size_t collect(struct broker *broker, const struct lease *but)
+{
+	struct redecide *d = &broker->redecide;
+	struct lease *lease;
+	size_t n = 0;
+
+	list_for_each (lease, &broker->leases, list)
+		if (lease != but && counts(lease) && n < ARRAY_SIZE(d->held))
+			d->held[n++] = lease->grant;
+	return n;
+}
+
+static struct policy_verdict decide_now(const struct broker *broker,
+					const struct policy_request *request)
+{
+	return policy_decide(broker->policy, request, clock_realtime(), broker_clock_is_set());
+}
+
+struct policy_verdict redecide_opening(struct broker *broker, struct policy_request *request)
+{
+	request->n_others = collect(broker, NULL);
+	request->others = broker->redecide.held;
+	return decide_now(broker, request);
+}
+
+static struct policy_verdict decide_lease(const struct broker *broker, const struct lease *lease,
+					  size_t n_others)
 {
 	struct policy_request request = {
 		.client = lease->client,
 		.token = lease->token,
 		.right = lease->right,
 		.stream = lease->stream,
+		.holds = lease->grant,
+		.others = broker->redecide.held,
+		.n_others = n_others,
 	};
 
 	memcpy(request.camera, lease->camera->uuid, UUID_SIZE);
-	return policy_decide(broker->policy, &request, clock_realtime(), broker_clock_is_set());
+	return decide_now(broker, &request);
+}
+
+struct policy_verdict redecide_lease(struct broker *broker, const struct lease *lease)
+{
+	return decide_lease(broker, lease, collect(broker, lease));
 }
 
 static void arm_timer(struct broker *broker, uint64_t when)
@@ -53,19 +96,28 @@ void redecide_by(struct broker *broker, uint64_t when)
 	arm_timer(broker, when);
 }
 
-/* Cuts what is no longer permitted; returns the time at which to ask again. */
+/* Cuts what is no longer permitted; returns the time at which to ask again. A lease that goes makes
+ * room for those after it, one that goes on by another grant takes its room there. */
 static uint64_t decide(struct broker *broker)
 {
+	size_t n = collect(broker, NULL), i = 0;
+	uint64_t *held = broker->redecide.held;
 	struct lease *lease;
 	uint64_t earliest = 0;
 
 	list_for_each (lease, &broker->leases, list) {
-		struct policy_verdict verdict = redecide_lease(broker, lease);
+		uint64_t gone = 0, *own = counts(lease) && i < n ? &held[i++] : &gone;
+		struct policy_verdict verdict;
 
+		*own = 0;
+		verdict = decide_lease(broker, lease, n);
 		lease->verdict = verdict.reason;
-		if (!verdict.allowed)
+		if (!verdict.allowed) {
 			lease_cut(lease);
-		else if (verdict.ask_again && (!earliest || verdict.ask_again < earliest))
+			continue;
+		}
+		*own = lease->grant = verdict.grant;
+		if (verdict.ask_again && (!earliest || verdict.ask_again < earliest))
 			earliest = verdict.ask_again;
 	}
 	return earliest;
@@ -119,6 +171,28 @@ static int on_clock_set(sd_event_source *source, int fd, uint32_t revents, void 
 	return r;
 }
 
+/* Weekly hours are another time now. */
+static int on_zone_set(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+	if (event->mask & IN_Q_OVERFLOW ||
+	    (event->len > 0 && strcmp(event->name, "localtime") == 0)) {
+		tzset();
+		redecide_all(userdata);
+	}
+	return 0;
+}
+
+/* /etc/localtime is replaced by whoever sets the zone (tzset(3)). */
+static int watch_zone(struct broker *broker)
+{
+	struct redecide *d = &broker->redecide;
+	int r = sd_event_add_inotify(broker->event, &d->zone_set, "/etc",
+				     IN_CREATE | IN_MOVED_TO | IN_DELETE, on_zone_set, broker);
+
+	tzset();
+	return r < 0 ? r : sd_event_source_set_priority(d->zone_set, BROKER_PRIORITY_POLICY);
+}
+
 int redecide_open(struct broker *broker)
 {
 	struct redecide *d = &broker->redecide;
@@ -141,6 +215,9 @@ int redecide_open(struct broker *broker)
 	r = sd_event_source_set_priority(d->clock_set, BROKER_PRIORITY_POLICY);
 	if (r < 0)
 		return r;
+	r = watch_zone(broker);
+	if (r < 0)
+		return r;
 	r = sd_event_add_time(broker->event, &d->timer, CLOCK_REALTIME, 0, TIMER_ACCURACY, on_timer,
 			      broker);
 	if (r < 0)
@@ -157,6 +234,7 @@ void redecide_close(struct broker *broker)
 
 	d->timer = sd_event_source_disable_unref(d->timer);
 	d->clock_set = sd_event_source_disable_unref(d->clock_set);
+	d->zone_set = sd_event_source_disable_unref(d->zone_set);
 	close_fd(d->clock_fd);
 	d->clock_fd = -EBADF;
 }

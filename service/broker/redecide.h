@@ -2,13 +2,16 @@
 /*
  * Running leases are decided anew whenever the answer may have changed: at each change of policy
  * (redecide_all by whoever changed it), at the time that a verdict itself named, and when somebody
- * sets the clock.
+ * sets the clock or the time zone.
+ *
+ * Of leases that run by a grant with a limit in number, those on their way out do not count.
  */
 #pragma once
 
 #include <systemd/sd-event.h>
 
 #include "broker/policy-decide.h"
+#include "proto/limits.h"
 
 struct broker;
 struct lease;
@@ -16,13 +19,19 @@ struct lease;
 struct redecide {
 	sd_event_source *timer; /* CLOCK_REALTIME, at the earliest ask_again */
 	sd_event_source *clock_set;
+	sd_event_source *zone_set;
 	int clock_fd;
+	/* The grants of the leases that count: for one decision after the other. */
+	uint64_t held[PROTO_CONNECTIONS_MAX + PROTO_CONNECTIONS_SPARE];
 };
 
 int redecide_open(struct broker *broker);
 void redecide_close(struct broker *broker);
 
-struct policy_verdict redecide_lease(const struct broker *broker, const struct lease *lease);
+/* About a lease that is to be opened; what it takes from the present is filled in. */
+struct policy_verdict redecide_opening(struct broker *broker, struct policy_request *request);
+
+struct policy_verdict redecide_lease(struct broker *broker, const struct lease *lease);
 
 /* A verdict about a lease that is about to run names this time (0: none). */
 void redecide_by(struct broker *broker, uint64_t when);

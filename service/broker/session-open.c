@@ -77,8 +77,7 @@ static struct policy_verdict decide(struct session *session, const struct sessio
 
 	if (camera)
 		memcpy(request.camera, camera->uuid, UUID_SIZE);
-	verdict = policy_decide(session->broker->policy, &request, clock_realtime(),
-				broker_clock_is_set());
+	verdict = redecide_opening(session->broker, &request);
 	if (verdict.allowed && m->stream != RING_STREAM_MAIN)
 		verdict = (struct policy_verdict){.reason = POLICY_NO_STREAM};
 	return verdict;

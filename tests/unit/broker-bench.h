@@ -160,6 +160,18 @@ static inline void bench_done(void *userdata, int error)
 		assert_int_equal((b)->error, 0);                                                 \
 	} while (0)
 
+/* What is not said is live pictures of front. */
+static inline void bench_grant(struct bench *b, const struct control_grant *asked)
+{
+	struct control_grant grant = *asked;
+
+	if (!grant.camera)
+		grant.camera = "front";
+	if (!grant.rights)
+		grant.rights = RIGHT_LIVE;
+	BENCH_CONTROL(b, control_add_grant, &grant);
+}
+
 static inline void bench_add_client(struct bench *b, const char *name, char token[TOKEN_TEXT_SIZE])
 {
 	struct control_result result = {};
@@ -380,7 +392,7 @@ static inline int bench_setup(void **state)
 	assert_int_equal(camera_register(&b->broker, "back", &b->back.camera), 0);
 	bench_add_client(b, "alice", b->alice);
 	bench_add_client(b, "bob", b->bob);
-	BENCH_CONTROL(b, control_add_grant, "alice", "front", RIGHT_LIVE, 0, 0);
+	bench_grant(b, &(struct control_grant){.client = "alice"});
 	assert_int_equal(fdpass_pair(pair), 0);
 	b->gate_link = pair[0];
 	assert_int_equal(gate_new(&b->broker, pair[1], &b->gate), 0);

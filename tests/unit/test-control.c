@@ -152,16 +152,73 @@ static void test_denials_reach_the_disk_by_themselves(void **state)
 	assert_int_equal(count(b, "SELECT count(*) FROM suspensions"), 1);
 }
 
+static void test_limits_that_are_none_are_refused(void **state)
+{
+	static const struct {
+		struct control_grant asked;
+		int error;
+	} tries[] = {
+		{{.client = "alice", .hours = "mon 8-18"}, CONTROL_INVALID_HOURS},
+		{{.client = "alice", .max_leases = GRANT_LEASES_MAX + 1},
+		 CONTROL_INVALID_MAX_LEASES},
+		{{.client = "alice", .max_leases = 1ULL << 32}, CONTROL_INVALID_MAX_LEASES},
+		{{.client = "alice", .not_before = 2, .not_after = 1}, CONTROL_INVALID_LIMITS},
+		{{.client = "alice", .not_after = 1}, CONTROL_INVALID_LIMITS},
+		{{.client = "alice", .integration = "nest"}, CONTROL_INVALID_HOLDER},
+		{{.client = ""}, CONTROL_INVALID_HOLDER},
+		{{.integration = "nest"}, CONTROL_NO_SUCH_INTEGRATION},
+		{{.client = "mallory"}, CONTROL_NO_SUCH_CLIENT},
+	};
+	struct bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tries); i++) {
+		struct control_grant asked = tries[i].asked;
+
+		asked.camera = "front";
+		asked.rights = RIGHT_LIVE;
+		assert_int_equal(OUTCOME(b, control_add_grant, &asked), tries[i].error);
+	}
+	assert_int_equal(b->broker.policy->n_grants, 1);
+}
+
+static void test_limits_survive_a_restart(void **state)
+{
+	struct bench *b = *state;
+	const struct grant *grant;
+
+	BENCH_CONTROL(b, control_revoke, "alice", "front");
+	assert_int_equal(OUTCOME(b, control_add_client, "hub", "nest", 0), 0);
+	bench_grant(b, &(struct control_grant){
+			       .integration = "nest",
+			       .not_before = 5,
+			       .not_after = INT64_MAX,
+			       .hours = "mon-fri 08:00-18:00, sat 22:00-02:00",
+			       .max_leases = 3,
+			       .only_sub = true,
+			       .ask_first = true,
+		       });
+	restart(b);
+	grant = b->broker.policy->grants[0];
+	assert_string_equal(grant->client, "");
+	assert_string_equal(grant->integration, "nest");
+	assert_int_equal(grant->not_before, 5);
+	assert_int_equal(grant->not_after, INT64_MAX);
+	assert_string_equal(grant->hours, "mon-fri 08:00-18:00, sat 22:00-02:00");
+	assert_int_equal(grant->max_leases, 3);
+	assert_true(grant->only_sub && grant->ask_first);
+}
+
 static void test_what_is_permitted_meanwhile_stays(void **state)
 {
 	struct bench *b = *state;
 	uint64_t old = b->broker.policy->grants[0]->id;
+	struct control_grant grant = {.client = "alice", .camera = "front", .rights = RIGHT_LIVE};
 
 	set_disk(false);
 	assert_true(OUTCOME(b, control_revoke, "alice", "front") < 0);
 	assert_true(OUTCOME(b, control_suspend, SUSPENSION_ALL, "", "") < 0);
 	set_disk(true);
-	assert_int_equal(OUTCOME(b, control_add_grant, "alice", "front", RIGHT_LIVE, 0, 0), 0);
+	assert_int_equal(OUTCOME(b, control_add_grant, &grant), 0);
 	b->done = 0;
 	assert_int_equal(control_resume(&b->broker, SUSPENSION_ALL, "", bench_done, b), 0);
 	wait_for_the_disk(b);
@@ -193,6 +250,8 @@ int main(void)
 		BENCH(test_a_suspension_can_be_repeated),
 		BENCH(test_a_suspension_that_was_never_written_can_be_taken_back),
 		BENCH(test_denials_reach_the_disk_by_themselves),
+		BENCH(test_limits_that_are_none_are_refused),
+		BENCH(test_limits_survive_a_restart),
 		BENCH(test_what_is_permitted_meanwhile_stays),
 		BENCH(test_the_end_is_a_last_try),
 	};

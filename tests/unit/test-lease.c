@@ -115,7 +115,7 @@ static void test_another_grant_keeps_it_running(void **state)
 	struct fake_session s;
 	uint64_t first = b->broker.policy->grants[0]->id;
 
-	BENCH_CONTROL(b, control_add_grant, "alice", "front", RIGHT_LIVE, 0, 0);
+	bench_grant(b, &(struct control_grant){.client = "alice"});
 	s = bench_watching(b);
 	BENCH_CONTROL(b, control_remove_grant, first);
 	assert_int_equal(viewer_state(&s), -EAGAIN);
@@ -170,7 +170,7 @@ static void test_a_time_limit_cuts_in_time(void **state)
 	struct fake_session s;
 
 	BENCH_CONTROL(b, control_revoke, "alice", "front");
-	BENCH_CONTROL(b, control_add_grant, "alice", "front", RIGHT_LIVE, 0, end);
+	bench_grant(b, &(struct control_grant){.client = "alice", .not_after = end});
 	s = bench_watching(b);
 	while (viewer_state(&s) == -EAGAIN)
 		bench_turn(b, USEC_PER_MSEC);
@@ -199,8 +199,11 @@ static void test_setting_the_clock_decides_again(void **state)
 	if (!getenv("CAMWARD_TEST_MAY_SET_CLOCK"))
 		skip();
 	BENCH_CONTROL(b, control_revoke, "alice", "front");
-	BENCH_CONTROL(b, control_add_grant, "alice", "front", RIGHT_LIVE, now - 60 * USEC_PER_SEC,
-		      now + 3600 * USEC_PER_SEC);
+	bench_grant(b, &(struct control_grant){
+			       .client = "alice",
+			       .not_before = now - 60 * USEC_PER_SEC,
+			       .not_after = now + 3600 * USEC_PER_SEC,
+		       });
 	for (int64_t seconds = -7200; seconds <= 7200; seconds += 14400) {
 		s = bench_watching(b);
 		bench_settle(b);

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Random policies: what must hold for any decision. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
 #include "policy-house.h"
 
 static uint32_t random_state = 1;
@@ -14,7 +19,20 @@ static const char *const people[] = {"alice", "bob", "carol"};
 static const char *const integrations[] = {"", "nest", "other"};
 static const char *const cameras[] = {"front", "back"};
 
+/* From one in the morning on, in Berlin, on the day whose hour from two to three comes twice. */
+#define ZONE  "CET-1CEST,M3.5.0,M10.5.0/3"
+#define BEGIN (1792882800 * USEC_PER_SEC)
+#define TICK  (20 * 60 * USEC_PER_SEC)
 #define TIMES 12
+
+static const char *const hours[] = {"sun 01:00-02:00", "sun 02:20-04:00", "sat 22:00-02:40",
+				    "sun 01:20-02:40, sun 03:00-05:00", "mon 00:00-24:00"};
+
+/* 0 for a tick before the first. */
+static uint64_t time_of(uint32_t tick)
+{
+	return tick ? BEGIN + (tick - 1) * TICK : 0;
+}
 
 static struct grant any_grant(uint64_t id)
 {
@@ -23,8 +41,14 @@ static struct grant any_grant(uint64_t id)
 	if (!grant.client[0])
 		strcpy(grant.integration, integrations[1 + any(2)]);
 	grant.rights = 1 + any(7);
-	grant.not_before = any(3) ? 0 : any(TIMES);
-	grant.not_after = any(2) ? 0 : grant.not_before + 1 + any(TIMES);
+	grant.not_before = time_of(any(3) ? 0 : any(TIMES));
+	grant.not_after = any(2) ? 0
+				 : grant.not_before + (grant.not_before ? 0 : BEGIN) +
+					   (1 + any(TIMES)) * TICK;
+	if (!any(3))
+		strcpy(grant.hours, hours[any(ARRAY_SIZE(hours))]);
+	grant.max_leases = any(3) ? 0 : 1 + any(2);
+	grant.ask_first = any(5) == 0;
 	grant.only_sub = any(4) == 0;
 	grant.pending = any(6) == 0;
 	return grant;
@@ -50,14 +74,41 @@ struct answers {
 	struct policy_verdict verdicts[N_ANSWERS];
 };
 
+/* What else may be the case when somebody asks. */
+struct present {
+	uint64_t holds, approved, others[4];
+	bool agent;
+};
+
+static struct present any_present(void)
+{
+	struct present present = {.holds = any(7), .approved = any(7), .agent = any(2)};
+
+	for (size_t i = 0; i < ARRAY_SIZE(present.others); i++)
+		present.others[i] = any(7);
+	return present;
+}
+
 /* Every request at every time; the last dimension is time. */
-static void ask_everything(const struct policy *policy, struct answers *answers)
+static void ask_everything(const struct policy *policy, const struct present *present,
+			   struct answers *answers)
 {
 	for (uint32_t i = 0; i < N_ANSWERS; i++) {
 		uint32_t n = i / TIMES;
+		struct policy_request request = {
+			.client = people[n % 3],
+			.camera = {(uint8_t)(1 + n / 3 % 2), 0xca},
+			.right = 1U << n / 6 % 3,
+			.stream = n / 18 % 2,
+			.holds = present->holds,
+			.others = present->others,
+			.n_others = ARRAY_SIZE(present->others),
+			.agent = present->agent,
+			.approved = present->approved,
+		};
 
-		answers->verdicts[i] = ask(policy, people[n % 3], (uint8_t)(1 + n / 3 % 2),
-					   1U << n / 6 % 3, n / 18 % 2, i % TIMES, n / 36 % 2);
+		answers->verdicts[i] =
+			policy_decide(policy, &request, BEGIN + i % TIMES * TICK, n / 36 % 2);
 	}
 }
 
@@ -81,10 +132,11 @@ static void assert_asks_in_time(const struct answers *answers)
 {
 	for (size_t i = 0; i + 1 < N_ANSWERS; i++) {
 		const struct policy_verdict *verdict = &answers->verdicts[i];
-		uint64_t now = i % TIMES;
+		uint64_t now = BEGIN + i % TIMES * TICK;
 
 		assert_true(!verdict->ask_again || verdict->ask_again > now);
-		if (now + 1 < TIMES && (!verdict->ask_again || verdict->ask_again > now + 1))
+		if (i % TIMES + 1 < TIMES &&
+		    (!verdict->ask_again || verdict->ask_again > now + TICK))
 			assert_int_equal(verdict->allowed, verdict[1].allowed);
 	}
 }
@@ -93,6 +145,7 @@ static size_t check_random_policy(void)
 {
 	_cleanup_(policy_freep) struct policy *policy = make_house();
 	static struct answers before, after;
+	struct present present = any_present();
 	struct suspension suspension;
 	uint32_t n = any(6);
 	size_t allowed;
@@ -102,22 +155,22 @@ static size_t check_random_policy(void)
 
 		assert_int_equal(policy_add_grant(policy, &grant), 0);
 	}
-	ask_everything(policy, &before);
+	ask_everything(policy, &present, &before);
 	assert_asks_in_time(&before);
 	allowed = count_allowed(&before);
 	if (n > 0) {
 		assert_int_equal(policy_remove_grant(policy, 1 + any(n)), 0);
-		ask_everything(policy, &after);
+		ask_everything(policy, &present, &after);
 		assert_allows_no_more(&before, &after);
 		before = after;
 	}
 	suspension = any_suspension();
 	assert_int_equal(policy_suspend(policy, &suspension), 0);
-	ask_everything(policy, &after);
+	ask_everything(policy, &present, &after);
 	assert_allows_no_more(&before, &after);
 	while (policy->n_grants > 0)
 		policy_remove_grant(policy, policy->grants[0]->id);
-	ask_everything(policy, &after);
+	ask_everything(policy, &present, &after);
 	assert_int_equal(count_allowed(&after), 0);
 	return allowed;
 }
@@ -126,6 +179,8 @@ static void test_any_policy(void **s)
 {
 	size_t allowed = 0;
 
+	setenv("TZ", ZONE, true);
+	tzset();
 	for (int i = 0; i < 3000; i++)
 		allowed += check_random_policy();
 	assert_true(allowed > 10000); /* else the above says little */

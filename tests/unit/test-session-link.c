@@ -201,7 +201,7 @@ static void test_a_session_is_bound_to_its_camera(void **state)
 	struct fake_session s = bench_watching(b);
 	struct session_end end;
 
-	BENCH_CONTROL(b, control_add_grant, "alice", "back", RIGHT_LIVE, 0, 0);
+	bench_grant(b, &(struct control_grant){.client = "alice", .camera = "back"});
 	/* After END, when an OPEN may still come. */
 	fake_camera_stop(&b->front);
 	assert_int_equal(bench_receive(b, s.link, &end, sizeof(end)), SESSION_END);
