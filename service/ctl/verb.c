@@ -6,6 +6,9 @@
 #include "base/cleanup.h"
 #include "ctl/text.h"
 
+/* More of them are told by --help alone. */
+#define OPTIONS_ON_A_LINE 4
+
 static void print_operands(const struct verb *verb, FILE *to)
 {
 	if (verb->synopsis) {
@@ -27,6 +30,10 @@ void verb_print_usage(const struct verb *verb, FILE *to)
 	}
 	fprintf(to, "Usage: camwardctl %s", verb->name);
 	print_operands(verb, to);
+	if (verb->option[OPTIONS_ON_A_LINE].name) {
+		fputs(" [OPTIONS] [--json]\n", to);
+		return;
+	}
 	for (unsigned i = 0; i < VERB_OPTIONS_MAX && verb->option[i].name; i++) {
 		const struct verb_option *option = &verb->option[i];
 

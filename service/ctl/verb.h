@@ -10,7 +10,7 @@
 #include "ctl/ctl.h"
 
 #define VERB_OPERANDS_MAX 3
-#define VERB_OPTIONS_MAX  4
+#define VERB_OPTIONS_MAX  8
 /* Of a verb whose last operand may be given again and again. */
 #define VERB_REPEATED_MAX 32
 

@@ -151,14 +151,23 @@ const struct verb verbs[] = {
 	{
 		.name = "grant",
 		.operand = {"CLIENT", "CAMERA", "RIGHTS"},
-		.n_required = 3,
-		.option = {OPTION("--from", "TIME", "not before this time"),
-			   OPTION("--until", "TIME", "not from this time on")},
+		.n_required = 2,
+		.synopsis = "{CLIENT | --integration NAME} CAMERA RIGHTS",
+		.option = {OPTION("--integration", "NAME", "for every client of this integration"),
+			   OPTION("--from", "TIME", "not before this time"),
+			   OPTION("--until", "TIME", "not from this time on"),
+			   OPTION("--hours", "HOURS", "only then, weekly, in local time"),
+			   OPTION("--max-leases", "N", "so many viewers at once, no more"),
+			   OPTION("--only-sub", NULL, "the small stream only"),
+			   OPTION("--ask-first", NULL, "somebody must say yes each time")},
 		.summary = "let a client watch a camera",
-		.help = "Lets a client watch a camera. RIGHTS are one or more of live, still and "
-			"raw, separated by\ncommas.",
-		.example = "    camwardctl grant guest front live,still --until +2h",
-		.run = grants_grant,
+		.help = "Lets a client, or every client of an integration, watch a camera. RIGHTS "
+			"are one or more of\nlive, still and raw, separated by commas. HOURS look "
+			"like 'mon-fri 08:00-18:00, sat 22:00-02:00'.",
+		.example = "    camwardctl grant guest front live,still --until +2h\n"
+			   "    camwardctl grant --integration nest front live --hours "
+			   "'mon-fri 08:00-18:00'",
+		.run = grant_run,
 	},
 	{
 		.name = "revoke",

@@ -22,9 +22,11 @@ int clients_run(struct ctl *ctl, const struct args *args);
 int clients_add(struct ctl *ctl, const struct args *args);
 int clients_remove(struct ctl *ctl, const struct args *args);
 int clients_token(struct ctl *ctl, const struct args *args);
+/* grant.c */
+int grant_run(struct ctl *ctl, const struct args *args);
+
 /* grants.c */
 int grants_run(struct ctl *ctl, const struct args *args);
-int grants_grant(struct ctl *ctl, const struct args *args);
 int grants_revoke(struct ctl *ctl, const struct args *args);
 /* leases.c */
 int leases_run(struct ctl *ctl, const struct args *args);
