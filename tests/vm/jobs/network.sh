@@ -130,9 +130,10 @@ play owner "$token" 192.0.2.1 || fail "others are turned away with it"
 # What the outside is told by mDNS about TYPE: its ports; fails if a camera is named.
 cat > /tmp/ask.py <<'PYTHON'
 import socket, struct, sys, time
+
+PTR, SRV = 12, 33
 name, secret = sys.argv[1] + ".local", sys.argv[2].encode()
-labels = b"".join(bytes([len(p)]) + p.encode() for p in name.split("."))
-query = struct.pack(">6H", 0, 0, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">2H", 12, 1)
+kind = b"".join(bytes([len(p)]) + p.encode() for p in name.split(".")) + b"\0"
 # From the port of mDNS itself: systemd-resolved does not answer others (RFC 6762, 6.7).
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -140,38 +141,49 @@ s.bind(("", 5353))
 me = socket.inet_aton("192.0.2.2")
 s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, me)
 s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("224.0.0.251") + me)
-s.sendto(query, ("224.0.0.251", 5353))
-deadline, got = time.monotonic() + 2, b""
-while len(got) < 12 or not got[2] & 0x80 or labels not in got:
-    s.settimeout(max(0.01, deadline - time.monotonic()))
-    try:
-        got = s.recv(9000)
-    except socket.timeout:
-        sys.exit(1)
-if secret in got:
-    print("it names a camera:", got)
-    sys.exit(2)
-_, _, questions, *records = struct.unpack(">6H", got[:12])
-at = 12
-def skip(at):
+
+def skip(got, at):
     while got[at]:
         if got[at] >= 0xc0:
             return at + 2
         at += 1 + got[at]
     return at + 1
-for _ in range(questions):
-    at = skip(at) + 4
-ports, pointers = [], 0
-for _ in range(sum(records)):
-    at = skip(at)
-    kind, _, _, size = struct.unpack(">HHIH", got[at:at + 10])
-    at += 10
-    pointers += kind == 12
-    if kind == 33:
-        ports.append(struct.unpack(">3H", got[at:at + 6])[2])
-    at += size
-print(*ports)
-sys.exit(0 if pointers else 1)
+
+def records(got):
+    _, _, questions, *counts = struct.unpack(">6H", got[:12])
+    at = 12
+    for _ in range(questions):
+        at = skip(got, at) + 4
+    for _ in range(sum(counts)):
+        at = skip(got, at)
+        what, _, _, size = struct.unpack(">HHIH", got[at:at + 10])
+        yield what, got[at + 10:at + 10 + size]
+        at += 10 + size
+
+def ask(owner, what):
+    """The records of the first answer that has one of this kind."""
+    s.sendto(struct.pack(">6H", 0, 0, 1, 0, 0, 0) + owner + struct.pack(">2H", what, 1),
+             ("224.0.0.251", 5353))
+    deadline = time.monotonic() + 2
+    while True:
+        s.settimeout(max(0.01, deadline - time.monotonic()))
+        try:
+            got = s.recv(9000)
+        except socket.timeout:
+            sys.exit(1)
+        if len(got) < 12 or not got[2] & 0x80:
+            continue
+        if secret in got:
+            print("it names a camera:", got)
+            sys.exit(2)
+        found = list(records(got))
+        if kind[:-1] in got and what in [w for w, _ in found]:
+            return found
+
+found = ask(kind, PTR)
+if SRV not in [w for w, _ in found]:  # Avahi adds it, systemd-resolved wants to be asked
+    found = ask(b"\x0dCamera server" + kind, SRV)
+print(*(struct.unpack(">3H", data[:6])[2] for what, data in found if what == SRV))
 PYTHON
 
 # told TYPE PORT
