@@ -275,6 +275,13 @@ static int take_frame(struct epoch *e, const struct source_frame *frame, struct 
 	return encode(e, frame, ret);
 }
 
+/* What comes after a hole in a camera's own H.264 refers to what was lost. */
+static bool refers_to_lost(const struct epoch *e, const struct source_frame *frame)
+{
+	return (frame->dropped || frame->damaged) && e->ring && e->format.encoded &&
+	       e->description.codec == RING_CODEC_H264;
+}
+
 int epoch_step(struct epoch *e, struct epoch_progress *ret)
 {
 	struct source_frame frame;
@@ -289,6 +296,7 @@ int epoch_step(struct epoch *e, struct epoch_progress *ret)
 	e->last_frame = clock_monotonic();
 	drop(e, e->source->dropped_as, frame.dropped);
 	drop(e, CAMERA_DROP_ERROR, frame.damaged);
+	e->broken |= refers_to_lost(e, &frame);
 	r = take_frame(e, &frame, ret);
 	released = source_release(e->source);
 	if (r >= 0 && released < 0)

@@ -23,6 +23,8 @@ struct undecided {
 	struct source source;
 	struct source_format format; /* that the first frame brings */
 	bool ready;                  /* a frame waits */
+	uint32_t dropped;            /* before it */
+	struct slice au;             /* NULL: the picture itself */
 	uint8_t picture[SIZE * SIZE * 3 / 2];
 };
 
@@ -48,7 +50,8 @@ static int undecided_next(struct source *s, struct source_frame *ret)
 	ret->y = ret->u = ret->v = u->picture;
 	ret->y_stride = SIZE;
 	ret->c_stride = SIZE / 2;
-	ret->au = slice_of(u->picture, sizeof(u->picture));
+	ret->au = u->au.data ? u->au : slice_of(u->picture, sizeof(u->picture));
+	ret->dropped = u->dropped;
 	return 0;
 }
 
@@ -265,6 +268,48 @@ static void raw_pictures_are_encoded(void **state)
 	end(&e);
 }
 
+static bool publishes(struct epoch *e, struct undecided *u, struct slice au, uint32_t dropped)
+{
+	struct epoch_progress progress;
+
+	u->au = au;
+	u->dropped = dropped;
+	assert_int_equal(epoch_step(e, &progress), 0);
+	return progress.published;
+}
+
+/* What comes after a hole refers to what was lost. */
+static void after_a_hole_in_a_camera_s_own_stream_comes_a_keyframe(void **state)
+{
+	static const uint8_t idr[] = {0,    0, 1, 0x67, 66, 0, 30,   9, 0, 0, 1,
+				      0x68, 1, 2, 0,    0,  1, 0x65, 3, 4, 5, 6};
+	static const uint8_t p[] = {0, 0, 1, 0x41, 7, 8, 9};
+	struct slice keyframe = slice_of(idr, sizeof(idr)), other = slice_of(p, sizeof(p));
+	struct undecided u = {
+		.format = {.encoded = true,
+			   .codec = RING_CODEC_H264,
+			   .width = SIZE,
+			   .height = SIZE,
+			   .fps_num = 10,
+			   .fps_den = 1},
+	};
+	uint8_t bytes[ROOM];
+	struct epoch e;
+
+	begin(&e, &u);
+	assert_true(publishes(&e, &u, keyframe, 0));
+	assert_true(publishes(&e, &u, other, 0));
+	assert_false(publishes(&e, &u, other, 2));
+	assert_false(publishes(&e, &u, other, 0));
+	assert_true(publishes(&e, &u, keyframe, 0));
+	assert_true(publishes(&e, &u, other, 0));
+	assert_true(publishes(&e, &u, keyframe, 1));
+	assert_int_equal(e.dropped[e.source->dropped_as], 3);
+	assert_int_equal(e.dropped[CAMERA_DROP_ENCODER], 2);
+	verify_units(&e, SEAL_CODEC_H264, 5, bytes);
+	end(&e);
+}
+
 static void what_no_encoder_takes_loses_the_epoch(void **state)
 {
 	struct undecided u = {
@@ -287,6 +332,7 @@ int main(void)
 		cmocka_unit_test(a_seal_that_a_picture_brings_is_replaced),
 		cmocka_unit_test(nothing_is_published_unsealed),
 		cmocka_unit_test(raw_pictures_are_encoded),
+		cmocka_unit_test(after_a_hole_in_a_camera_s_own_stream_comes_a_keyframe),
 		cmocka_unit_test(what_no_encoder_takes_loses_the_epoch),
 	};
 
