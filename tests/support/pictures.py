@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Compares the pictures that a viewer received with those that the camera gave, byte by byte.
 
-Of H.264 (Annex B, one slice a picture) every NAL unit counts but AUD and SEI messages of the seal; of
-JPEG what makes the picture: size, sampling, tables, restart interval and scan. What the camera
+Of H.264 (Annex B, one slice a picture) every NAL unit counts but AUD, SEI messages of the seal, and the
+PPS that a picture which is no keyframe repeats before its seal; of JPEG what makes the picture: size, sampling, tables, restart interval and scan. What the camera
 gave is taken as a loop, its pictures all different.
 
 As a module: compare("mjpeg", given, received). As a program: the same with files, as JSON.
@@ -14,7 +14,7 @@ import json
 import pathlib
 import sys
 
-NAL_SLICES, NAL_SEI, NAL_AUD = (1, 5), 6, 9
+NAL_SLICE, NAL_IDR, NAL_SEI, NAL_PPS, NAL_AUD = 1, 5, 6, 8, 9
 SEAL_UUID = bytes.fromhex("f1f8ec4a3b5c4b0e9c1d63616d776172")
 SOI, EOI, SOS, DQT, SOF0, DRI = b"\xff\xd8", b"\xff\xd9", 0xDA, 0xDB, 0xC0, 0xDD
 RESTARTS = range(0xD0, 0xD8)
@@ -29,8 +29,8 @@ def h264(stream):
         if kind == NAL_AUD or (kind == NAL_SEI and SEAL_UUID in nal):
             continue
         picture.append(nal)
-        if kind in NAL_SLICES:
-            found.append(tuple(picture))
+        if kind in (NAL_SLICE, NAL_IDR):
+            found.append(tuple(n for n in picture if kind == NAL_IDR or n[0] & 0x1F != NAL_PPS))
             picture = []
     return found
 
