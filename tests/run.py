@@ -159,7 +159,7 @@ def run_integration(r, directory, label="", env=None, skip=()):
 # Faults on purpose need a build of their own, and only one test wants it.
 FAULTS = "test_faults"
 PROGRAMS = ("service/broker/camwardd", "service/camera/camward-camera",
-            "service/session/camward-gate", "service/ctl/camwardctl")
+            "service/session/camward-gate", "service/ctl/camwardctl", "service/view/camward-view")
 
 
 def faults(r):
