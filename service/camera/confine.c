@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "base/sanitizer.h"
 #include "camera/wake.h"
 
 /* Besides the wakes: the link, the loop, timers, signals, the device, the ring, standard streams.
@@ -15,14 +16,6 @@
 #define DESCRIPTORS_BESIDES 64
 
 #define V4L2_IOCTL_TYPE ((uint64_t)'V' << 8) /* _IOC_TYPE: of the request's second byte */
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WITH_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_SANITIZER 1
-#endif
-#endif
 
 /* The calls of one frame come first. Where 32-bit machines have calls of other names, both are
  * listed. */

@@ -13,18 +13,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/sanitizer.h"
 #include "proto/session-msg.h"
 
 #define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
 #define ANONYMOUS  (MAP_PRIVATE | MAP_ANONYMOUS)
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WITH_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_SANITIZER 1
-#endif
-#endif
 
 /* The calls of one access unit come first. Where 32-bit machines have calls of other names, both
  * are listed. */

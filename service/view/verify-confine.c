@@ -5,14 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/sandbox.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WITH_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_SANITIZER 1
-#endif
-#endif
+#include "base/sanitizer.h"
 
 static const struct sandbox_rule rules[] = {
 	{SANDBOX_CALL(write)},

@@ -51,6 +51,8 @@ static void check_bytes(const char *expected, size_t size)
 	size_t n = 0;
 
 	for (size_t i = 0; i < unit.n_pieces; i++) {
+		if (!unit.pieces[i].iov_len)
+			continue; /* the seal's place */
 		assert_true(n + unit.pieces[i].iov_len <= sizeof(bytes));
 		memcpy(bytes + n, unit.pieces[i].iov_base, unit.pieces[i].iov_len);
 		n += unit.pieces[i].iov_len;

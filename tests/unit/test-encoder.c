@@ -64,6 +64,8 @@ static void gather(const struct access_unit *unit, uint8_t *bytes, size_t room, 
 {
 	*ret_size = 0;
 	for (size_t i = 0; i < unit->n_pieces; i++) {
+		if (!unit->pieces[i].iov_len)
+			continue; /* the seal's place */
 		assert_true(*ret_size + unit->pieces[i].iov_len <= room);
 		memcpy(bytes + *ret_size, unit->pieces[i].iov_base, unit->pieces[i].iov_len);
 		*ret_size += unit->pieces[i].iov_len;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <nettle/sha2.h>
 
+#include "base/sanitizer.h"
 #include "seal-house.h"
 
 /* RFC 8032, 7.1, test 1: seed and public key. */
@@ -173,6 +174,10 @@ static void test_nothing_is_left(void **state)
 	struct sha512_ctx sha;
 	struct seal_key *key;
 
+#ifdef WITH_SANITIZER
+	/* It keeps variables apart and freed memory as it was: what is left is its own. */
+	skip();
+#endif
 	assert_int_equal(seal_key_generate(&key), 0);
 	seal_key_seed(key, seed);
 	sha512_init(&sha);
