@@ -9,7 +9,6 @@
 #include "broker/broker.h"
 #include "broker/camera-link.h"
 #include "broker/hardware.h"
-#include "broker/settings.h"
 
 /* Between the camera's first sight and the disk's answer. */
 struct newcomer {
@@ -160,13 +159,6 @@ static void keep_out_twin(struct broker *broker, struct admission *a,
 	set_trouble(camera, "", a->name, why);
 }
 
-/* udev has not named the device anew yet, and nothing else gives it this name. */
-static bool name_is_taken_back(const struct broker *broker, const char *name)
-{
-	return forgotten_has(&broker->forgotten, name) &&
-	       !settings_has_camera(broker->config_directory, name);
-}
-
 /* 0: let in; 1: not yet known with hardware; negative: kept out, -EEXIST: because of its hardware.
  */
 static int judge(const struct camera_record *known, const char *hardware, int error,
@@ -209,8 +201,9 @@ int admission_camera(struct broker *broker, struct admission *a, const char *har
 		keep_out_twin(broker, a, twin);
 		return -EPERM;
 	}
-	if (r > 0 && name_is_taken_back(broker, a->name)) {
-		tell_once(a, "its name went with a forgotten camera: it comes again by its own");
+	if (r > 0 && forgotten_has(&broker->forgotten, a->name)) {
+		tell_once(a, "its name went with a camera that was forgotten: udev names it anew, "
+			     "or restart camward");
 		return -EPERM;
 	}
 	if (r > 0) {
