@@ -21,7 +21,13 @@ static void check_sps(struct slice nal)
 
 static void check_sdp(const struct h264_parameter_sets *sets)
 {
-	struct sdp_video v = {"front", 1, 96, sets->sps, sets->pps};
+	struct sdp_video v = {
+		.camera = "front",
+		.session_id = 1,
+		.payload_type = 96,
+		.sps = sets->sps,
+		.pps = sets->pps,
+	};
 	char text[SDP_SIZE_MAX];
 	struct writer w;
 
