@@ -80,7 +80,7 @@ bool camera_control_valid(const void *message)
 	const struct camera_control *m = message;
 
 	if (m->count == 0)
-		return m->index == 0;
+		return m->index == 0 && m->control[0] == '\0';
 	if (m->count > CAMERA_CONTROLS_MAX || m->index >= m->count ||
 	    m->type < CAMERA_CONTROL_INTEGER || m->type > CAMERA_CONTROL_BITMASK ||
 	    m->flags >> CAMERA_CONTROL_N_FLAGS || m->minimum > m->maximum ||
