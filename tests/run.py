@@ -17,7 +17,7 @@ import sys
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
-FUZZ_SECONDS = int(os.environ.get("CAMWARD_FUZZ_SECONDS", "15"))
+FUZZ_SECONDS = int(os.environ.get("CAMWARD_FUZZ_SECONDS", "8"))
 PYTHON = sys.executable
 
 # The leak checker needs a thread and ptrace, which the confinement refuses: there it only logs.
@@ -232,7 +232,7 @@ def main():
         prog="./check", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Runs the tests and ends with the line 'N passed, N failed'.",
         epilog=f"groups:\n{listed}\n  all          all of them (the default)\n\n"
-               "CAMWARD_FUZZ_SECONDS: how long each fuzz target runs (default 15).")
+               "CAMWARD_FUZZ_SECONDS: how long each fuzz target runs (default 8).")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help="which groups (default: all)")
     chosen = parser.parse_args().groups or ["all"]
     for group in chosen:
