@@ -85,10 +85,9 @@ int lease_open(struct broker *broker, const struct lease_request *request);
 
 struct lease *lease_find(const struct broker *broker, uint64_t id);
 
-/* The camera has a ring for this lease. */
+/* The way to GRANTED (lease-grant.c): the camera has a ring for this lease; the camera has stated
+ * it. */
 void lease_ring_ready(struct lease *lease);
-
-/* The camera has stated it. */
 void lease_stated(struct lease *lease, const struct camera_statement *m);
 
 /* Aborts its connection, if it has been granted, and nothing else: of many that end at once all are
@@ -107,6 +106,12 @@ void lease_finish(struct lease *lease, const char *reason, enum session_end_reas
 
 /* The session said DONE. */
 void lease_done(struct lease *lease, enum session_done_how how);
+
+/* For lease-grant.c. A lease that has not been granted is denied, and gone afterwards. */
+void lease_refuse(struct lease *lease, enum session_denied_reason denied, const char *reason);
+
+/* For lease-grant.c: what its state waits for has to come within delay (us). */
+void lease_arm(struct lease *lease, uint64_t delay);
 
 static inline bool lease_is_opening(const struct lease *lease)
 {

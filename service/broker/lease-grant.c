@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/event.h"
+#include "base/log.h"
+#include "base/memfd.h"
+#include "broker/broker.h"
+#include "broker/camera.h"
+#include "broker/fault.h"
+#include "broker/gate-link.h"
+#include "broker/lease-count.h"
+#include "broker/lease.h"
+
+/* The proof that goes with the lease, if its viewer asked for one. */
+static void fill_proof(const struct lease *lease, struct session_granted *m)
+{
+	if (!lease->has_nonce)
+		return;
+	m->seal_certificate_size = lease->camera->certificate_size;
+	memcpy(m->seal_certificate, lease->camera->certificate, m->seal_certificate_size);
+	m->statement_size = lease->statement_size;
+	memcpy(m->statement, lease->statement, m->statement_size);
+}
+
+static int send_granted(struct lease *lease)
+{
+	struct camera_stream stream = lease->camera->streams[lease->stream];
+	struct session *session = lease->session;
+	_cleanup_close_ int counters = -EBADF, wake = -EBADF;
+	struct session_granted m = {
+		.lease = lease->id,
+		.epoch = lease->epoch,
+		.stream = lease->stream,
+	};
+	void *page;
+	int r;
+
+	counters = memfd_create_shared("camward-counters", sizeof(struct session_counters), &page);
+	if (counters < 0)
+		return counters;
+	lease->counters = page;
+	r = camera_add_wake(lease->camera, lease->id, lease->stream, &wake);
+	if (r < 0)
+		return r;
+	memcpy(m.camera_uuid, lease->camera->uuid, UUID_SIZE);
+	snprintf(m.camera, sizeof(m.camera), "%s", lease->camera->name);
+	fill_proof(lease, &m);
+	fault_grant(lease, &stream, &session);
+	m.ring_size = stream.ring_size;
+	link_send(&session->link, SESSION_GRANTED, &m, sizeof(m),
+		  (int[]){stream.ring, wake, counters}, SESSION_GRANTED_FDS);
+	return 0;
+}
+
+/* OPENED is durable: the ring may go, if the answer is still yes. */
+static void grant(struct lease *lease)
+{
+	struct policy_verdict verdict = redecide_lease(lease->broker, lease);
+	struct session *session = lease->session;
+	int r;
+
+	if (!verdict.allowed) {
+		lease_refuse(lease, SESSION_DENIED_NOT_FOUND, policy_reason_text(verdict.reason));
+		return;
+	}
+	r = send_granted(lease);
+	if (r < 0) {
+		log_error("lease %lu cannot be granted: %s", (unsigned long)lease->id,
+			  strerror(-r));
+		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "out of resources");
+		return;
+	}
+	lease->grant = verdict.grant;
+	lease->state = LEASE_RUNNING;
+	session->link.chan.state = SESSION_STATE_RUNNING;
+	snprintf(session->bound, sizeof(session->bound), "%s", lease->camera->name);
+	gate_admitted(session->gate, session->connection);
+	redecide_by(lease->broker, verdict.ask_again);
+	event_log(LOG_INFO, EVENT_LEASE_OPENED,
+		  &(struct event_about){.camera = lease->camera->name,
+					.client = lease->client,
+					.peer = lease->peer_text,
+					.lease = lease->id},
+		  "lease %lu: %s at %s watches %s", (unsigned long)lease->id, lease->client,
+		  lease->peer_text, lease->camera->name);
+	observe(lease->broker, lease_changed, lease);
+}
+
+static void tell_no_ledger(int error)
+{
+	event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL,
+		  "the ledger cannot be written, so nobody can watch: %s", strerror(-error));
+}
+
+/* A lease may be gone by the time that its row is on disk. */
+struct recording {
+	struct broker *broker;
+	uint64_t lease;
+};
+
+static void on_opened(void *userdata, int error)
+{
+	struct recording *recording = userdata;
+	struct lease *lease = lease_find(recording->broker, recording->lease);
+
+	free(recording);
+	if (error < 0)
+		tell_no_ledger(error);
+	if (!lease || lease->state != LEASE_RECORDING)
+		return;
+	if (error < 0) {
+		lease->state = LEASE_WAITING; /* it was never opened */
+		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "ledger cannot be written");
+		return;
+	}
+	if (lease->has_nonce && !lease->statement_size) {
+		lease->state = LEASE_STATING;
+		lease_arm(lease, LEASE_STATE_TIMEOUT);
+		return;
+	}
+	grant(lease);
+}
+
+void lease_stated(struct lease *lease, const struct camera_statement *m)
+{
+	if (!lease_is_opening(lease) || lease->statement_size || m->epoch != lease->epoch)
+		return;
+	lease->statement_size = m->size;
+	memcpy(lease->statement, m->statement, m->size);
+	if (lease->state != LEASE_STATING)
+		return;
+	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
+	grant(lease);
+}
+
+void lease_ring_ready(struct lease *lease)
+{
+	struct recording *recording;
+	struct ledger_event event;
+	int r = -ENOMEM;
+
+	if (lease->state != LEASE_WAITING)
+		return;
+	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
+	lease->epoch = lease->camera->epoch;
+	lease_fill_event(lease, &event);
+	recording = malloc(sizeof(*recording));
+	if (recording) {
+		*recording = (struct recording){.broker = lease->broker, .lease = lease->id};
+		r = ledger_opened(lease->broker->store, &event, on_opened, recording);
+	}
+	if (r < 0) {
+		free(recording);
+		tell_no_ledger(r);
+		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "ledger cannot be written");
+		return;
+	}
+	lease->state = LEASE_RECORDING;
+	if (lease->has_nonce)
+		camera_ask_statement(lease->camera, lease);
+}
