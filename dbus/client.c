@@ -105,6 +105,44 @@ static int method_remove_token(sd_bus_message *m, void *userdata, sd_bus_error *
 }
 AUTHORIZE(remove_token, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
 
+static int method_bind_user(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.client = name};
+	uint32_t user;
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "u", &user);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_bind_user(bus->broker, name, user, reply_done, reply);
+	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
+}
+AUTHORIZE(bind_user, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
+
+static int method_unbind_user(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.client = name};
+	struct control_result result = {};
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_unbind_user(bus->broker, name, &result, reply_done, reply);
+	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
+}
+AUTHORIZE(unbind_user, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
+
 static int method_remove(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
@@ -140,6 +178,17 @@ static int get_created(sd_bus *b, const char *path, const char *interface, const
 	const struct client *client = find_by_path(userdata, path);
 
 	return client ? sd_bus_message_append(reply, "t", client->created) : -ENOENT;
+}
+
+static int get_user(sd_bus *b, const char *path, const char *interface, const char *property,
+		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct client *client = find_by_path(userdata, path);
+
+	if (!client)
+		return -ENOENT;
+	return sd_bus_message_append(
+		reply, "x", client->has_user && !client->user_pending ? (int64_t)client->user : -1);
 }
 
 static int get_tokens(sd_bus *b, const char *path, const char *interface, const char *property,
@@ -197,11 +246,14 @@ static const sd_bus_vtable vtable[] = {
 	AUTHORIZED_METHOD("AddToken", "a{sv}", SD_BUS_PARAM(options), "ss",
 			  SD_BUS_PARAM(id) SD_BUS_PARAM(token), add_token, SD_BUS_VTABLE_SENSITIVE),
 	AUTHORIZED_METHOD("RemoveToken", "s", SD_BUS_PARAM(id), "", "", remove_token, 0),
+	AUTHORIZED_METHOD("BindUser", "u", SD_BUS_PARAM(user), "", "", bind_user, 0),
+	AUTHORIZED_METHOD("UnbindUser", "", "", "", "", unbind_user, 0),
 	AUTHORIZED_METHOD("Remove", "", "", "", "", remove, 0),
 	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Integration", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Created", "t", get_created, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Tokens", "a(stt)", get_tokens, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("User", "x", get_user, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Suspended", "b", get_suspended, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_VTABLE_END,
 };

@@ -24,6 +24,25 @@ static const char *or_it(const char *text)
 	return text ? text : "";
 }
 
+static int set_of_user(sd_bus_error *ret, int error, const struct errors_about *about)
+{
+	const char *client = or_it(about->client);
+
+	switch (error) {
+	case CONTROL_NO_USER:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_USER,
+					 "No user of this machine is the client '%s'", client);
+	case CONTROL_USER_BOUND:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_ALREADY_EXISTS,
+					 "A user of this machine is the client '%s' already: take "
+					 "that back first",
+					 client);
+	default:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_USER,
+					 "No user has this number");
+	}
+}
+
 static int set_of_grant(sd_bus_error *ret, int error, const struct errors_about *about)
 {
 	switch (error) {
@@ -191,6 +210,10 @@ int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 					 "The client '%s' has no token '%s': 'camwardctl clients' "
 					 "lists them",
 					 client, id);
+	case CONTROL_NO_USER:
+	case CONTROL_USER_BOUND:
+	case CONTROL_INVALID_USER:
+		return set_of_user(ret, error, about);
 	case CONTROL_ALREADY_EXISTS:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_ALREADY_EXISTS,
 					 "There is a client '%s' already: choose another name, or "

@@ -56,6 +56,7 @@
 #define CAMWARD_ERROR_NO_SUCH_CAMERA    "org.camward.Camward1.Error.NoSuchCamera"
 #define CAMWARD_ERROR_NO_SUCH_GRANT     "org.camward.Camward1.Error.NoSuchGrant"
 #define CAMWARD_ERROR_NO_SUCH_LEASE     "org.camward.Camward1.Error.NoSuchLease"
+#define CAMWARD_ERROR_NO_SUCH_USER      "org.camward.Camward1.Error.NoSuchUser"
 #define CAMWARD_ERROR_NO_SUCH_TOKEN     "org.camward.Camward1.Error.NoSuchToken"
 #define CAMWARD_ERROR_ALREADY_EXISTS    "org.camward.Camward1.Error.AlreadyExists"
 #define CAMWARD_ERROR_NOT_SUSPENDED     "org.camward.Camward1.Error.NotSuspended"

@@ -120,7 +120,7 @@ static void on_client_changed(void *userdata, const char *name)
 
 	if (path)
 		(void)sd_bus_emit_properties_changed(bus->bus, path, CAMWARD_INTERFACE_CLIENT,
-						     "Tokens", NULL);
+						     "Tokens", "User", NULL);
 }
 
 static void on_client_removed(void *userdata, const char *name)

@@ -19,6 +19,11 @@ int client_add_token(struct client *client, const struct token *token)
 	return 0;
 }
 
+bool client_is_user(const struct client *client, uint32_t user)
+{
+	return client->has_user && !client->user_pending && client->user == user;
+}
+
 int client_remove_token(struct client *client, uint64_t id)
 {
 	struct token *token = client_find_token(client, id);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/parse.h"
 #include "broker/token.h"
@@ -13,6 +14,11 @@ struct client {
 	char name[NAME_SIZE];
 	char integration[NAME_SIZE]; /* the group it belongs to; "": none */
 	uint64_t created;            /* us, CLOCK_REALTIME */
+	/* The user of this machine who is this client towards the bus (local subscribers): a uid.
+	 */
+	bool has_user;
+	uint32_t user;
+	bool user_pending; /* policy.h */
 	size_t n_tokens;
 	struct token tokens[CLIENT_TOKENS_MAX];
 	bool pending; /* policy.h */
@@ -23,6 +29,9 @@ struct token *client_find_token(struct client *client, uint64_t id);
 
 /* -ENOBUFS: it has CLIENT_TOKENS_MAX already. */
 int client_add_token(struct client *client, const struct token *token);
+
+/* Whether this user is the client. */
+bool client_is_user(const struct client *client, uint32_t user);
 
 /* -ENOENT: there is none of this id. */
 int client_remove_token(struct client *client, uint64_t id);

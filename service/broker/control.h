@@ -31,6 +31,8 @@ enum control_error {
 	CONTROL_NO_SUCH_GRANT,
 	CONTROL_NO_SUCH_LEASE,
 	CONTROL_NO_SUCH_TOKEN,
+	CONTROL_NO_USER,
+	CONTROL_USER_BOUND,
 	CONTROL_ALREADY_EXISTS,
 	CONTROL_NOT_SUSPENDED,
 	CONTROL_ALREADY_SUSPENDED,
@@ -40,6 +42,7 @@ enum control_error {
 	CONTROL_INVALID_MAX_LEASES,
 	CONTROL_INVALID_REASON,
 	CONTROL_INVALID_RIGHTS,
+	CONTROL_INVALID_USER,
 	CONTROL_LIMIT_REACHED,
 	CONTROL_CAMERA_EXISTS,
 	CONTROL_CAMERA_CONNECTED,
@@ -79,6 +82,16 @@ int control_add_token(struct broker *broker, const char *client, uint64_t expire
 		      struct control_result *ret, control_done done, void *userdata);
 int control_remove_token(struct broker *broker, const char *client, uint64_t id,
 			 struct control_result *ret, control_done done, void *userdata);
+
+/*
+ * The user of this machine (a uid) who is the client when it calls on the bus: what its grants
+ * permit it gets as a local subscriber. A client has one user at most (CONTROL_USER_BOUND), a user
+ * may be several clients. Unbinding ends the leases that were opened so; CONTROL_NO_USER.
+ */
+int control_bind_user(struct broker *broker, const char *client, uint32_t user, control_done done,
+		      void *userdata);
+int control_unbind_user(struct broker *broker, const char *client, struct control_result *ret,
+			control_done done, void *userdata);
 
 /* What is to be granted; the limits as in struct grant, 0 or "" for none. */
 struct control_grant {

@@ -49,3 +49,24 @@ int policy_authenticate(const struct policy *policy, const char *client, const c
 	*ret_token = held;
 	return 0;
 }
+
+int policy_identify(const struct policy *policy, uint32_t user, const char *client,
+		    const struct client **ret)
+{
+	const struct client *found = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < policy->n_clients; i++) {
+		const struct client *c = policy->clients[i];
+
+		if (c->pending || !client_is_user(c, user) ||
+		    (client[0] && strcmp(c->name, client) != 0))
+			continue;
+		found = c;
+		n++;
+	}
+	if (n != 1)
+		return n ? -ENOTUNIQ : -EACCES;
+	*ret = found;
+	return 0;
+}

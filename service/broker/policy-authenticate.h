@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Who is it? A name and a token, or nobody. */
+/* Who is it? A name and a token, a user of this machine, or nobody. */
 #pragma once
 
 #include "broker/policy.h"
@@ -12,3 +12,11 @@
 int policy_authenticate(const struct policy *policy, const char *client, const char *token,
 			uint64_t now, bool clock_set, const struct client **ret_client,
 			const struct token **ret_token);
+
+/*
+ * The client that a caller on the bus is: user is its uid as the bus itself vouches for it, client
+ * the name it gave ("": none, which is enough if the user is one client only). -EACCES: this user
+ * is no such client, whether there is one or not. -ENOTUNIQ: several, and it has to say which.
+ */
+int policy_identify(const struct policy *policy, uint32_t user, const char *client,
+		    const struct client **ret);

@@ -166,11 +166,13 @@ static struct policy_verdict denied(enum policy_reason reason)
 	return (struct policy_verdict){.reason = reason};
 }
 
+/* Raw pictures do not leave the machine. */
 static bool request_valid(const struct policy_request *request)
 {
 	uint32_t right = request->right;
 
-	return (right == RIGHT_LIVE || right == RIGHT_STILL || right == RIGHT_RAW) &&
+	return (right == RIGHT_LIVE || right == RIGHT_STILL ||
+		(right == RIGHT_RAW && request->local)) &&
 	       request->stream < RING_N_STREAMS;
 }
 
@@ -198,6 +200,8 @@ struct policy_verdict policy_decide(const struct policy *policy,
 		return denied(POLICY_NO_CLIENT);
 	if (request->token && (!token || token->pending || token_expired(token, now, clock_set)))
 		return denied(POLICY_NO_TOKEN);
+	if (request->local && !client_is_user(client, request->user))
+		return denied(POLICY_NO_USER);
 	if (!camera || camera->pending)
 		return denied(POLICY_NO_CAMERA);
 	if (is_suspended)
@@ -235,6 +239,7 @@ const char *policy_reason_text(enum policy_reason reason)
 		[POLICY_ALLOWED] = "allowed",
 		[POLICY_NO_CLIENT] = "no such client",
 		[POLICY_NO_TOKEN] = "token removed or expired",
+		[POLICY_NO_USER] = "user is not the client",
 		[POLICY_NO_CAMERA] = "no such camera",
 		[POLICY_SUSPENDED] = "suspended",
 		[POLICY_NO_GRANT] = "no grant",

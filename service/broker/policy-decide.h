@@ -13,6 +13,7 @@ enum policy_reason {
 	POLICY_ALLOWED = 0,
 	POLICY_NO_CLIENT,
 	POLICY_NO_TOKEN, /* removed or expired */
+	POLICY_NO_USER,  /* the user of this machine is not the client (any more) */
 	POLICY_NO_CAMERA,
 	POLICY_SUSPENDED,
 	POLICY_NO_GRANT,      /* none for this client and camera */
@@ -30,6 +31,8 @@ enum policy_reason {
 struct policy_request {
 	const char *client;
 	uint64_t token; /* the id of the token that the client came with; 0: came without */
+	bool local;     /* came over the bus, as this user of this machine */
+	uint32_t user;  /* with local: a uid */
 	uint8_t camera[UUID_SIZE];
 	uint32_t right;  /* exactly one of enum right */
 	uint32_t stream; /* enum ring_stream */

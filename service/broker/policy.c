@@ -90,6 +90,22 @@ int policy_add_token(struct policy *policy, const char *client, const struct tok
 	return client_add_token(holder, token);
 }
 
+int policy_add_user(struct policy *policy, const char *client, uint32_t user, bool pending)
+{
+	struct client *holder = policy_find_client(policy, client);
+
+	if (user == UINT32_MAX)
+		return -EINVAL;
+	if (!holder)
+		return -ENOENT;
+	if (holder->has_user)
+		return -EEXIST;
+	holder->has_user = true;
+	holder->user = user;
+	holder->user_pending = pending;
+	return 0;
+}
+
 int policy_add_camera(struct policy *policy, const struct camera_record *camera)
 {
 	if (!name_valid(camera->name) || uuid_is_null(camera->uuid))
@@ -135,6 +151,16 @@ int policy_commit_token(struct policy *policy, const char *client, uint64_t id)
 	return 0;
 }
 
+int policy_commit_user(struct policy *policy, const char *client, uint32_t user)
+{
+	struct client *holder = policy_find_client(policy, client);
+
+	if (!holder || !holder->has_user || holder->user != user)
+		return -ENOENT;
+	holder->user_pending = false;
+	return 0;
+}
+
 int policy_commit_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE])
 {
 	struct camera_record *camera = policy_find_camera_uuid(policy, uuid);
@@ -172,6 +198,16 @@ int policy_remove_token(struct policy *policy, const char *client, uint64_t id)
 	struct client *holder = policy_find_client(policy, client);
 
 	return holder ? client_remove_token(holder, id) : -ENOENT;
+}
+
+int policy_remove_user(struct policy *policy, const char *client)
+{
+	struct client *holder = policy_find_client(policy, client);
+
+	if (!holder || !holder->has_user)
+		return -ENOENT;
+	holder->has_user = holder->user_pending = false;
+	return 0;
 }
 
 int policy_remove_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE])

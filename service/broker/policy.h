@@ -61,15 +61,20 @@ int policy_add_token(struct policy *policy, const char *client, const struct tok
 int policy_add_camera(struct policy *policy, const struct camera_record *camera);
 int policy_add_grant(struct policy *policy, const struct grant *grant);
 
+/* The user of this machine who is the client; pending as with an object. -EEXIST: it has one. */
+int policy_add_user(struct policy *policy, const char *client, uint32_t user, bool pending);
+
 /* -ENOENT: it is not there (any more). A client's tokens take effect with it. */
 int policy_commit_client(struct policy *policy, const char *name);
 int policy_commit_token(struct policy *policy, const char *client, uint64_t id);
+int policy_commit_user(struct policy *policy, const char *client, uint32_t user);
 int policy_commit_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE]);
 int policy_commit_grant(struct policy *policy, uint64_t id);
 
 /* Effective at once. A client goes with its grants and tokens. -ENOENT: it is not there. */
 int policy_remove_client(struct policy *policy, const char *name);
 int policy_remove_token(struct policy *policy, const char *client, uint64_t id);
+int policy_remove_user(struct policy *policy, const char *client);
 int policy_remove_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE]);
 int policy_remove_grant(struct policy *policy, uint64_t id);
 /* Its suspension goes along: a camera does not come free by its name. given: as in the record.

@@ -36,7 +36,7 @@ struct store_job {
 			uint8_t camera[UUID_SIZE];
 		} grants;
 		struct {
-			const char *clients, *tokens, *grants; /* ",1,2,": in owned */
+			const char *clients, *tokens, *grants, *users; /* ",1,2,": in owned */
 		} keep;
 		uint64_t id;
 		struct {

@@ -17,6 +17,9 @@ static int run(struct store_writer *writer, const struct store_job *job)
 		r = db_run(writer->db, DELETE_OTHERS("tokens", "id"), "t", job->keep.tokens);
 	if (r >= 0)
 		r = db_run(writer->db, DELETE_OTHERS("grants", "id"), "t", job->keep.grants);
+	if (r >= 0)
+		r = db_run(writer->db, DELETE_OTHERS("client_users", "client"), "t",
+			   job->keep.users);
 	return r < 0 ? r : 0;
 }
 
@@ -25,6 +28,15 @@ static void print_clients(FILE *file, const struct policy *policy)
 	fputc(',', file);
 	for (size_t i = 0; i < policy->n_clients; i++)
 		fprintf(file, "%s,", policy->clients[i]->name);
+	fputc('\0', file);
+}
+
+static void print_users(FILE *file, const struct policy *policy)
+{
+	fputc(',', file);
+	for (size_t i = 0; i < policy->n_clients; i++)
+		if (policy->clients[i]->has_user)
+			fprintf(file, "%s,", policy->clients[i]->name);
 	fputc('\0', file);
 }
 
@@ -45,7 +57,7 @@ static void print_grants(FILE *file, const struct policy *policy)
 	fputc('\0', file);
 }
 
-/* The three lists, one after the other; NULL without memory. */
+/* The lists, one after the other; NULL without memory. */
 static char *print_lists(const struct policy *policy)
 {
 	char *text = NULL;
@@ -58,6 +70,7 @@ static char *print_lists(const struct policy *policy)
 	print_clients(file, policy);
 	print_tokens(file, policy);
 	print_grants(file, policy);
+	print_users(file, policy);
 	failed = ferror(file);
 	if (fclose(file) != 0 || failed) {
 		free(text);
@@ -81,5 +94,6 @@ int store_keep_only(struct store *store, const struct policy *policy, store_done
 	job->keep.clients = job->owned;
 	job->keep.tokens = job->keep.clients + strlen(job->keep.clients) + 1;
 	job->keep.grants = job->keep.tokens + strlen(job->keep.tokens) + 1;
+	job->keep.users = job->keep.grants + strlen(job->keep.grants) + 1;
 	return store_queue(store, job, STORE_QUEUE_MAX);
 }

@@ -43,6 +43,14 @@ static int load_token(sqlite3_stmt *s, struct policy *policy)
 	return r < 0 ? r : sound(policy_add_token(policy, client, &token));
 }
 
+static int load_user(sqlite3_stmt *s, struct policy *policy)
+{
+	char client[NAME_SIZE];
+	int r = db_column_text(s, 0, client, sizeof(client));
+
+	return r < 0 ? r : sound(policy_add_user(policy, client, (uint32_t)db_column(s, 1), false));
+}
+
 static int load_camera(sqlite3_stmt *s, struct policy *policy)
 {
 	struct camera_record camera = {.created = db_column(s, 3)};
@@ -144,6 +152,7 @@ static const struct {
 } tables[] = {
 	{"SELECT name, integration, created FROM clients ORDER BY created, name", load_client},
 	{"SELECT id, client, hash, created, expires FROM tokens ORDER BY id", load_token},
+	{"SELECT client, user FROM client_users", load_user},
 	{"SELECT uuid, name, hardware, created, given FROM cameras LEFT JOIN camera_names ON"
 	 " camera = uuid ORDER BY created, name",
 	 load_camera},

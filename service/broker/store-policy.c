@@ -105,6 +105,46 @@ int store_remove_token(struct store *store, uint64_t id, store_done done, void *
 	return store_queue(store, job, STORE_QUEUE_MAX);
 }
 
+static int set_user(struct store_writer *writer, const struct store_job *job)
+{
+	return no_rows_is_fine(db_run(writer->db,
+				      "INSERT OR REPLACE INTO client_users VALUES (?, ?)", "ti",
+				      job->client.name, (uint64_t)job->client.user));
+}
+
+static int remove_user(struct store_writer *writer, const struct store_job *job)
+{
+	return none_is_missing(db_run(writer->db, "DELETE FROM client_users WHERE client = ?", "t",
+				      job->client.name));
+}
+
+static int queue_user(struct store *store, const char *client, uint32_t user,
+		      int (*run)(struct store_writer *, const struct store_job *), store_done done,
+		      void *userdata)
+{
+	struct store_job *job;
+
+	if (!name_valid(client))
+		return -EINVAL;
+	job = store_job_new(run, done, userdata);
+	if (job) {
+		strcpy(job->client.name, client);
+		job->client.user = user;
+	}
+	return store_queue(store, job, STORE_QUEUE_MAX);
+}
+
+int store_set_user(struct store *store, const char *client, uint32_t user, store_done done,
+		   void *userdata)
+{
+	return queue_user(store, client, user, set_user, done, userdata);
+}
+
+int store_remove_user(struct store *store, const char *client, store_done done, void *userdata)
+{
+	return queue_user(store, client, 0, remove_user, done, userdata);
+}
+
 static int add_camera(struct store_writer *writer, const struct store_job *job)
 {
 	const struct camera_record *camera = &job->camera;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/store-schema.h"
 
-#define SCHEMA_VERSION     3
+#define SCHEMA_VERSION     4
 #define SCHEMA_APPLICATION 0x63776462 /* "cwdb" */
 
 #define TEXT_OF(x)  #x
@@ -104,6 +104,14 @@ static const char camera_tables[] =
 	"	PRIMARY KEY (camera, control)"
 	") STRICT, WITHOUT ROWID;";
 
+/* Since version 4: the user of this machine who is a client towards the bus. */
+static const char user_tables[] =
+	"CREATE TABLE client_users ("
+	"	client TEXT PRIMARY KEY REFERENCES clients(name) ON DELETE CASCADE"
+	"		ON UPDATE CASCADE,"
+	"	user INTEGER NOT NULL CHECK (user BETWEEN 0 AND 4294967294)"
+	") STRICT, WITHOUT ROWID;";
+
 /*
  * The ledger (ledger.h): the order of the columns of `events` is the order of the hash; columns
  * may be added at the end, never removed or moved. It refers to no table: what is removed there
@@ -197,20 +205,12 @@ static int check_integrity(sqlite3 *db)
 	return r < 0 || strcmp(answer, "ok") != 0 ? -EUCLEAN : 0;
 }
 
-/* What version 1 lacks, and the present version's number. */
-static int upgrade(sqlite3 *db)
+static int add_camera_tables(sqlite3 *db)
 {
-	int r = db_exec(db, camera_tables);
-
-	if (r == 0)
-		r = db_exec(db, "PRAGMA application_id = " VALUE_OF(
-					SCHEMA_APPLICATION) ";"
-							    "PRAGMA user_version = " VALUE_OF(
-								    SCHEMA_VERSION) ";");
-	return r;
+	return db_exec(db, camera_tables);
 }
 
-/* From 2: the ledger has tripwires. SQLite names this way of changing a CHECK
+/* The ledger has tripwires. SQLite names this way of changing a CHECK
  * (https://sqlite.org/lang_altertable.html, section 7); the rows stay as they are. */
 static int add_tripwires(sqlite3 *db)
 {
@@ -221,10 +221,30 @@ static int add_tripwires(sqlite3 *db)
 			"UPDATE sqlite_schema SET sql ="
 			" replace(sql, 'kind BETWEEN 1 AND 4', 'kind BETWEEN 1 AND 5')"
 			" WHERE type = 'table' AND name = 'events';"
-			"PRAGMA writable_schema = RESET;"
-			"PRAGMA user_version = " VALUE_OF(SCHEMA_VERSION) ";");
+			"PRAGMA writable_schema = RESET;");
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return r;
+}
+
+static int add_user_tables(sqlite3 *db)
+{
+	return db_exec(db, user_tables);
+}
+
+/* What leads from a version to the next one. */
+static int (*const steps[SCHEMA_VERSION])(sqlite3 *db) = {
+	[1] = add_camera_tables,
+	[2] = add_tripwires,
+	[3] = add_user_tables,
+};
+
+static int upgrade(sqlite3 *db, uint64_t version)
+{
+	int r = 0;
+
+	for (; r == 0 && version < SCHEMA_VERSION; version++)
+		r = steps[version](db);
+	return r < 0 ? r : db_exec(db, "PRAGMA user_version = " VALUE_OF(SCHEMA_VERSION));
 }
 
 static int create(sqlite3 *db)
@@ -233,7 +253,9 @@ static int create(sqlite3 *db)
 
 	if (r == 0)
 		r = db_exec(db, ledger_tables);
-	return r < 0 ? r : upgrade(db);
+	if (r == 0)
+		r = db_exec(db, "PRAGMA application_id = " VALUE_OF(SCHEMA_APPLICATION));
+	return r < 0 ? r : upgrade(db, 1);
 }
 
 static int check_version(sqlite3 *db)
@@ -253,9 +275,7 @@ static int check_version(sqlite3 *db)
 		return -EUCLEAN;
 	if (version > SCHEMA_VERSION)
 		return -ENOTSUP;
-	if (version == 1)
-		r = upgrade(db);
-	return r < 0 || version == SCHEMA_VERSION ? r : add_tripwires(db);
+	return version == SCHEMA_VERSION ? 0 : upgrade(db, version);
 }
 
 int store_schema_prepare(sqlite3 *db)

@@ -59,6 +59,11 @@ int store_remove_client(struct store *store, const char *name, store_done done, 
 int store_add_token(struct store *store, const char *client, const struct token *token,
 		    store_done done, void *userdata);
 int store_remove_token(struct store *store, uint64_t id, store_done done, void *userdata);
+/* The user of this machine who is the client, in place of another. -ENOENT. */
+int store_set_user(struct store *store, const char *client, uint32_t user, store_done done,
+		   void *userdata);
+/* -ENOENT. */
+int store_remove_user(struct store *store, const char *client, store_done done, void *userdata);
 int store_add_camera(struct store *store, const struct camera_record *camera, store_done done,
 		     void *userdata);
 /* Replaces the hardware of the camera with this UUID. -ENOENT. */

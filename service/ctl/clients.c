@@ -36,8 +36,9 @@ static void cell_tokens(struct table *table, const struct json_object *tokens)
 
 static int print_clients(const struct json_object *clients)
 {
-	static const char *const titles[] = {"NAME",      "INTEGRATION", "CREATED",
-					     "SUSPENDED", "TOKEN IDS",   NULL};
+	static const char *const titles[] = {"NAME", "INTEGRATION", "CREATED", "SUSPENDED",
+					     "USER", "TOKEN IDS",   NULL};
+	char user[CLIENT_USER_NAME_SIZE];
 	_cleanup_(table_freep) struct table *table = table_new(titles);
 	char when[WHEN_STRING_SIZE];
 
@@ -51,6 +52,8 @@ static int print_clients(const struct json_object *clients)
 		table_cell(table, "%s", *integration ? integration : "-");
 		table_cell(table, "%s", objects_when(client, "created", "-", when));
 		table_cell(table, "%s", json_true(client, "suspended") ? "yes" : "no");
+		client_user_name(json_object_get_int64(json_member(client, "user")), user);
+		table_cell(table, "%s", user);
 		cell_tokens(table, json_member(client, "tokens"));
 	}
 	return table_print(table);

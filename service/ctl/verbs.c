@@ -143,6 +143,21 @@ const struct verb verbs[] = {
 		.run = clients_token,
 	},
 	{
+		.name = "client user",
+		.operand = {"NAME", "USER"},
+		.n_required = 1,
+		.option = {OPTION("--remove", NULL, "no user is the client any more")},
+		.summary = "say which user of this machine is a client",
+		.help = "From now on this user, by name or number, is the client when it asks the "
+			"service on the bus for\nframes (Camera.Subscribe), and needs no token. "
+			"What "
+			"it may have, grants say. --remove takes that\nback and ends what it "
+			"takes.",
+		.example = "    camwardctl client user recorder _recorder\n"
+			   "    camwardctl client user recorder --remove",
+		.run = client_user_run,
+	},
+	{
 		.name = "grants",
 		.summary = "who may watch what",
 		.example = "    camwardctl grants",

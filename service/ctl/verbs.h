@@ -22,6 +22,11 @@ int clients_run(struct ctl *ctl, const struct args *args);
 int clients_add(struct ctl *ctl, const struct args *args);
 int clients_remove(struct ctl *ctl, const struct args *args);
 int clients_token(struct ctl *ctl, const struct args *args);
+/* client-user.c */
+int client_user_run(struct ctl *ctl, const struct args *args);
+#define CLIENT_USER_NAME_SIZE 48
+/* The name of a user, "-" for -1. */
+void client_user_name(int64_t user, char ret[CLIENT_USER_NAME_SIZE]);
 /* grant.c */
 int grant_run(struct ctl *ctl, const struct args *args);
 

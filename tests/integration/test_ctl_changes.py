@@ -82,6 +82,35 @@ class Clients(WithDemo):
         self.client("brief")
         self.assertIn("Client brief is removed", self.says("client", "remove", "brief"))
 
+    def user(self, client):
+        return next(c["user"] for c in self.demo.ctl_json("clients")["clients"]
+                    if c["name"] == client)
+
+    def test_a_user_of_this_machine_is_a_client(self):
+        self.client("recorder")
+        self.assertEqual(self.user("recorder"), -1)
+        self.assertIn("The user daemon of this machine is client recorder",
+                      self.says("client", "user", "recorder", "daemon"))
+        self.assertEqual(self.user("recorder"), 1)
+        self.assertRegex(self.says("clients"), r"recorder +- .* no +daemon +")
+        self.assertIn("is the client 'recorder' already",
+                      self.refused("client", "user", "recorder", "2"))
+        self.assertEqual(self.demo.ctl_json("client", "user", "recorder", "--remove"),
+                         {"client": "recorder", "user": -1})
+        self.assertEqual(self.user("recorder"), -1)
+        self.assertIn("No user of this machine is the client 'recorder'",
+                      self.refused("client", "user", "recorder", "--remove"))
+        self.says("client", "user", "recorder", "4711")
+        self.assertEqual(self.user("recorder"), 4711)
+
+    def test_no_user_is_told(self):
+        self.client("lonely")
+        for user in ("-1", "no-such-user", "4294967295"):
+            self.assertIn("This machine has no user", self.refused("client", "user", "lonely", "--", user))
+        done = self.demo.ctl("client", "user", "lonely", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("Name a user, or give --remove", done.stderr)
+
     def test_unknown_clients_are_told(self):
         for arguments in (("client", "remove", "nobody-here"), ("client", "token", "nobody-here"),
                           ("client", "token", "nobody-here", "--remove", "x")):

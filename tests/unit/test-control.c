@@ -82,6 +82,33 @@ static void test_removing_a_token_can_be_repeated(void **state)
 	assert_int_equal(policy_find_client(b->broker.policy, "bob")->n_tokens, 1);
 }
 
+static void test_a_user_is_bound_and_unbound(void **state)
+{
+	struct bench *b = *state;
+	int before = b->done;
+
+	assert_int_equal(control_bind_user(&b->broker, "alice", 7, bench_done, b), 0);
+	assert_false(client_is_user(policy_find_client(b->broker.policy, "alice"), 7));
+	assert_int_equal(OUTCOME(b, control_unbind_user, "alice"), CONTROL_NO_USER);
+	while (b->done == before)
+		bench_turn(b, USEC_PER_SEC);
+	assert_true(client_is_user(policy_find_client(b->broker.policy, "alice"), 7));
+	assert_int_equal(control_bind_user(&b->broker, "alice", 8, bench_done, b),
+			 CONTROL_USER_BOUND);
+	assert_int_equal(control_bind_user(&b->broker, "bob", UINT32_MAX, bench_done, b),
+			 CONTROL_INVALID_USER);
+	assert_int_equal(control_bind_user(&b->broker, "nobody", 7, bench_done, b),
+			 CONTROL_NO_SUCH_CLIENT);
+	set_disk(false);
+	assert_true(OUTCOME(b, control_unbind_user, "alice") < 0);
+	assert_false(policy_find_client(b->broker.policy, "alice")->has_user);
+	set_disk(true);
+	assert_int_equal(OUTCOME(b, control_unbind_user, "alice"), 0);
+	assert_int_equal(OUTCOME(b, control_unbind_user, "alice"), CONTROL_NO_USER);
+	restart(b);
+	assert_false(policy_find_client(b->broker.policy, "alice")->has_user);
+}
+
 static void test_a_suspension_can_be_repeated(void **state)
 {
 	struct bench *b = *state;
@@ -247,6 +274,7 @@ int main(void)
 		BENCH(test_a_revocation_can_be_repeated),
 		BENCH(test_removing_a_client_can_be_repeated),
 		BENCH(test_removing_a_token_can_be_repeated),
+		BENCH(test_a_user_is_bound_and_unbound),
 		BENCH(test_a_suspension_can_be_repeated),
 		BENCH(test_a_suspension_that_was_never_written_can_be_taken_back),
 		BENCH(test_denials_reach_the_disk_by_themselves),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The decision, by table and by case. */
+#include "broker/policy-authenticate.h"
 #include "policy-house.h"
 
 #define NOW 1000
@@ -55,7 +56,8 @@ static const struct {
 	 false,
 	 POLICY_NO_RIGHT,
 	 0},
-	{"all rights", "alice", "", {.rights = 7}, "alice", 1, 4, 0, false, POLICY_ALLOWED, 0},
+	{"all rights", "alice", "", {.rights = 7}, "alice", 1, 2, 0, false, POLICY_ALLOWED, 0},
+	{"raw, from afar", "alice", "", {.rights = 7}, "alice", 1, 4, 0, false, POLICY_NO_RIGHT, 0},
 	{"no such stream", "alice", "", {.rights = 1}, "alice", 1, 1, 2, false, POLICY_NO_RIGHT, 0},
 	{"only sub, main",
 	 "alice",
@@ -336,6 +338,56 @@ static void test_token_bounds_a_lease(void **s)
 	assert_int_equal(policy_decide(policy, &request, NOW, true).reason, POLICY_NO_TOKEN);
 }
 
+static void test_a_user_bounds_a_local_lease(void **s)
+{
+	_cleanup_(policy_freep) struct policy *policy = make_house();
+	struct grant grant = make_grant(1, "alice", 1);
+	struct policy_request request = {
+		.client = "alice", .local = true, .camera = {1, 0xca}, .right = RIGHT_RAW};
+
+	grant.rights = RIGHT_RAW;
+	assert_int_equal(policy_add_grant(policy, &grant), 0);
+	/* Root's number, which nobody has named. */
+	assert_int_equal(policy_decide(policy, &request, NOW, true).reason, POLICY_NO_USER);
+	assert_int_equal(policy_add_user(policy, "alice", 0, true), 0);
+	assert_int_equal(policy_decide(policy, &request, NOW, true).reason, POLICY_NO_USER);
+	assert_int_equal(policy_add_user(policy, "alice", 7, false), -EEXIST);
+	assert_int_equal(policy_commit_user(policy, "alice", 7), -ENOENT);
+	assert_int_equal(policy_commit_user(policy, "alice", 0), 0);
+	assert_true(policy_decide(policy, &request, NOW, true).allowed);
+	request.user = 7;
+	assert_int_equal(policy_decide(policy, &request, NOW, true).reason, POLICY_NO_USER);
+	/* Raw pictures are for this machine only. */
+	request.local = false;
+	assert_int_equal(policy_decide(policy, &request, NOW, true).reason, POLICY_NO_RIGHT);
+	assert_int_equal(policy_remove_user(policy, "alice"), 0);
+	request = (struct policy_request){
+		.client = "alice", .local = true, .camera = {1, 0xca}, .right = RIGHT_RAW};
+	assert_int_equal(policy_decide(policy, &request, NOW, true).reason, POLICY_NO_USER);
+	assert_int_equal(policy_remove_user(policy, "alice"), -ENOENT);
+	assert_int_equal(policy_add_user(policy, "alice", UINT32_MAX, false), -EINVAL);
+}
+
+static void test_a_user_may_be_several_clients(void **s)
+{
+	_cleanup_(policy_freep) struct policy *policy = make_house();
+	const struct client *client = NULL;
+
+	assert_int_equal(policy_identify(policy, 0, "alice", &client), -EACCES);
+	assert_int_equal(policy_add_user(policy, "alice", 7, false), 0);
+	assert_int_equal(policy_add_user(policy, "bob", 7, true), 0);
+	assert_int_equal(policy_identify(policy, 7, "", &client), 0);
+	assert_string_equal(client->name, "alice");
+	assert_int_equal(policy_identify(policy, 7, "bob", &client), -EACCES);
+	assert_int_equal(policy_commit_user(policy, "bob", 7), 0);
+	assert_int_equal(policy_identify(policy, 7, "", &client), -ENOTUNIQ);
+	assert_int_equal(policy_identify(policy, 7, "bob", &client), 0);
+	assert_string_equal(client->name, "bob");
+	assert_int_equal(policy_identify(policy, 7, "carol", &client), -EACCES);
+	assert_int_equal(policy_identify(policy, 7, "nobody", &client), -EACCES);
+	assert_int_equal(policy_identify(policy, 8, "alice", &client), -EACCES);
+}
+
 static void test_removal_takes_what_belongs(void **s)
 {
 	_cleanup_(policy_freep) struct policy *policy = make_house();
@@ -407,6 +459,8 @@ int main(void)
 		cmocka_unit_test(test_resume_is_overtaken_by_a_suspension),
 		cmocka_unit_test(test_pending_is_overtaken_by_a_removal),
 		cmocka_unit_test(test_token_bounds_a_lease),
+		cmocka_unit_test(test_a_user_bounds_a_local_lease),
+		cmocka_unit_test(test_a_user_may_be_several_clients),
 		cmocka_unit_test(test_removal_takes_what_belongs),
 		cmocka_unit_test(test_what_is_not_sound_is_refused),
 		cmocka_unit_test(test_rights),

@@ -91,6 +91,29 @@ static void test_everything_comes_back(void **s)
 		"a test");
 }
 
+static void test_a_user_comes_back(void **s)
+{
+	struct state *state = *s;
+	struct client *alice;
+
+	fill(state);
+	assert_int_equal(STATE_RUN(state, store_set_user, "alice", 4294967294U), 0);
+	assert_int_equal(STATE_RUN(state, store_set_user, "nobody", 1), -ENOENT);
+	state_reopen(state);
+	alice = policy_find_client(state->policy, "alice");
+	assert_true(client_is_user(alice, 4294967294U));
+	/* Not written yet by whoever took it away: memory is what counts. */
+	assert_int_equal(policy_remove_user(state->policy, "alice"), 0);
+	assert_int_equal(STATE_RUN(state, store_keep_only, state->policy), 0);
+	state_reopen(state);
+	assert_false(policy_find_client(state->policy, "alice")->has_user);
+	assert_int_equal(STATE_RUN(state, store_set_user, "alice", 5), 0);
+	assert_int_equal(STATE_RUN(state, store_remove_user, "alice"), 0);
+	assert_int_equal(STATE_RUN(state, store_remove_user, "alice"), -ENOENT);
+	state_reopen(state);
+	assert_false(policy_find_client(state->policy, "alice")->has_user);
+}
+
 static void test_removals_stay(void **s)
 {
 	struct state *state = *s;
@@ -277,7 +300,7 @@ static void test_a_newer_database_is_refused(void **s)
 	assert_int_equal(state_try_open(state), -ENOTSUP);
 	assert_non_null(strstr(store_open_error_text(-ENOTSUP), "newer"));
 	policy_free(state->policy);
-	run_sql(state, "PRAGMA user_version = 2");
+	run_sql(state, "PRAGMA user_version = 4");
 	state_open(state);
 }
 
@@ -289,7 +312,8 @@ static void test_an_older_database_is_brought_up_to_date(void **s)
 	fill(state);
 	state_close(state);
 	run_sql(state, "DROP TABLE camera_names; DROP TABLE camera_configurations;"
-		       "DROP TABLE camera_controls; PRAGMA user_version = 1");
+		       "DROP TABLE camera_controls; DROP TABLE client_users;"
+		       "PRAGMA user_version = 1");
 	state_open(state);
 	assert_int_equal(state->policy->n_grants, 2);
 	state_reopen(state);
@@ -308,7 +332,7 @@ static void test_an_older_ledger_takes_tripwires(void **s)
 	run_sql(state, "PRAGMA writable_schema = ON;"
 		       "UPDATE sqlite_schema SET sql ="
 		       " replace(sql, 'kind BETWEEN 1 AND 5', 'kind BETWEEN 1 AND 4');"
-		       "PRAGMA user_version = 2");
+		       "DROP TABLE client_users; PRAGMA user_version = 2");
 	state_open(state);
 	assert_int_equal(STATE_RUN(state, ledger_tripwire, &event), 0);
 	assert_int_equal(state->policy->n_clients, 1);
@@ -399,6 +423,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE(test_everything_comes_back),
+		STORE(test_a_user_comes_back),
 		STORE(test_removals_stay),
 		STORE(test_ids_are_not_used_again),
 		STORE(test_crash_keeps_ids_and_commits),
