@@ -5,15 +5,20 @@
 Every step is a command. Its tests are counted by what its runner prints (cmocka, unittest); a step
 that prints no count is one test. A step that fails counts at least one failure, and its output is
 shown. The last line is "N passed, N failed", which is also what the exit status says.
+
+Builds take all cores and go one by one. Of what is built then, as many steps run side by side as
+there are lanes: most of them wait for something, most of the time.
 """
 
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
@@ -32,7 +37,9 @@ THREADED = ("store", "ledger")
 
 
 class Results:
-    def __init__(self):
+    def __init__(self, lanes):
+        self.lanes = lanes
+        self.lock = threading.Lock()
         self.passed = 0
         self.failed = 0
         self.failures = []
@@ -74,14 +81,21 @@ class Results:
         except OSError as e:
             output, ok = str(e), False
         passed, failed = self.count(output, ok)
-        self.passed += passed
-        self.failed += failed
-        self.say(f"{'ok  ' if ok else 'FAIL'} {name}: {passed} passed"
-                 f"{f', {failed} failed' if failed else ''} ({time.monotonic() - began:.1f} s)")
-        if not ok:
-            self.failures.append(name)
-            print("\n".join("    " + line for line in output[-12000:].splitlines()), flush=True)
+        with self.lock:
+            self.passed += passed
+            self.failed += failed
+            self.say(f"{'ok  ' if ok else 'FAIL'} {name}: {passed} passed"
+                     f"{f', {failed} failed' if failed else ''} ({time.monotonic() - began:.1f} s)")
+            if not ok:
+                self.failures.append(name)
+                print("\n".join("    " + line for line in output[-12000:].splitlines()), flush=True)
         return ok
+
+    def steps(self, steps):
+        """Runs them side by side, in their order; each is the arguments of step()."""
+        with concurrent.futures.ThreadPoolExecutor(self.lanes) as lanes:
+            for done in [lanes.submit(self.step, *arguments) for arguments in steps]:
+                done.result()
 
 
 def c_files():
@@ -119,9 +133,8 @@ def run_unit(r, directory, label="", env=None, only=None):
     programs = unit_programs(directory)
     if not programs:
         r.step(f"{label}no unit test is built in {directory}", ["false"])
-    for program in programs:
-        if only is None or any(program.name == f"test-{name}" for name in only):
-            r.step(f"{label}{program.name}", [str(program)], environment, 300)
+    r.steps((f"{label}{program.name}", [str(program)], environment, 300) for program in programs
+            if only is None or any(program.name == f"test-{name}" for name in only))
 
 
 def style(r):
@@ -140,8 +153,8 @@ def unit(r):
     if not build(r, "gcc", "build"):
         return
     run_unit(r, "build")
-    for test in sorted((TOP / "tests/support").glob("test_*.py")):
-        r.step(test.stem, [PYTHON, "-m", "unittest", "-q", test.stem], cwd=test.parent)
+    r.steps((test.stem, [PYTHON, "-m", "unittest", "-q", test.stem], None, 600, test.parent)
+            for test in sorted((TOP / "tests/support").glob("test_*.py")))
 
 
 def integration_tests():
@@ -150,10 +163,8 @@ def integration_tests():
 
 def run_integration(r, directory, label="", env=None, skip=()):
     environment = {"CAMWARD_BUILD": str(TOP / directory), **(env or {})}
-    for test in integration_tests():
-        if test.stem not in skip:
-            r.step(f"{label}{test.stem}", [PYTHON, "-m", "unittest", "-q", test.stem], environment,
-                   900, test.parent)
+    r.steps((f"{label}{test.stem}", [PYTHON, "-m", "unittest", "-q", test.stem], environment, 900,
+             test.parent) for test in integration_tests() if test.stem not in skip)
 
 
 # Faults on purpose need a build of their own, and only one test wants it.
@@ -178,14 +189,32 @@ def browser(r):
     r.say("browser: there is no page yet")
 
 
+def vm_timeout(job):
+    """What the job itself says it takes at most, in seconds; the longest are begun first."""
+    said = re.search(r"^# vm:.* timeout=(\d+)", job.read_text(), re.M)
+    return int(said.group(1)) if said else 180
+
+
 def vm(r):
     if not build(r, "gcc", "build"):
         return
     r.say("vm: building the virtual machine, about three minutes unless it is cached")
     if not r.step("the virtual machine builds", ["tests/vm/build"], timeout=1800):
         return
-    for job in sorted((TOP / "tests/vm/jobs").glob("*.sh")):
-        r.step(f"vm {job.stem}", ["tests/vm/run", str(job)], timeout=900)
+    jobs = sorted((TOP / "tests/vm/jobs").glob("*.sh"), key=vm_timeout, reverse=True)
+    r.steps((f"vm {job.stem}", ["tests/vm/run", str(job)], None, vm_timeout(job) + 60)
+            for job in jobs)
+
+
+def fuzz_command(name):
+    thing = name.removeprefix("fuzz-")
+    found = TOP / "build-fuzz/found" / thing
+    found.mkdir(parents=True, exist_ok=True)
+    command = [str(TOP / "build-fuzz/tests/fuzz" / name), f"-max_total_time={FUZZ_SECONDS}",
+               "-timeout=5", "-print_final_stats=0", "-verbosity=0",
+               f"-artifact_prefix={found}/crash-", str(found)]
+    corpus = TOP / "tests/fuzz/corpus" / thing
+    return command + [str(corpus)] if corpus.is_dir() else command
 
 
 def fuzz(r):
@@ -193,16 +222,7 @@ def fuzz(r):
     if not build(r, "fuzz", "build-fuzz", ["-Dfuzz=true"], {"CC": "clang-14"},
                  [f"tests/fuzz/{name}" for name in names]):
         return
-    for target in (TOP / "build-fuzz/tests/fuzz" / name for name in names):
-        thing = target.name.removeprefix("fuzz-")
-        found = TOP / "build-fuzz/found" / thing
-        found.mkdir(parents=True, exist_ok=True)
-        command = [str(target), f"-max_total_time={FUZZ_SECONDS}", "-timeout=5", "-print_final_stats=0",
-                   "-verbosity=0", f"-artifact_prefix={found}/crash-", str(found)]
-        corpus = TOP / "tests/fuzz/corpus" / thing
-        if corpus.is_dir():
-            command.append(str(corpus))
-        r.step(target.name, command, SANITIZER_ENV, FUZZ_SECONDS + 120)
+    r.steps((name, fuzz_command(name), SANITIZER_ENV, FUZZ_SECONDS + 120) for name in names)
 
 
 def sanitize(r):
@@ -234,14 +254,19 @@ def main():
         epilog=f"groups:\n{listed}\n  all          all of them (the default)\n\n"
                "CAMWARD_FUZZ_SECONDS: how long each fuzz target runs (default 8).")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help="which groups (default: all)")
-    chosen = parser.parse_args().groups or ["all"]
+    parser.add_argument("--lanes", type=int, default=min(os.cpu_count() or 1, 4), metavar="N",
+                        help="how many tests run side by side (default: as many as cores, up to 4)")
+    arguments = parser.parse_args()
+    if arguments.lanes < 1:
+        parser.error("--lanes wants 1 or more")
+    chosen = arguments.groups or ["all"]
     for group in chosen:
         if group not in GROUPS and group != "all":
             parser.error(f"there is no group {group}; there are: {', '.join(GROUPS)}, all")
     if "all" in chosen:
         chosen = list(GROUPS)
 
-    r = Results()
+    r = Results(arguments.lanes)
     for group in chosen:
         r.say(f"== {group}")
         GROUPS[group][0](r)
