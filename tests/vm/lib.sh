@@ -9,6 +9,11 @@ fail() {
 	exit 1
 }
 
+# As grep -q, but reads to the end: who writes would die of SIGPIPE, and with it the pipeline.
+has() {
+	grep "$@" > /dev/null
+}
+
 # until_true SECONDS COMMAND...
 until_true() {
 	local end=$((SECONDS + $1))

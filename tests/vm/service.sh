@@ -37,7 +37,7 @@ identities() {
 }
 
 is_there() {
-	listed 2> /dev/null | grep -Eq "^$1	[^	]*	(idle|running|starting)	"
+	listed 2> /dev/null | has -E "^$1	[^	]*	(idle|running|starting)	"
 }
 
 all_there() {
@@ -80,7 +80,7 @@ not_active() {
 
 # told CAMERA CONDITION REASON
 told() {
-	listed | grep -q "^$1	[^	]*	$2	$3"
+	listed | has "^$1	[^	]*	$2	$3"
 }
 
 journal() {

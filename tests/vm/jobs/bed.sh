@@ -21,7 +21,7 @@ modprobe tls
 ip link add veth-a type veth peer name veth-b
 ip link set veth-a up
 tc qdisc add dev veth-a root netem delay 20ms loss 1%
-tc qdisc show dev veth-a | grep -q netem || fail "netem is not there"
+tc qdisc show dev veth-a | has netem || fail "netem is not there"
 
 python3 -c 'import argparse, json, socket, ssl, subprocess'
 ffmpeg -hide_banner -loglevel error -f rawvideo -pix_fmt nv12 -s 640x360 \

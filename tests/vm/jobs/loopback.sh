@@ -43,7 +43,7 @@ EOF
 }
 
 captures() {
-	v4l2-ctl -d "$1" -D | grep -q 'Video Capture'
+	v4l2-ctl -d "$1" -D | has 'Video Capture'
 }
 
 # feed DEVICE DEMUXER FILE: loops it in real time, as a camera that encodes itself, until $feeder is

@@ -7,7 +7,7 @@
 . /camward/tests/vm/service.sh
 
 told_otherwise() {
-	listed | grep "^${1:-$back}	" | grep -q "absent	other hardware at a known place"
+	listed | grep "^${1:-$back}	" | has "absent	other hardware at a known place"
 }
 
 come
@@ -57,7 +57,7 @@ watched yard "${camera[1]}"
 hardware other
 kill -9 "$(main_pid "$(camera_unit yard)")"
 until_true 20 told_otherwise yard || fail "other hardware is let in: $(listed)"
-ctl camera forget yard | grep -q "with 1 grant" || fail "its grant does not go with it"
+ctl camera forget yard | has "with 1 grant" || fail "its grant does not go with it"
 until_true 30 is_there "$back" || fail "it does not come again: $(listed)"
 ! grep -qF "$(identities | grep "^$back	" | cut -f 2)" <<< "$known" || fail "it is the old one"
 ! play owner "$token" "$back" 1 || fail "a forgotten camera's grant holds"

@@ -25,17 +25,12 @@ outside() {
 }
 
 install_all() {
-	tar -C /out/install -c . | tar -C / --no-same-owner --keep-directory-symlink -x
-	rm -rf /out/install
-	systemd-sysusers
-	systemd-tmpfiles --create camward.conf
+	install_service
 	journalctl --update-catalog
 	printf '[match]\nserial=A1\n[camera]\nsize=320x180\n' > "/etc/camward/camera.d/$camera_name.conf"
 	cat > /etc/udev/rules.d/70-vivid.rules <<-RULES
 		SUBSYSTEM=="video4linux", ATTR{name}=="vivid-000-vid-cap", ENV{ID_PATH}="platform-vivid.0", ENV{ID_SERIAL}="vivid_A1", ENV{ID_SERIAL_SHORT}="A1", ENV{ID_MODEL}="vivid"
 	RULES
-	systemctl daemon-reload
-	systemctl reload dbus
 	systemctl try-restart polkit
 	udevadm control --reload
 	udevadm trigger --settle --subsystem-match=video4linux
@@ -46,7 +41,7 @@ ctl() {
 }
 
 is_there() {
-	ctl cameras --json 2> /dev/null | grep -q '"condition": *"idle"' &&
+	ctl cameras --json 2> /dev/null | has '"condition": *"idle"' &&
 		systemctl -q is-active camward-gate.service
 }
 
@@ -67,7 +62,7 @@ journaled() {
 	shift
 	[ -n "$id" ] || fail "no event $1"
 	journalctl --sync
-	journalctl -b --no-pager -o cat MESSAGE_ID="$id" "$@" | grep -q .
+	journalctl -b --no-pager -o cat MESSAGE_ID="$id" "$@" | has .
 }
 
 explained() {
@@ -102,7 +97,7 @@ for peer in 192.0.2.2 2001:db8::2; do
 	until_true 10 journaled LEASE_ENDED CAMWARD_CLIENT=owner CAMWARD_CAMERA=$camera_name ||
 		fail "no end of a lease"
 	journalctl -b --no-pager -o verbose MESSAGE_ID="$(id_of LEASE_OPENED)" |
-		grep -q "CAMWARD_PEER=.*$peer" || fail "no lease from $peer"
+		has "CAMWARD_PEER=.*$peer" || fail "no lease from $peer"
 done
 explained LEASE_OPENED "To end it:"
 explained CAMERA_NEW "camwardctl grant CLIENT $camera_name live"
@@ -201,7 +196,7 @@ not_told() {
 # browsed_by PROTOCOL. Which of the host's addresses comes with a service is Avahi's choice, whichever
 # protocol told of it.
 browsed_by() {
-	timeout 30 avahi-browse -rpt _rtsps._tcp | grep -qE \
+	timeout 30 avahi-browse -rpt _rtsps._tcp | has -E \
 		"^=;inside;$1;Camera\\\\032server;_rtsps._tcp;local;vm.local;(192.0.2.1|2001:db8::1);322;\"txtvers=1\"\$"
 }
 

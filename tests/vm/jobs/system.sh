@@ -35,7 +35,7 @@ hang() {
 }
 
 logged() {
-	journalctl -b -u camward.service | grep -q "camera $1 is lost: $2"
+	journalctl -b -u camward.service | has "camera $1 is lost: $2"
 }
 
 # loses_once REASON CONTROL=VALUE CONTROL=VALUE: what the first setting does to a camera that is
@@ -92,18 +92,19 @@ watched "$back" "${camera[1]}"
 
 # Controls are known once somebody has watched; what is set holds at each opening.
 brightness() {
-	v4l2-ctl -d "${camera[0]}" -C brightness | grep -q ": $1\$"
+	v4l2-ctl -d "${camera[0]}" -C brightness | has ": $1\$"
 }
-ctl camera controls "$front" | grep -q "^brightness *integer *0..255 " || fail "no brightness"
-ctl camera controls "$front" | grep -Eq "^  [0-9]+: 75% Colorbar" || fail "no menu of patterns"
+controls=$(ctl camera controls "$front")
+grep -q "^brightness *integer *0..255 " <<< "$controls" || fail "no brightness"
+grep -Eq "^  [0-9]+: 75% Colorbar" <<< "$controls" || fail "no menu of patterns"
 ! ctl camera set "$front" brightness=256 2> /tmp/refused || fail "brightness goes to 256"
 grep -q "the nearest to 256 is 255" /tmp/refused || fail "refused otherwise: $(cat /tmp/refused)"
-ctl camera set "$front" brightness=61 | grep -q "nobody watches" || fail "it is set while closed"
+ctl camera set "$front" brightness=61 | has "nobody watches" || fail "it is set while closed"
 ! brightness 61 || fail "the device was opened for it"
 play owner "$token" "$front" 6 &
 player=$!
 until_true 40 brightness 61 || fail "what was set before is not set at the opening"
-ctl camera set "$front" brightness=62 | grep -q "^brightness: 62\.$" || fail "it is not set at once"
+ctl camera set "$front" brightness=62 | has "^brightness: 62\.$" || fail "it is not set at once"
 brightness 62 || fail "the device was not told"
 wait $player || fail "setting a control ends the viewer"
 until_true 6 not_in_use "${camera[0]}" || fail "${camera[0]} stays open"
@@ -118,7 +119,7 @@ s.connect("/run/camward/camera.sock")
 s.settimeout(10)
 sys.exit(s.recv(1) != b"")
 PYTHON
-journalctl -b -u camward.service | grep -q "camera.sock: refused" || fail "that is not logged"
+journalctl -b -u camward.service | has "camera.sock: refused" || fail "that is not logged"
 
 # Of all devices its own alone, by the unit's own rules.
 allowed=$(systemctl show -P DeviceAllow "$(camera_unit "$front")")

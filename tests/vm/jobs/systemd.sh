@@ -10,6 +10,6 @@ busctl --system call org.freedesktop.PolicyKit1 /org/freedesktop/PolicyKit1/Auth
 	org.freedesktop.DBus.Peer Ping
 cameras 1 30
 udevadm settle
-udevadm info --query=property "${camera[0]}" | grep -q '^ID_V4L_CAPABILITIES=.*capture' ||
+udevadm info --query=property "${camera[0]}" | has '^ID_V4L_CAPABILITIES=.*capture' ||
 	fail "udev does not know the camera"
 [ -z "$(systemctl --failed --no-legend | tee /dev/stderr)" ] || fail "units failed"
