@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dbus/agents.h"
 #include "dbus/mdns.h"
 #include "dbus/objects.h"
 
@@ -50,6 +51,9 @@ int bus_open(struct broker *broker, struct bus **ret)
 		r = register_objects(bus);
 	if (r < 0)
 		return r;
+	r = agents_open(bus, &bus->agents);
+	if (r < 0)
+		return r;
 	r = mdns_open(bus, &bus->mdns);
 	if (r < 0)
 		return r;
@@ -65,6 +69,7 @@ void bus_close(struct bus *bus)
 {
 	bus->broker->observer = NULL;
 	authorize_end(&bus->authorize);
+	agents_close(bus->agents);
 	mdns_close(bus->mdns);
 	sd_bus_flush_close_unref(bus->bus);
 	free(bus);

@@ -24,6 +24,8 @@ struct details {
  * left to the method. Returns negative if the arguments cannot be read. */
 typedef int (*details_read)(const struct bus *bus, sd_bus_message *call, struct details *ret);
 
+/* Nothing that could change. */
+int details_of_nothing(const struct bus *bus, sd_bus_message *call, struct details *ret);
 int details_of_client(const struct bus *bus, sd_bus_message *call, struct details *ret);
 int details_of_client_and_camera(const struct bus *bus, sd_bus_message *call, struct details *ret);
 /* kind and name, as Suspend has them. */

@@ -85,6 +85,8 @@ static const char *text_of(const struct lease *lease, const char *property)
 		return protocol_texts[lease->protocol];
 	if (!strcmp(property, "Peer"))
 		return lease->peer_text;
+	if (lease->state == LEASE_ASKING)
+		return "asking";
 	return lease_is_opening(lease) ? "opening" : "running";
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "broker/control.h"
+#include "dbus/agents.h"
 #include "dbus/errors.h"
 #include "dbus/objects.h"
 #include "dbus/options.h"
@@ -185,6 +186,34 @@ static int method_resume(sd_bus_message *m, void *userdata, sd_bus_error *error)
 }
 AUTHORIZE(resume, AUTHORIZE_ACTION_SUSPEND, details_of_scope)
 
+static int method_register_agent(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	const char *path;
+	int r = sd_bus_message_read(m, "o", &path);
+
+	if (r >= 0)
+		r = agents_register(bus->agents, m, path);
+	if (r == -EBUSY)
+		return sd_bus_error_set(error, CAMWARD_ERROR_AGENT_EXISTS,
+					"Another program is asked already: end that one first");
+	return r < 0 ? r : sd_bus_reply_method_return(m, "");
+}
+AUTHORIZE(register_agent, AUTHORIZE_ACTION_BE_AGENT, details_of_nothing)
+
+static int method_unregister_agent(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	int ended = agents_unregister(bus->agents, m);
+
+	if (ended == -ENOENT)
+		return sd_bus_error_set(
+			error, CAMWARD_ERROR_NOT_THE_AGENT,
+			"The caller is not the agent: there is nothing to take back");
+	return ended < 0 ? ended : sd_bus_reply_method_return(m, "u", (uint32_t)ended);
+}
+AUTHORIZE(unregister_agent, AUTHORIZE_ACTION_BE_AGENT, details_of_nothing)
+
 static int get_version(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -238,6 +267,14 @@ static int get_ready(sd_bus *b, const char *path, const char *interface, const c
 	return sd_bus_message_append(reply, "b", (int)broker_is_ready(bus->broker));
 }
 
+static int get_has_agent(sd_bus *b, const char *path, const char *interface, const char *property,
+			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+
+	return sd_bus_message_append(reply, "b", bus->broker->agent.peer != NULL);
+}
+
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	AUTHORIZED_METHOD("AddClient", "sa{sv}", SD_BUS_PARAM(name) SD_BUS_PARAM(options), "os",
@@ -254,12 +291,16 @@ static const sd_bus_vtable vtable[] = {
 			  SD_BUS_PARAM(kind) SD_BUS_PARAM(name) SD_BUS_PARAM(reason), "u",
 			  SD_BUS_PARAM(leases_ended), suspend, 0),
 	AUTHORIZED_METHOD("Resume", "ss", SD_BUS_PARAM(kind) SD_BUS_PARAM(name), "", "", resume, 0),
+	AUTHORIZED_METHOD("RegisterAgent", "o", SD_BUS_PARAM(agent), "", "", register_agent, 0),
+	AUTHORIZED_METHOD("UnregisterAgent", "", "", "u", SD_BUS_PARAM(leases_ended),
+			  unregister_agent, 0),
 	SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Fingerprint", "s", get_fingerprint, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("ServerCertificate", "s", get_certificate, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("SealRoot", "s", get_seal_root, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Suspensions", "a(ssst)", get_suspensions, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("HasAgent", "b", get_has_agent, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Ready", "b", get_ready, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_SIGNAL_WITH_ARGS(
 		"LeaseEnded",

@@ -12,6 +12,7 @@
 #define CAMWARD_INTERFACE_CLIENT  "org.camward.Camward1.Client"
 #define CAMWARD_INTERFACE_GRANT   "org.camward.Camward1.Grant"
 #define CAMWARD_INTERFACE_LEASE   "org.camward.Camward1.Lease"
+#define CAMWARD_INTERFACE_AGENT   "org.camward.Camward1.Agent" /* implemented by others */
 
 /* The manager and the object manager; every other object stands below it, its last element
  * escaped by sd_bus_path_encode(). */
@@ -64,6 +65,8 @@
 #define CAMWARD_ERROR_INVALID_LIMITS    "org.camward.Camward1.Error.InvalidLimits"
 #define CAMWARD_ERROR_INVALID_RIGHTS    "org.camward.Camward1.Error.InvalidRights"
 #define CAMWARD_ERROR_LIMIT_REACHED     "org.camward.Camward1.Error.LimitReached"
+#define CAMWARD_ERROR_AGENT_EXISTS      "org.camward.Camward1.Error.AgentExists"
+#define CAMWARD_ERROR_NOT_THE_AGENT     "org.camward.Camward1.Error.NotTheAgent"
 #define CAMWARD_ERROR_CAMERA_CONNECTED  "org.camward.Camward1.Error.CameraConnected"
 #define CAMWARD_ERROR_NAME_IS_FIXED     "org.camward.Camward1.Error.NameIsFixed"
 #define CAMWARD_ERROR_NOTHING_TO_ADOPT  "org.camward.Camward1.Error.NothingToAdopt"

@@ -9,6 +9,7 @@
 #include "dbus/authorize.h"
 #include "dbus/names.h"
 
+struct agents;
 struct mdns;
 
 struct bus {
@@ -16,6 +17,7 @@ struct bus {
 	struct broker *broker;
 	struct observer observer;
 	struct authorize authorize;
+	struct agents *agents;
 	struct mdns *mdns;
 };
 

@@ -32,6 +32,14 @@ static void on_ready_changed(void *userdata)
 	mdns_ready_changed(bus->mdns);
 }
 
+static void on_agent_changed(void *userdata)
+{
+	struct bus *bus = userdata;
+
+	(void)sd_bus_emit_properties_changed(bus->bus, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
+					     "HasAgent", NULL);
+}
+
 static void on_reloaded(void *userdata)
 {
 	struct bus *bus = userdata;
@@ -177,6 +185,7 @@ void signals_register(struct bus *bus)
 	bus->observer = (struct observer){
 		.userdata = bus,
 		.ready_changed = on_ready_changed,
+		.agent_changed = on_agent_changed,
 		.reloaded = on_reloaded,
 		.camera_added = on_camera_added,
 		.camera_removed = on_camera_removed,

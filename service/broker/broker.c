@@ -123,6 +123,7 @@ int broker_open(struct broker *broker, sd_event *event, const struct broker_opti
 		.config_directory = options->config_directory,
 		.redecide.clock_fd = -EBADF,
 	};
+	agent_init(&broker->agent);
 	list_init(&broker->cameras);
 	list_init(&broker->gates);
 	list_init(&broker->leases);

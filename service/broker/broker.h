@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
+#include "broker/agent.h"
 #include "broker/catch-up.h"
 #include "broker/denial.h"
 #include "broker/forgotten.h"
@@ -53,6 +54,7 @@ struct broker {
 	uint64_t epochs; /* numbered in this run */
 
 	struct redecide redecide;
+	struct agent agent;
 	struct denials denials;
 	struct catch_up catch_up;
 	struct forgotten forgotten;

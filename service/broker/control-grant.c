@@ -3,13 +3,33 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "broker/broker.h"
 #include "broker/control-job.h"
 #include "broker/hours.h"
 
+/* holder: a client or an integration. */
+static void tell(const struct broker *broker, enum event event, const char *holder,
+		 const uint8_t uuid[UUID_SIZE])
+{
+	const struct camera_record *camera = policy_find_camera_uuid(broker->policy, uuid);
+
+	event_log(LOG_NOTICE, event,
+		  &(struct event_about){.camera = camera ? camera->name : NULL, .client = holder},
+		  event == EVENT_GRANT_ADDED ? "%s may watch %s by a new grant"
+					     : "what %s might watch of %s is taken back",
+		  holder, camera ? camera->name : "a camera that is gone");
+}
+
+static const char *holder_of(const struct grant *grant)
+{
+	return grant->client[0] ? grant->client : grant->integration;
+}
+
 static int finish_add(struct control_job *job, int error)
 {
 	struct policy *policy = job->broker->policy;
+	const struct grant *grant;
 
 	if (error < 0) {
 		policy_remove_grant(policy, job->id);
@@ -18,6 +38,8 @@ static int finish_add(struct control_job *job, int error)
 	if (policy_commit_grant(policy, job->id) < 0)
 		return CONTROL_NO_SUCH_GRANT;
 	observe(job->broker, grant_added, job->id);
+	grant = policy_find_grant(policy, job->id);
+	tell(job->broker, EVENT_GRANT_ADDED, holder_of(grant), grant->camera);
 	redecide_all(job->broker);
 	return 0;
 }
@@ -172,6 +194,8 @@ int control_revoke(struct broker *broker, const char *client, const char *camera
 	if (!policy_remove_grants(broker->policy, client, record->uuid))
 		job->finish = finish_without_grant;
 	ret->leases_ended = redecide_all(broker);
+	if (ret->grants_removed)
+		tell(broker, EVENT_GRANT_REVOKED, client, record->uuid);
 	return control_job_deny(&job, store_remove_grants(broker->store, client, record->uuid,
 							  control_job_finish, job));
 }
@@ -181,9 +205,11 @@ int control_remove_grant(struct broker *broker, uint64_t id, struct control_resu
 {
 	_cleanup_free_ struct control_job *job = NULL;
 	const struct grant *grant = policy_find_grant(broker->policy, id);
+	struct grant revoked;
 
 	if (!grant || grant->pending)
 		return CONTROL_NO_SUCH_GRANT;
+	revoked = *grant;
 	job = control_job_new(broker, done, userdata);
 	if (!job)
 		return -ENOMEM;
@@ -191,6 +217,7 @@ int control_remove_grant(struct broker *broker, uint64_t id, struct control_resu
 	policy_remove_grant(broker->policy, id);
 	ret->grants_removed = 1;
 	ret->leases_ended = redecide_all(broker);
+	tell(broker, EVENT_GRANT_REVOKED, holder_of(&revoked), revoked.camera);
 	return control_job_deny(&job,
 				store_remove_grant(broker->store, id, control_job_finish, job));
 }

@@ -33,6 +33,8 @@ void lease_arm(struct lease *lease, uint64_t delay)
 
 static void lease_free(struct lease *lease)
 {
+	if (lease->state == LEASE_ASKING)
+		agent_forget(lease);
 	if (lease->session)
 		lease->session->lease = NULL;
 	sd_event_source_disable_unref(lease->timer);
@@ -66,7 +68,7 @@ static void record_end(struct lease *lease, const struct tcp_bytes *bytes, const
 	struct ledger_event event;
 	int r;
 
-	if (lease->state == LEASE_WAITING)
+	if (lease->state <= LEASE_WAITING)
 		return;
 	lease_fill_event(lease, &event);
 	lease_fill_counts(lease, bytes, &event);
@@ -115,6 +117,8 @@ void lease_refuse(struct lease *lease, enum session_denied_reason denied, const 
 
 	if (link_is_open(&lease->session->link)) {
 		session_deny(lease->session, denied);
+		if (lease->asked)
+			session_expire(lease->session, SESSION_ASKED_TIMEOUT);
 		lease_fill_event(lease, &event);
 		event.lease = 0;
 		snprintf(event.reason, sizeof(event.reason), "%s", reason);
@@ -216,6 +220,9 @@ static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
 	case LEASE_ENDING:
 		lease_end(lease, lease->ending);
 		break;
+	case LEASE_ASKING:
+		lease_disapproved(lease, "nobody said yes in time");
+		break;
 	case LEASE_STATING:
 		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "camera gives no statement");
 		break;
@@ -244,10 +251,11 @@ static int lease_new(struct broker *broker, const struct lease_request *request,
 		return -ENOMEM;
 	*lease = (struct lease){
 		.broker = broker,
-		.state = LEASE_WAITING,
+		.state = request->ask ? LEASE_ASKING : LEASE_WAITING,
 		.camera = request->camera,
 		.token = request->token,
-		.grant = request->grant,
+		.grant = request->ask ? 0 : request->grant,
+		.asked = request->ask ? request->grant : 0,
 		.right = request->right,
 		.stream = request->stream,
 		.protocol = request->protocol,
@@ -275,6 +283,67 @@ static int lease_new(struct broker *broker, const struct lease_request *request,
 	return 0;
 }
 
+/* -ENODEV: the camera is absent. */
+static int join_camera(struct lease *lease)
+{
+	int r = camera_attach(lease->camera);
+
+	if (r < 0)
+		return r;
+	lease->attached = true;
+	lease->state = LEASE_WAITING;
+	return 0;
+}
+
+static void await_ring(struct lease *lease)
+{
+	if (lease->camera->streams[lease->stream].ring >= 0)
+		lease_ring_ready(lease);
+	else
+		lease_arm(lease, LEASE_OPEN_TIMEOUT);
+}
+
+/* Its connection has to outlive the gate's patience; the session is held to an end otherwise. */
+static void await_answer(struct lease *lease)
+{
+	struct session_pending m = {};
+
+	gate_admitted(lease->session->gate, lease->session->connection);
+	link_send_message(&lease->session->link, SESSION_PENDING, &m);
+	lease_arm(lease, lease->broker->agent.patience);
+}
+
+void lease_admit(struct lease *lease)
+{
+	struct policy_verdict verdict = redecide_lease(lease->broker, lease);
+
+	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
+	if (!verdict.allowed) {
+		lease_refuse(lease, SESSION_DENIED_NOT_FOUND, policy_reason_text(verdict.reason));
+		return;
+	}
+	agent_forget(lease);
+	lease->grant = verdict.grant;
+	if (join_camera(lease) < 0) {
+		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "camera is absent");
+		return;
+	}
+	observe(lease->broker, lease_changed, lease);
+	await_ring(lease);
+}
+
+void lease_approved(struct lease *lease)
+{
+	lease->approved = lease->asked;
+	lease_admit(lease);
+}
+
+void lease_disapproved(struct lease *lease, const char *reason)
+{
+	agent_note_no(lease);
+	lease_refuse(lease, SESSION_DENIED_NOT_FOUND, reason);
+}
+
 int lease_open(struct broker *broker, const struct lease_request *request)
 {
 	struct lease *lease;
@@ -284,19 +353,21 @@ int lease_open(struct broker *broker, const struct lease_request *request)
 	if (r < 0)
 		return r;
 	lease->id = store_next_lease_id(broker->store);
-	r = lease->id ? camera_attach(lease->camera) : -EBUSY;
+	if (!lease->id)
+		r = -EBUSY;
+	else
+		r = request->ask ? agent_ask(lease) : join_camera(lease);
 	if (r < 0) {
 		lease_free(lease);
 		return r;
 	}
-	lease->attached = true;
 	lease->session = request->session;
 	request->session->lease = lease;
 	list_append(&broker->leases, &lease->list);
 	observe(broker, lease_added, lease);
-	if (lease->camera->streams[lease->stream].ring >= 0)
-		lease_ring_ready(lease);
+	if (request->ask)
+		await_answer(lease);
 	else
-		lease_arm(lease, LEASE_OPEN_TIMEOUT);
+		await_ring(lease);
 	return 0;
 }

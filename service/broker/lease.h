@@ -3,6 +3,7 @@
  * A lease: one permitted delivery of one camera's stream to one session, from the decision to the
  * ledger's last row about it.
  *
+ *	ASKING     the agent for its yes (agent.h)
  *	WAITING    for the camera's ring
  *	RECORDING  the ledger's OPENED is on its way to the disk
  *	STATING    that is done; the camera's statement for the viewer's nonce is still awaited
@@ -27,7 +28,8 @@
 #define LEASE_DRAIN_CHECK   (20 * USEC_PER_MSEC)
 
 enum lease_state {
-	LEASE_WAITING = 1,
+	LEASE_ASKING = 1,
+	LEASE_WAITING,
 	LEASE_RECORDING,
 	LEASE_STATING,
 	LEASE_RUNNING,
@@ -45,6 +47,8 @@ struct lease {
 
 	char client[NAME_SIZE];
 	uint64_t token, grant; /* ids: what it came with, what permitted it */
+	/* ASKING: by which grant it would be; then the one that the agent said yes to. 0: none. */
+	uint64_t asked, approved;
 	uint32_t right, stream, protocol;
 	uint64_t epoch; /* 0: WAITING */
 	uint64_t since; /* us, CLOCK_REALTIME */
@@ -74,16 +78,24 @@ struct lease_request {
 	struct camera *camera;
 	const char *client; /* the policy's */
 	uint64_t token, grant;
+	bool ask; /* the agent first, about this grant */
 	uint32_t right, stream, protocol;
 	bool has_nonce;
 	const uint8_t *nonce, *exporter; /* with has_nonce */
 };
 
 /* The session gets its answer, GRANTED or DENIED, from here on. Errors: -ENODEV (the camera is
- * absent), -EBUSY (no id to be had just now), -ENOMEM: then there is no lease and no answer yet. */
+ * absent), -EBUSY (no id to be had just now), -EACCES (the agent is not asked), -ENOMEM: then there
+ * is no lease and no answer yet. */
 int lease_open(struct broker *broker, const struct lease_request *request);
 
 struct lease *lease_find(const struct broker *broker, uint64_t id);
+
+/* The agent's answer to one that is ASKING; a no, also by silence, is for people. */
+void lease_approved(struct lease *lease);
+void lease_disapproved(struct lease *lease, const char *reason);
+/* One that is ASKING is permitted, be it by another grant. */
+void lease_admit(struct lease *lease);
 
 /* The way to GRANTED (lease-grant.c): the camera has a ring for this lease; the camera has stated
  * it. */
@@ -115,6 +127,5 @@ void lease_arm(struct lease *lease, uint64_t delay);
 
 static inline bool lease_is_opening(const struct lease *lease)
 {
-	return lease->state == LEASE_WAITING || lease->state == LEASE_RECORDING ||
-	       lease->state == LEASE_STATING;
+	return lease->state <= LEASE_STATING;
 }

@@ -36,9 +36,9 @@ static size_t collect(struct broker *broker, const struct lease *but)
 	return n;
 }
 
-static struct policy_verdict decide_now(const struct broker *broker,
-					const struct policy_request *request)
+static struct policy_verdict decide_now(const struct broker *broker, struct policy_request *request)
 {
+	request->agent = broker->agent.peer != NULL;
 	return policy_decide(broker->policy, request, clock_realtime(), broker_clock_is_set());
 }
 
@@ -58,6 +58,7 @@ static struct policy_verdict decide_lease(const struct broker *broker, const str
 		.right = lease->right,
 		.stream = lease->stream,
 		.holds = lease->grant,
+		.approved = lease->approved,
 		.others = broker->redecide.held,
 		.n_others = n_others,
 	};
@@ -96,6 +97,11 @@ void redecide_by(struct broker *broker, uint64_t when)
 	arm_timer(broker, when);
 }
 
+static bool goes_on_asking(const struct lease *lease)
+{
+	return lease->state == LEASE_ASKING && lease->verdict == POLICY_ASK;
+}
+
 /* Cuts what is no longer permitted; returns the time at which to ask again. A lease that goes makes
  * room for those after it, one that goes on by another grant takes its room there. */
 static uint64_t decide(struct broker *broker)
@@ -112,6 +118,8 @@ static uint64_t decide(struct broker *broker)
 		*own = 0;
 		verdict = decide_lease(broker, lease, n);
 		lease->verdict = verdict.reason;
+		if (goes_on_asking(lease))
+			continue;
 		if (!verdict.allowed) {
 			lease_cut(lease);
 			continue;
@@ -130,10 +138,14 @@ unsigned redecide_all(struct broker *broker)
 	unsigned n = 0;
 
 	list_for_each_safe (lease, tmp, &broker->leases, list) {
-		if (lease->verdict == POLICY_ALLOWED)
+		if (goes_on_asking(lease))
 			continue;
-		lease_end(lease, policy_reason_text(lease->verdict));
-		n++;
+		if (lease->verdict != POLICY_ALLOWED) {
+			lease_end(lease, policy_reason_text(lease->verdict));
+			n++;
+		} else if (lease->state == LEASE_ASKING) {
+			lease_admit(lease);
+		}
 	}
 	arm_timer(broker, earliest);
 	return n;

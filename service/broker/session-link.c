@@ -67,8 +67,17 @@ static int on_exit_timeout(sd_event_source *source, uint64_t when, void *userdat
 {
 	struct session *session = userdata;
 
-	link_fail(&session->link, -ETIMEDOUT);
+	if (!session->lease)
+		link_fail(&session->link, -ETIMEDOUT);
 	return 0;
+}
+
+int session_expire(struct session *session, uint64_t delay)
+{
+	session->exit_timer = sd_event_source_disable_unref(session->exit_timer);
+	return sd_event_add_time_relative(session->broker->event, &session->exit_timer,
+					  CLOCK_MONOTONIC, delay, TIMER_ACCURACY, on_exit_timeout,
+					  session);
 }
 
 static int on_done(void *userdata, const void *message, int *fds)
@@ -83,9 +92,7 @@ static int on_done(void *userdata, const void *message, int *fds)
 	 * all that it takes to let the connection finish. */
 	close_fd(steal_fd(&session->socket));
 	/* It may have a ring still, and no lease to be ended any more. */
-	return sd_event_add_time_relative(session->broker->event, &session->exit_timer,
-					  CLOCK_MONOTONIC, SESSION_EXIT_TIMEOUT, TIMER_ACCURACY,
-					  on_exit_timeout, session);
+	return session_expire(session, SESSION_EXIT_TIMEOUT);
 }
 
 static const struct chan_rule rules[] = {

@@ -15,8 +15,10 @@
 #define SESSION_LISTS_MAX   256
 #define SESSION_REFUSED_MAX 3 /* credentials */
 
-/* After DONE, for its process to be gone. */
-#define SESSION_EXIT_TIMEOUT (1 * USEC_PER_SEC)
+/* After DONE, for its process to be gone; after a no, which came later than the gate waits for, for
+ * a lease. */
+#define SESSION_EXIT_TIMEOUT  (1 * USEC_PER_SEC)
+#define SESSION_ASKED_TIMEOUT (10 * USEC_PER_SEC)
 
 #define SESSION_PEER_TEXT_SIZE 64
 
@@ -42,7 +44,7 @@ struct session {
 	char bound[NAME_SIZE]; /* the camera whose ring it was given; "": none yet */
 	unsigned opens, lists, refused;
 	bool authenticated;          /* a credential was accepted; each request brings its own */
-	sd_event_source *exit_timer; /* NULL before DONE */
+	sd_event_source *exit_timer; /* by session_expire(); NULL before */
 };
 
 /* Takes both descriptors, also on failure. */
@@ -54,6 +56,9 @@ struct session *session_find(const struct gate *gate, uint64_t connection);
 
 /* Aborts the connection now, and nothing else. */
 void session_abort(struct session *session);
+
+/* Unless it has a lease by then, it ends. */
+int session_expire(struct session *session, uint64_t delay);
 
 void session_deny(struct session *session, enum session_denied_reason reason);
 void session_tell_end(struct session *session, enum session_end_reason reason);

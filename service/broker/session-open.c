@@ -78,7 +78,7 @@ static struct policy_verdict decide(struct session *session, const struct sessio
 	if (camera)
 		memcpy(request.camera, camera->uuid, UUID_SIZE);
 	verdict = redecide_opening(session->broker, &request);
-	if (verdict.allowed && m->stream != RING_STREAM_MAIN)
+	if ((verdict.allowed || verdict.reason == POLICY_ASK) && m->stream != RING_STREAM_MAIN)
 		verdict = (struct policy_verdict){.reason = POLICY_NO_STREAM};
 	return verdict;
 }
@@ -99,6 +99,7 @@ static void open_lease(struct session *session, const struct session_open *m,
 		.client = client->name,
 		.token = token->id,
 		.grant = verdict.grant,
+		.ask = verdict.reason == POLICY_ASK,
 		.right = m->right,
 		.stream = m->stream,
 		.protocol = m->protocol,
@@ -108,13 +109,16 @@ static void open_lease(struct session *session, const struct session_open *m,
 	};
 	int r;
 
-	if (!verdict.allowed) {
+	if (!verdict.allowed && !request.ask) {
 		session_deny(session, SESSION_DENIED_NOT_FOUND);
 		report(session, m, client, camera, policy_reason_text(verdict.reason));
 		return;
 	}
 	r = lease_open(session->broker, &request);
-	if (r < 0) {
+	if (r < 0 && request.ask) {
+		session_deny(session, SESSION_DENIED_NOT_FOUND);
+		report(session, m, client, camera, policy_reason_text(verdict.reason));
+	} else if (r < 0) {
 		session_deny(session, SESSION_DENIED_UNAVAILABLE);
 		report(session, m, client, camera, unavailable_text(r));
 	}

@@ -46,7 +46,7 @@ static int handle_pending(void *userdata, const void *message, int *fds)
 {
 	struct broker_link *l = userdata;
 
-	l->pending = true;
+	l->pending = clock_monotonic();
 	return 0;
 }
 
@@ -56,7 +56,7 @@ static int handle_denied(void *userdata, const void *message, int *fds)
 	struct broker_link *l = userdata;
 
 	l->chan.state = STATE_NOTHING;
-	l->pending = false;
+	l->pending = 0;
 	return l->handlers->denied(l->userdata, (enum session_denied_reason)m->reason);
 }
 

@@ -21,8 +21,8 @@ struct broker_link {
 	const struct broker_link_handlers *handlers;
 	void *userdata;
 	struct session_signature signature; /* size 0: not there yet */
-	bool pending;                       /* an agent is being asked; that may take long */
-	uint64_t keyframe_asked;            /* CLOCK_MONOTONIC, us */
+	uint64_t pending; /* since when an agent is being asked: CLOCK_MONOTONIC, us; 0: not */
+	uint64_t keyframe_asked; /* CLOCK_MONOTONIC, us */
 };
 
 /* Takes the descriptor. */

@@ -296,6 +296,12 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* How long it may go on without a lease. */
+static uint64_t without_lease(const struct session *s)
+{
+	return s->link.pending ? s->link.pending + SESSION_PENDING_USEC : s->grace;
+}
+
 static uint64_t deadline(const struct session *s)
 {
 	uint64_t d = SESSION_NEVER;
@@ -307,7 +313,7 @@ static uint64_t deadline(const struct session *s)
 	if (outgoing_pending(&s->out))
 		d = s->progress + SESSION_STALL_USEC;
 	if (!s->lease.granted)
-		return s->link.pending ? d : earlier(d, s->grace);
+		return earlier(d, without_lease(s));
 	if (!s->delivering)
 		return earlier(d, s->granted + SESSION_LEASE_USEC);
 	d = earlier(d, s->alive + SESSION_SILENCE_USEC);
@@ -327,7 +333,7 @@ static void check_time(struct session *s)
 	if (s->phase == SESSION_PHASE_DRAINING)
 		return;
 	if (!s->lease.granted) {
-		if (!s->link.pending && s->now >= s->grace)
+		if (s->now >= without_lease(s))
 			session_end_orderly(s, SESSION_DONE_SILENT);
 	} else if (s->delivering ? s->now >= s->alive + SESSION_SILENCE_USEC
 				 : s->now >= s->granted + SESSION_LEASE_USEC) {

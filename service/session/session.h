@@ -29,6 +29,7 @@
 #include "wire/authorization.h"
 #include "wire/request.h"
 
+#define SESSION_PENDING_USEC  (60 * USEC_PER_SEC) /* longer than the broker lets an agent take */
 #define SESSION_LEASE_USEC    (10 * USEC_PER_SEC) /* from the lease to PLAY */
 #define SESSION_SILENCE_USEC  (65 * USEC_PER_SEC) /* RTSP_SESSION_TIMEOUT and some slack */
 #define SESSION_STALL_USEC    (4 * USEC_PER_SEC)  /* nothing taken at all */

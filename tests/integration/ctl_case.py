@@ -29,7 +29,8 @@ LEASE = {"id": int, "client": str, "camera": str, "right": str, "stream": str, "
          "peer": str, "since": str, "state": str, "offered": int, "delivered": int,
          "skipped": dict, "bytes": int}
 STATUS = {"version": str, "ready": bool, "fingerprint": str, "server_certificate": str,
-          "seal_root": str, "suspensions": list, "viewers": int, "cameras": list, "leases": list}
+          "seal_root": str, "suspensions": list, "viewers": int, "cameras": list, "leases": list,
+          "has_agent": bool}
 SUSPENSION = {"kind": str, "name": str, "reason": str, "since": str}
 
 

@@ -17,6 +17,7 @@ NAME = "org.camward.Camward1"
 ROOT = "/org/camward/Camward1"
 XML = harness.TOP / "dbus"
 KINDS = ("Manager", "Camera", "Client", "Grant", "Lease")
+OTHERS = ("Agent",)  # implemented by those who call
 STANDARD = {"org.freedesktop.DBus.Peer", "org.freedesktop.DBus.Introspectable",
             "org.freedesktop.DBus.Properties", "org.freedesktop.DBus.ObjectManager"}
 LOOKING = {("org.freedesktop.DBus.Properties", "Get"), ("org.freedesktop.DBus.Properties", "GetAll"),
@@ -26,7 +27,7 @@ LOOKING = {("org.freedesktop.DBus.Properties", "Get"), ("org.freedesktop.DBus.Pr
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 
 # Something of each type that a method might take, as busctl's arguments.
-VALUES = {"s": ["x"], "t": ["1"], "u": ["1"], "i": ["1"], "b": ["true"], "as": ["1", "live"], "a{sv}": ["0"]}
+VALUES = {"s": ["x"], "o": ["/x"], "t": ["1"], "u": ["1"], "i": ["1"], "b": ["true"], "as": ["1", "live"], "a{sv}": ["0"]}
 
 
 def normal_annotations(element, default):
@@ -110,14 +111,14 @@ class Xml(WithObjects):
 
     def test_each_file_is_well_formed_and_complete(self):
         self.assertEqual({p.name for p in XML.glob("*.xml")},
-                         {f"{NAME}.{kind}.xml" for kind in KINDS})
-        for kind in KINDS:
+                         {f"{NAME}.{kind}.xml" for kind in KINDS + OTHERS})
+        for kind in KINDS + OTHERS:
             subprocess.run(["xmllint", "--noout", "--nonet", str(XML / f"{NAME}.{kind}.xml")],
                            check=True, timeout=20)
 
     def test_each_method_and_its_errors_are_documented(self):
         errors = (XML / "names.h").read_text()
-        for kind in KINDS:
+        for kind in KINDS + OTHERS:
             text = (XML / f"{NAME}.{kind}.xml").read_text()
             for method in checked_in(kind).findall("method"):
                 head = text[:text.index(f'<method name="{method.get("name")}">')]
@@ -127,6 +128,8 @@ class Xml(WithObjects):
                 for argument in method.findall("arg"):
                     self.assertIn(f"@{argument.get('name')}:", comment)
                 listed = " ".join(comment.partition("Possible errors:")[2].split())
+                if kind in OTHERS:
+                    continue
                 for error in listed.removesuffix("-->").split(","):
                     self.assertIn(f'.Error.{error.split("(")[0].strip()}"', errors)
 
@@ -191,7 +194,10 @@ class Policy(unittest.TestCase):
                                         ("user", "avahi"), ("user", "systemd-resolve")})
         self.assertEqual(senders["context", "default"],
                          [("deny", {"own": NAME}), ("deny", {"send_destination": NAME})])
-        self.assertEqual(senders["user", "camward"], [("allow", {"own": NAME})])
+        self.assertEqual(senders["user", "camward"],
+                         [("allow", {"own": NAME}),
+                          ("allow", {"send_interface": f"{NAME}.Agent",
+                                     "send_type": "method_call"})])
         self.assertEqual(senders["user", "root"], [("allow", {"send_destination": NAME})])
         for announcer in ("avahi", "systemd-resolve"):  # may tell, may not call
             for tag, rule in senders["user", announcer]:

@@ -23,14 +23,16 @@ import test_dbus_xml
 import tls
 from test_dbus_xml import KINDS, NAME, ROOT, VALUES, checked_in
 
-CLIENTS, GRANTS, CAMERAS, SUSPEND, END = (f"{NAME}.{action}" for action in (
-    "manage-clients", "manage-grants", "manage-cameras", "suspend", "end-lease"))
+CLIENTS, GRANTS, CAMERAS, SUSPEND, END, AGENT = (f"{NAME}.{action}" for action in (
+    "manage-clients", "manage-grants", "manage-cameras", "suspend", "end-lease",
+    "be-agent"))
 ACTIONS = {
     ("Camera", "Adopt"): CAMERAS, ("Camera", "Rename"): CAMERAS, ("Camera", "Forget"): CAMERAS,
     ("Camera", "Configure"): CAMERAS, ("Camera", "SetControl"): CAMERAS,
     ("Manager", "AddClient"): CLIENTS, ("Manager", "RemoveClient"): CLIENTS,
     ("Manager", "AddGrant"): GRANTS, ("Manager", "Revoke"): GRANTS,
     ("Manager", "Suspend"): SUSPEND, ("Manager", "Resume"): SUSPEND,
+    ("Manager", "RegisterAgent"): AGENT, ("Manager", "UnregisterAgent"): AGENT,
     ("Client", "AddToken"): CLIENTS, ("Client", "RemoveToken"): CLIENTS,
     ("Client", "Remove"): CLIENTS, ("Grant", "Revoke"): GRANTS, ("Lease", "End"): END,
 }
@@ -81,8 +83,9 @@ class WithPolkit(test_dbus_xml.WithObjects):
         cls.watching = Watching(cls.viewer)
         cls.service = os.stat(f"/proc/{cls.info['pids']['broker']}").st_uid
         polkitd = {p.pw_uid for p in pwd.getpwall() if p.pw_name == "polkitd"}
-        cls.uid, cls.uid2 = [p.pw_uid for p in pwd.getpwall()
-                             if p.pw_uid not in {0, cls.service} | polkitd][:2]
+        cls.uids = [p.pw_uid for p in pwd.getpwall()
+                    if p.pw_uid not in {0, cls.service} | polkitd]
+        cls.uid, cls.uid2 = cls.uids[:2]
 
     def command(self, kind, method, signature, values, uid=None, path=None, interactive=False):
         become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"] if uid else []
@@ -179,6 +182,8 @@ class WithPolkit(test_dbus_xml.WithObjects):
         call("Grant", "Revoke", "", path=grant.split('"')[1])
         call("Manager", "Suspend", "sss", "client", "made", "a test")
         call("Manager", "Resume", "ss", "client", "made")
+        call("Manager", "RegisterAgent", "o", "/agent")
+        told("Manager", "UnregisterAgent", "The caller is not the agent")
         call("Client", "Remove", "", path=client)
         call("Manager", "AddClient", "sa{sv}", "made", "0")
         call("Manager", "RemoveClient", "s", "made")
@@ -308,7 +313,7 @@ class Hanging(WithPolkit):
         calls = [self.begin(kind, method, "".join(types), [v for t in types for v in VALUES[t]],
                             uid=uid)
                  for (kind, method, types), uid in
-                 zip(methods(), [self.uid] * PER_CALLER + [self.uid2] * PER_CALLER)]
+                 zip(methods(), [uid for uid in self.uids for _ in range(PER_CALLER)])]
         self.assertEqual(len(calls), len(ACTIONS))
         harness.wait_until(self.polkit.is_hanging, what="the questions")
         slowest = 0.0
