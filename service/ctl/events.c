@@ -213,6 +213,11 @@ static void manager_changed(struct watch *watch, const struct json_object *befor
 
 	tell_suspensions(watch, new, old, true);
 	tell_suspensions(watch, old, new, false);
+	if (differs(before, now, "HasAgent"))
+		watch_tell(watch, json_true(now, "HasAgent") ? "agent-came" : "agent-went", NULL,
+			   json_true(now, "HasAgent")
+				   ? "Somebody is asked who may watch from now on."
+				   : "The agent has gone: nobody is asked.");
 	if (!differs(before, now, "Ready"))
 		return;
 	if (json_true(now, "Ready"))

@@ -87,6 +87,8 @@ static int print_status(const struct json_object *status)
 	}
 	if (r)
 		return r;
+	if (json_true(status, "has_agent"))
+		printf(LABEL "somebody is asked\n", "agent");
 	if (json_count(suspensions) == 0) {
 		printf(LABEL "none\n", "suspensions");
 		return 0;
@@ -99,9 +101,9 @@ int status_run(struct ctl *ctl, const struct args *args)
 {
 	_cleanup_json_ struct json_object *manager = NULL, *tree = NULL, *leases = NULL,
 					  *status = NULL;
-	static const char *const taken[] = {"version",     "ready",
-					    "fingerprint", "server_certificate",
-					    "seal_root",   "suspensions"};
+	static const char *const taken[] = {
+		"version",   "ready",       "fingerprint", "server_certificate",
+		"seal_root", "suspensions", "has_agent"};
 	int r = objects_manager(ctl, &manager);
 
 	if (!r)

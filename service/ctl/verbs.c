@@ -239,6 +239,19 @@ const struct verb verbs[] = {
 		.run = suspend_resume,
 	},
 	{
+		.name = "agent",
+		.summary = "be asked before somebody watches by an ask-first grant",
+		.help = "Asks on the terminal, until interrupted, whether a client may watch a "
+			"camera by a grant that was\nmade with --ask-first. A yes is for this "
+			"once; "
+			"when this ends, so does who watches by it. No answer\nwithin 30 seconds "
+			"is "
+			"a no. With --json, a question is a line of JSON, and an answer one that "
+			"says\n'LEASE yes' or 'LEASE no'.",
+		.example = "    camwardctl agent",
+		.run = agent_run,
+	},
+	{
 		.name = "watch",
 		.summary = "tell what happens, as it happens",
 		.help = "Tells of leases, denials, grants, cameras and suspensions as they come "

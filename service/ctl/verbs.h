@@ -39,6 +39,8 @@ int leases_end(struct ctl *ctl, const struct args *args);
 /* suspend.c */
 int suspend_run(struct ctl *ctl, const struct args *args);
 int suspend_resume(struct ctl *ctl, const struct args *args);
+/* agent.c */
+int agent_run(struct ctl *ctl, const struct args *args);
 /* watch.c */
 int watch_run(struct ctl *ctl, const struct args *args);
 

@@ -20,7 +20,7 @@ NOWHERE = "unix:path=/nonexistent/bus"
 VERBS = ("status", "seal-root", "cameras", "camera set", "camera controls", "camera adopt",
          "camera rename", "camera forget", "clients", "client add", "client remove",
          "client token", "client user", "grants", "grant", "revoke", "leases", "lease end",
-         "suspend", "resume", "watch")
+         "suspend", "resume", "agent", "watch")
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
