@@ -12,6 +12,7 @@
 #include "camera/report.h"
 
 #define STATE_INTERVAL_USEC USEC_PER_SEC
+#define LOOK_LEAST_USEC     (100 * USEC_PER_MSEC)
 
 void camera_leave(struct camera *c, int error)
 {
@@ -37,8 +38,8 @@ int camera_report(struct camera *c, enum camera_condition condition)
 
 	if (condition == CAMERA_LOST)
 		reason = c->epoch.reason;
-	else if (camera_is_running(c) && c->epoch.encoder)
-		reason = c->epoch.encoder->reason;
+	else if (camera_is_running(c) && epoch_main(&c->epoch)->encoder)
+		reason = epoch_main(&c->epoch)->encoder->reason;
 	return report_state(&c->link, condition, c->source,
 			    condition == CAMERA_IDLE ? NULL : &c->epoch, reason);
 }
@@ -47,7 +48,7 @@ int camera_end_epoch(struct camera *c)
 {
 	int r = 0;
 
-	c->on_frame = sd_event_source_disable_unref(c->on_frame);
+	watch_end(&c->watch);
 	c->on_tick = sd_event_source_disable_unref(c->on_tick);
 	c->on_stall = sd_event_source_disable_unref(c->on_stall);
 	for (size_t i = 0; i < c->wakes.n && r >= 0; i++)
@@ -130,44 +131,43 @@ int camera_lose_epoch(struct camera *c)
 	return r < 0 ? r : report_lost(c);
 }
 
-static int take_frame(struct camera *c)
+static int published(struct camera *c, const struct stream_progress *progress)
 {
-	struct epoch_progress progress;
-	int r = epoch_step(&c->epoch, &progress);
+	int r = 0;
 
-	if (r < 0)
-		return camera_lose_epoch(c);
-	if (progress.ring_ready) {
+	if (progress->ring_ready) {
 		backoff_reset(&c->backoff);
-		r = report_ring(&c->link, &c->epoch);
+		r = report_ring(&c->link, &c->epoch, progress->stream);
 		if (r >= 0)
 			r = camera_report(c, CAMERA_RUNNING);
 	}
-	if (progress.published)
-		wake_list_write(&c->wakes, progress.index, wake_gone, c);
+	if (progress->published)
+		wake_list_write(&c->wakes, progress->index, wake_gone, c);
 	return r;
 }
 
-static int frame_handler(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+static int collect(struct camera *c)
 {
-	struct camera *c = userdata;
-	int r = take_frame(c);
+	struct stream_progress progress;
+	int r, told;
 
-	/* Off and on again: it leaves the epoll set and joins it anew. */
-	if (r >= 0 && c->on_frame && c->source->polled_anew) {
-		r = sd_event_source_set_enabled(c->on_frame, SD_EVENT_OFF);
-		if (r >= 0)
-			r = sd_event_source_set_enabled(c->on_frame, SD_EVENT_ON);
+	while ((r = epoch_collect(&c->epoch, &progress)) > 0) {
+		told = published(c, &progress);
+		if (told < 0)
+			return told;
 	}
-	if (r < 0)
-		camera_leave(c, r);
-	return 0;
+	return r < 0 ? camera_lose_epoch(c) : watch_update(&c->watch);
+}
+
+static int take_frame(struct camera *c)
+{
+	return epoch_step(&c->epoch) < 0 ? camera_lose_epoch(c) : collect(c);
 }
 
 static int tick_handler(sd_event_source *s, uint64_t usec, void *userdata)
 {
 	struct camera *c = userdata;
-	int r = camera_report(c, c->epoch.ring ? CAMERA_RUNNING : CAMERA_STARTING);
+	int r = camera_report(c, epoch_main(&c->epoch)->ring ? CAMERA_RUNNING : CAMERA_STARTING);
 
 	if (r >= 0 && c->tell_controls) {
 		c->tell_controls = false;
@@ -180,17 +180,51 @@ static int tick_handler(sd_event_source *s, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static int look_later(struct camera *c)
+{
+	uint64_t deadline = epoch_deadline(&c->epoch), least = clock_monotonic() + LOOK_LEAST_USEC;
+
+	return sd_event_source_set_time(c->on_stall, deadline > least ? deadline : least);
+}
+
 /* Frames only move the deadline; the timer looks at it when it fires. */
+static int look(struct camera *c)
+{
+	int r = collect(c);
+
+	if (r < 0 || !camera_is_running(c))
+		return r;
+	if (!epoch_has_stalled(&c->epoch))
+		return look_later(c);
+	epoch_lose_stalled(&c->epoch);
+	return camera_lose_epoch(c);
+}
+
 static int stall_handler(sd_event_source *s, uint64_t usec, void *userdata)
 {
 	struct camera *c = userdata;
-	uint64_t deadline = epoch_deadline(&c->epoch);
-	bool stalled = clock_monotonic() >= deadline;
-	int r;
+	int r = look(c);
 
-	if (stalled)
-		epoch_lose_stalled(&c->epoch);
-	r = stalled ? camera_lose_epoch(c) : sd_event_source_set_time(s, deadline);
+	if (r < 0)
+		camera_leave(c, r);
+	return 0;
+}
+
+static int frame_handler(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+{
+	struct camera *c = userdata;
+	int r = take_frame(c);
+
+	if (r < 0)
+		camera_leave(c, r);
+	return 0;
+}
+
+static int encoder_handler(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+{
+	struct camera *c = userdata;
+	int r = collect(c);
+
 	if (r < 0)
 		camera_leave(c, r);
 	return 0;
@@ -204,14 +238,18 @@ static int add_timer(struct camera *c, sd_event_source **ret, uint64_t at,
 	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_ON);
 }
 
-/* Frames wait until the key that seals them is certified. */
 static int watch_epoch(struct camera *c)
 {
-	int r = sd_event_add_io(c->event, &c->on_frame, source_fd(c->source), c->source->events,
-				frame_handler, c);
+	int r;
 
-	if (r >= 0)
-		r = sd_event_source_set_enabled(c->on_frame, SD_EVENT_OFF);
+	c->watch = (struct watch){
+		.event = c->event,
+		.epoch = &c->epoch,
+		.on_frame = frame_handler,
+		.on_encoder = encoder_handler,
+		.userdata = c,
+	};
+	r = watch_begin(&c->watch);
 	if (r >= 0)
 		r = add_timer(c, &c->on_tick, clock_monotonic() + STATE_INTERVAL_USEC,
 			      tick_handler);

@@ -15,6 +15,7 @@
 #include "camera/choices.h"
 #include "camera/epoch.h"
 #include "camera/wake.h"
+#include "camera/watch.h"
 #include "proto/camera-msg.h"
 
 /* Of the link, for its permit table. */
@@ -39,7 +40,8 @@ struct camera {
 	bool tell_controls; /* with the next tick: many changes make one listing */
 	sd_event *event;
 	struct backoff backoff; /* of the attempts since the last picture */
-	sd_event_source *on_link, *on_frame, *on_tick, *on_stall, *on_retry;
+	struct watch watch;     /* frames wait until the key that seals them is certified */
+	sd_event_source *on_link, *on_tick, *on_stall, *on_retry;
 };
 
 static inline bool camera_is_running(const struct camera *c)

@@ -55,7 +55,7 @@ static int handle_certificate(void *userdata, const void *message, int *fds)
 		return 0;
 	if (sealer_certify(c->sealer, m->certificate, m->size) < 0)
 		return -EPROTO;
-	return sd_event_source_set_enabled(c->on_frame, SD_EVENT_ON);
+	return watch_admit(&c->watch);
 }
 
 static int handle_lease(void *userdata, const void *message, int *fds)
@@ -67,7 +67,7 @@ static int handle_lease(void *userdata, const void *message, int *fds)
 
 	if (!camera_is_running(c) || m->epoch != c->epoch.number || m->stream != RING_STREAM_MAIN)
 		return 0;
-	r = sealer_state(c->sealer, m, epoch_first_sequence(&c->epoch), statement);
+	r = sealer_state(c->sealer, m, stream_first_sequence(epoch_main(&c->epoch)), statement);
 	return r < 0 ? r : report_statement(&c->link, m, statement);
 }
 
@@ -117,7 +117,7 @@ static int handle_keyframe(void *userdata, const void *message, int *fds)
 	struct camera *c = userdata;
 
 	if (camera_is_running(c))
-		epoch_want_keyframe(&c->epoch);
+		stream_want_keyframe(&c->epoch.streams[RING_STREAM_MAIN]);
 	return 0;
 }
 
@@ -217,7 +217,7 @@ struct camera *camera_free(struct camera *c)
 {
 	if (!c)
 		return NULL;
-	sd_event_source_disable_unref(c->on_frame);
+	watch_end(&c->watch);
 	sd_event_source_disable_unref(c->on_tick);
 	sd_event_source_disable_unref(c->on_stall);
 	sd_event_source_disable_unref(c->on_retry);

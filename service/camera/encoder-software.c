@@ -21,8 +21,9 @@ struct encoder_software {
 	struct encoder encoder;
 	ISVCEncoder *codec;
 	struct encoder_config config;
-	uint8_t *bytes; /* the access unit handed out */
+	uint8_t *bytes; /* of the unit */
 	size_t room;
+	struct encoder_unit unit; /* bytes NULL: none waits */
 };
 
 static void set_parameters(const struct encoder_config *c, SEncParamExt *p)
@@ -122,8 +123,8 @@ static unsigned char *plane(const uint8_t *p)
 	return (unsigned char *)(uintptr_t)p; /* the encoder only reads */
 }
 
-static int software_encode(struct encoder *e, const struct source_frame *frame, bool keyframe,
-			   struct slice *ret)
+static int software_submit(struct encoder *e, const struct source_frame *frame, uint64_t key,
+			   bool keyframe)
 {
 	struct encoder_software *s = (struct encoder_software *)e;
 	SSourcePicture picture = {
@@ -142,7 +143,19 @@ static int software_encode(struct encoder *e, const struct source_frame *frame, 
 		return -EIO;
 	if (info.eFrameType == videoFrameTypeSkip || info.eFrameType == videoFrameTypeInvalid)
 		return -ENODATA;
-	return gather(s, &info, ret);
+	s->unit.key = key;
+	return gather(s, &info, &s->unit.bytes);
+}
+
+static int software_next(struct encoder *e, struct encoder_unit *ret)
+{
+	struct encoder_software *s = (struct encoder_software *)e;
+
+	if (!s->unit.bytes.data)
+		return -EAGAIN;
+	*ret = s->unit;
+	s->unit = (struct encoder_unit){};
+	return 0;
 }
 
 static int software_adjust(struct encoder *e, uint32_t bitrate, uint32_t gop)
@@ -183,7 +196,8 @@ static void software_free(struct encoder *e)
 }
 
 static const struct encoder_ops ops = {
-	.encode = software_encode,
+	.submit = software_submit,
+	.next = software_next,
 	.adjust = software_adjust,
 	.free = software_free,
 };

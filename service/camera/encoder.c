@@ -58,10 +58,34 @@ struct encoder *encoder_free(struct encoder *e)
 	return NULL;
 }
 
-int encoder_encode(struct encoder *e, const struct source_frame *frame, bool keyframe,
-		   struct slice *ret)
+int encoder_submit(struct encoder *e, const struct source_frame *frame, uint64_t key, bool keyframe)
 {
-	return e->ops->encode(e, frame, keyframe, ret);
+	return e->ops->submit(e, frame, key, keyframe);
+}
+
+int encoder_next(struct encoder *e, struct encoder_unit *ret)
+{
+	return e->ops->next(e, ret);
+}
+
+bool encoder_holds(struct encoder *e, uint32_t frame)
+{
+	return e->ops->holds && e->ops->holds(e, frame);
+}
+
+int encoder_fd(const struct encoder *e)
+{
+	return e->ops->fd ? e->ops->fd(e) : -EBADF;
+}
+
+uint32_t encoder_events(const struct encoder *e)
+{
+	return e->ops->events ? e->ops->events(e) : 0;
+}
+
+uint64_t encoder_deadline(const struct encoder *e)
+{
+	return e->ops->deadline ? e->ops->deadline(e) : UINT64_MAX;
 }
 
 int encoder_adjust(struct encoder *e, uint32_t bitrate, uint32_t gop)

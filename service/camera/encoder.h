@@ -2,6 +2,11 @@
 /*
  * From frames to access units: `software` (OpenH264, constrained baseline, one slice a picture, no
  * picture ever left out) or `passthrough` (the camera encodes itself, H.264 or JPEG).
+ *
+ *	new -> { submit | poll; next until -EAGAIN } -> free
+ *
+ * What comes of a frame comes later: an encoder has a descriptor to poll, a deadline, and frames
+ * that it still reads. Those above are done at once, and have neither. Nothing here blocks.
  */
 #pragma once
 
@@ -24,11 +29,23 @@ struct encoder_config {
 	uint32_t gop;     /* frames between keyframes */
 };
 
+/* One access unit, Annex B or a JPEG picture. */
+struct encoder_unit {
+	struct slice bytes; /* valid until the next call of encoder_next() */
+	uint64_t key;       /* of the frame, as given to encoder_submit() */
+};
+
 struct encoder;
 
 struct encoder_ops {
-	int (*encode)(struct encoder *e, const struct source_frame *frame, bool keyframe,
-		      struct slice *ret);
+	int (*submit)(struct encoder *e, const struct source_frame *frame, uint64_t key,
+		      bool keyframe);
+	int (*next)(struct encoder *e, struct encoder_unit *ret);
+	/* The next four: NULL where all is done at once. */
+	bool (*holds)(struct encoder *e, uint32_t frame);
+	int (*fd)(const struct encoder *e);
+	uint32_t (*events)(const struct encoder *e);
+	uint64_t (*deadline)(const struct encoder *e);
 	int (*adjust)(struct encoder *e, uint32_t bitrate, uint32_t gop);
 	void (*free)(struct encoder *e);
 };
@@ -38,6 +55,7 @@ struct encoder {
 	const struct encoder_ops *ops;
 	enum camera_path path;
 	bool forces_keyframes;               /* can make one on demand */
+	unsigned int opened;                 /* which one its descriptor is: rises with each */
 	char description[PROTO_REASON_SIZE]; /* "OpenH264 2.3.1" */
 	char reason[PROTO_REASON_SIZE];      /* why this one */
 };
@@ -55,12 +73,29 @@ int encoder_new(const struct source_format *format, const struct encoder_config 
 struct encoder *encoder_free(struct encoder *e);
 
 /*
- * One access unit, Annex B or a JPEG picture, valid until the next call (passthrough: until the
- * frame's release). keyframe: make it an IDR, where the encoder can. Errors: -ENODATA (it gave
- * nothing for this frame; the next may succeed), -EIO (it is broken).
+ * Gives it a frame. key: comes back with the access unit, and rises from frame to frame. keyframe:
+ * make it an IDR, where the encoder can. Errors: -ENODATA (it gives nothing for this frame, nor
+ * holds it; the next may succeed), -EIO and others (it is broken).
  */
-int encoder_encode(struct encoder *e, const struct source_frame *frame, bool keyframe,
-		   struct slice *ret);
+int encoder_submit(struct encoder *e, const struct source_frame *frame, uint64_t key,
+		   bool keyframe);
+
+/*
+ * What it has made, in the order of the frames; a frame that is passed over gave nothing. To be
+ * called until -EAGAIN after each submit, at each event and at the deadline. Other errors: it is
+ * broken.
+ */
+int encoder_next(struct encoder *e, struct encoder_unit *ret);
+
+/* Whether it still reads the frame with this id (source.h), which must not go back before. */
+bool encoder_holds(struct encoder *e, uint32_t frame);
+
+/* To be polled for encoder_events(), EPOLL*, and not at all while they are 0; -EBADF: none. */
+int encoder_fd(const struct encoder *e);
+uint32_t encoder_events(const struct encoder *e);
+/* When encoder_next() must be called even without an event (us, CLOCK_MONOTONIC); UINT64_MAX:
+ * never. */
+uint64_t encoder_deadline(const struct encoder *e);
 
 /* While it runs. Errors: -EOPNOTSUPP (not its to choose), -EIO. */
 int encoder_adjust(struct encoder *e, uint32_t bitrate, uint32_t gop);

@@ -1,84 +1,78 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * One run of the camera from START to STOP: source, encoder and the ring of the stream `main`,
- * each unit in it sealed.
- * What it holds of a device, and every picture, is gone when it ends.
+ * One run of the camera from START to STOP: its source and up to two streams of it (stream.h), of
+ * which `main` is made. What it holds of a device, and every picture, is gone when it ends.
  *
- *	begin -> { poll the source; step } -> end
+ *	begin -> { poll the source; step | poll the encoders; nothing | then collect until 0 } ->
+ *end
  *
- * An error of begin or step ends the epoch as lost; `reason` says why, for people.
+ * A frame goes back to the source once no encoder reads it any more.
+ * An error of begin, step or collect ends the epoch as lost; `reason` says why, for people.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/ring-writer.h"
-#include "camera/access-unit.h"
-#include "camera/encoder.h"
 #include "camera/sealer.h"
 #include "camera/source.h"
+#include "camera/stream.h"
 #include "proto/camera-msg.h"
 
-/* Keyframes on demand come no closer together than this. */
-#define EPOCH_KEYFRAME_INTERVAL_USEC 1000000ULL
 /* Without a frame for so long, the source has stalled. The first may take longer: cameras wake. */
 #define EPOCH_STALL_USEC       2000000ULL
 #define EPOCH_STALL_FIRST_USEC 5000000ULL
 
+#define EPOCH_STREAMS (RING_STREAM_SUB + 1)
+
 struct epoch {
 	uint64_t number;
 	struct source *source; /* borrowed; open while the epoch runs */
-	struct sealer *sealer; /* borrowed */
 	struct source_format format;
 	struct camera_configuration configuration;
-	struct encoder *encoder; /* NULL while the format is undecided */
-	struct encoder_config config;
-	struct parameter_sets sets;
-	struct access_unit unit;
-	struct ring_description description;
-	struct ring_writer *ring; /* NULL before the first keyframe */
-	uint64_t next_sequence;   /* from 1 */
-	uint64_t keyframe;        /* sequence of the newest one; 0: none yet */
-	uint64_t captured, encoded;
-	uint64_t dropped[CAMERA_N_DROP_REASONS];
-	uint32_t dropped_before; /* since the unit last published */
-	bool keyframe_wanted;
-	bool broken;            /* a unit is missing: nothing more until the next keyframe */
-	uint64_t last_keyframe; /* us, CLOCK_MONOTONIC, as the next two */
-	uint64_t last_frame;
+	struct stream streams[EPOCH_STREAMS]; /* by enum ring_stream; those without encoder rest */
+	uint32_t holders[SOURCE_FRAMES_MAX];  /* streams whose encoder reads a frame: a bit each */
+	uint32_t held;                        /* frames that somebody reads: a bit each */
+	uint64_t captured;
+	uint64_t last_frame; /* us, CLOCK_MONOTONIC */
 	uint64_t stall;
 	bool may_return; /* once it is lost: the source can come back by itself */
 	char reason[PROTO_REASON_SIZE];
 };
 
 /* description: camera_uuid, camera_name and epoch are the caller's to fill in. source is not open.
- * After an error there is nothing to end. */
+ * sealer is borrowed. After an error there is nothing to end. */
 int epoch_begin(struct epoch *e, struct source *source, struct sealer *sealer,
 		const struct ring_description *description,
 		const struct camera_configuration *configuration);
 void epoch_end(struct epoch *e);
 
-struct epoch_progress {
-	bool ring_ready; /* the ring has come to be, with this unit */
-	bool published;  /* a unit went into it */
-	uint64_t index;  /* of that unit */
-};
+/* Takes one frame, if there is one, and gives it to the encoders. Not before the sealer is
+ * certified. */
+int epoch_step(struct epoch *e);
 
-/* Takes one frame, if there is one. Not before the sealer is certified. */
-int epoch_step(struct epoch *e, struct epoch_progress *ret);
-
-/* Asks for a keyframe; several requests make one. */
-void epoch_want_keyframe(struct epoch *e);
+/*
+ * Takes one access unit of any stream: 1, whether or not it was published; 0: there is none now.
+ * To be called until 0 after each step, at each event of an encoder and at epoch_deadline().
+ */
+int epoch_collect(struct epoch *e, struct stream_progress *ret);
 
 /* Bitrate and GOP change at once, the rest with the next epoch. */
 int epoch_configure(struct epoch *e, const struct camera_configuration *configuration);
 
-/* There was none: says so in `reason`. */
+/* Whether no frame has come for too long. */
+bool epoch_has_stalled(const struct epoch *e);
+/* It has: says so in `reason`. */
 void epoch_lose_stalled(struct epoch *e);
 
-/* The sequence that a viewer who begins now, or later, sees first at the earliest. */
-uint64_t epoch_first_sequence(const struct epoch *e);
-
-/* When the source has stalled unless a frame comes before (us, CLOCK_MONOTONIC). */
+/* When to look again whether the source has stalled, or what the encoders do, unless something
+ * comes before (us, CLOCK_MONOTONIC). */
 uint64_t epoch_deadline(const struct epoch *e);
+
+/* Pictures that came from the source. */
+uint64_t epoch_captured(const struct epoch *e);
+
+static inline const struct stream *epoch_main(const struct epoch *e)
+{
+	return &e->streams[RING_STREAM_MAIN];
+}

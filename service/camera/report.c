@@ -23,18 +23,20 @@ static void set_text(char field[PROTO_REASON_SIZE], const char *text)
 
 static void set_epoch(struct camera_state *m, const struct epoch *e)
 {
+	const struct stream *s = epoch_main(e);
+
 	m->epoch = e->number;
 	m->width = e->format.width;
 	m->height = e->format.height;
 	m->fps_numerator = e->format.fps_num;
 	m->fps_denominator = e->format.fps_den;
 	m->fourcc = e->format.fourcc;
-	m->captured = e->captured;
-	m->encoded = e->encoded;
-	memcpy(m->dropped, e->dropped, sizeof(m->dropped));
-	if (e->encoder) {
-		m->path = e->encoder->path;
-		set_text(m->encoder, e->encoder->description);
+	m->captured = epoch_captured(e);
+	m->encoded = s->encoded;
+	memcpy(m->dropped, s->dropped, sizeof(m->dropped));
+	if (s->encoder) {
+		m->path = s->encoder->path;
+		set_text(m->encoder, s->encoder->description);
 	}
 }
 
@@ -101,13 +103,14 @@ int report_statement(struct chan *link, const struct camera_lease *lease,
 	return chan_send_message(link, CAMERA_STATEMENT, &m);
 }
 
-int report_ring(struct chan *link, const struct epoch *epoch)
+int report_ring(struct chan *link, const struct epoch *epoch, enum ring_stream stream)
 {
-	int fd = ring_writer_fd(epoch->ring);
+	const struct ring_writer *ring = epoch->streams[stream].ring;
+	int fd = ring_writer_fd(ring);
 	struct camera_ring m = {
 		.epoch = epoch->number,
-		.ring_size = ring_writer_size(epoch->ring),
-		.stream = RING_STREAM_MAIN,
+		.ring_size = ring_writer_size(ring),
+		.stream = stream,
 	};
 
 	return chan_send(link, CAMERA_RING, &m, sizeof(m), &fd, CAMERA_RING_FDS);
@@ -118,7 +121,7 @@ int report_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease
 	struct camera_sequence m = {
 		.epoch = epoch->number,
 		.lease = lease,
-		.next = epoch->next_sequence,
+		.next = epoch_main(epoch)->next_sequence,
 		.stream = RING_STREAM_MAIN,
 		.added = added,
 	};

@@ -22,7 +22,7 @@ int report_epoch_key(struct chan *link, uint64_t epoch, const struct sealer *sea
 int report_statement(struct chan *link, const struct camera_lease *lease,
 		     const uint8_t statement[SEAL_STATEMENT_SIZE]);
 
-int report_ring(struct chan *link, const struct epoch *epoch);
+int report_ring(struct chan *link, const struct epoch *epoch, enum ring_stream stream);
 
 /* Where the epoch stands as a lease's wake is added or dropped. */
 int report_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease, bool added);

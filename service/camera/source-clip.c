@@ -79,7 +79,7 @@ static int clip_source_next(struct source *s, struct source_frame *ret)
 	return 0;
 }
 
-static int clip_source_release(struct source *s)
+static int clip_source_release(struct source *s, uint32_t id)
 {
 	return 0;
 }

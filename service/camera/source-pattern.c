@@ -79,7 +79,7 @@ static int pattern_source_next(struct source *s, struct source_frame *ret)
 	return 0;
 }
 
-static int pattern_source_release(struct source *s)
+static int pattern_source_release(struct source *s, uint32_t id)
 {
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <linux/videodev2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
@@ -34,7 +35,8 @@ struct source_v4l2 {
 	const char *path;
 	struct stat node; /* when the process began; all 0: there was none */
 	struct v4l2_capture *capture;
-	struct v4l2_frame frame; /* held between next and release */
+	struct v4l2_frame frame;                   /* the newest */
+	struct v4l2_frame held[SOURCE_FRAMES_MAX]; /* by the driver's index */
 	struct source_format format;
 	char pictures[PROTO_REASON_SIZE]; /* of the format */
 	uint8_t *picture;                 /* I420 */
@@ -197,6 +199,7 @@ static void v4l2_source_close(struct source *s)
 
 	v->capture = v4l2_capture_close(v->capture);
 	v->frame = (struct v4l2_frame){};
+	memset(v->held, 0, sizeof(v->held));
 	v->dropped = v->damaged = v->unsound = 0;
 	v->library = v4l2_convert_lib_free(v->library);
 	free(steal_pointer(&v->picture));
@@ -309,16 +312,25 @@ static int v4l2_source_next(struct source *s, struct source_frame *ret)
 		return r;
 	count(v, ret);
 	ret->format = &v->format;
-	if (!v->format.encoded)
+	if (!v->format.encoded) {
 		fill(v, ret);
+		return 0;
+	}
+	ret->id = v->frame.index;
+	v->held[ret->id] = v->frame;
 	return 0;
 }
 
-static int v4l2_source_release(struct source *s)
+static int v4l2_source_release(struct source *s, uint32_t id)
 {
 	struct source_v4l2 *v = (struct source_v4l2 *)s;
 
-	return v->format.encoded ? v4l2_capture_release(v->capture, &v->frame) : 0;
+	return v->held[id].data ? v4l2_capture_release(v->capture, &v->held[id]) : 0;
+}
+
+static bool v4l2_source_exhausted(const struct source *s)
+{
+	return v4l2_capture_queued(((const struct source_v4l2 *)s)->capture) == 0;
 }
 
 static struct v4l2_device *device_of(struct source *s)
@@ -353,6 +365,7 @@ static const struct source_ops ops = {
 	.replaced = v4l2_source_replaced,
 	.close = v4l2_source_close,
 	.fd = v4l2_source_fd,
+	.exhausted = v4l2_source_exhausted,
 	.next = v4l2_source_next,
 	.release = v4l2_source_release,
 	.force_keyframe = v4l2_source_force_keyframe,

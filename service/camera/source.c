@@ -36,15 +36,20 @@ int source_fd(const struct source *s)
 	return s->ops->fd(s);
 }
 
+uint32_t source_events(const struct source *s)
+{
+	return s->ops->exhausted && s->ops->exhausted(s) ? 0 : s->events;
+}
+
 int source_next(struct source *s, struct source_frame *ret)
 {
 	*ret = (struct source_frame){};
 	return s->ops->next(s, ret);
 }
 
-int source_release(struct source *s)
+int source_release(struct source *s, uint32_t id)
 {
-	return s->ops->release(s);
+	return s->ops->release(s, id);
 }
 
 int source_force_keyframe(struct source *s)

@@ -6,7 +6,8 @@
  *	new -> { open -> { poll; next, release } -> close } -> free
  *
  * open and close bracket an epoch: nothing of a device is held outside. Nothing here blocks but
- * open and close of a device, for as long as its driver takes.
+ * open and close of a device, for as long as its driver takes. Several frames may be held at once,
+ * and go back in any order: an encoder may still read one while the next comes.
  */
 #pragma once
 
@@ -35,7 +36,10 @@ struct source_format {
 	const char *pictures;
 };
 
+#define SOURCE_FRAMES_MAX 32 /* held at once; their numbers are below */
+
 struct source_frame {
+	uint32_t id; /* for release */
 	/* raw */
 	const uint8_t *y, *u, *v;
 	uint32_t y_stride, c_stride;
@@ -58,8 +62,10 @@ struct source_ops {
 	int (*open)(struct source *s, const struct source_want *want, struct source_format *ret);
 	void (*close)(struct source *s);
 	int (*fd)(const struct source *s);
+	/* Whether all frames are held; NULL: never. */
+	bool (*exhausted)(const struct source *s);
 	int (*next)(struct source *s, struct source_frame *ret);
-	int (*release)(struct source *s);
+	int (*release)(struct source *s, uint32_t id);
 	/* The next four: NULL where there is nothing to ask. */
 	int (*probe)(struct source *s);
 	bool (*replaced)(const struct source *s);
@@ -95,15 +101,18 @@ int source_probe(struct source *s);
 bool source_replaced(const struct source *s);
 /* Closes the device, if it is open. */
 void source_close(struct source *s);
-/* To be polled for s->events between open and close, while no frame is held. */
+/* To be polled between open and close. */
 int source_fd(const struct source *s);
+/* What to poll for, EPOLL*; 0: no frame can come until one is released, and polling would spin. */
+uint32_t source_events(const struct source *s);
 
 /*
- * The next frame, valid until release. -EAGAIN: none yet. Any other error: the source is lost and
- * must be closed.
+ * The next frame, valid until its release. -EAGAIN: none yet. Any other error: the source is lost
+ * and must be closed.
  */
 int source_next(struct source *s, struct source_frame *ret);
-int source_release(struct source *s);
+/* Of a frame that is held. */
+int source_release(struct source *s, uint32_t id);
 
 /* Of a source that is open. -ENOTTY: it cannot; others: the device's. */
 int source_force_keyframe(struct source *s);

@@ -72,7 +72,7 @@ static int device_next(struct source *s, struct source_frame *ret)
 	return -EAGAIN;
 }
 
-static int device_release(struct source *s)
+static int device_release(struct source *s, uint32_t id)
 {
 	return 0;
 }

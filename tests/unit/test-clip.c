@@ -238,7 +238,7 @@ static void it_loops_in_real_time(void **state)
 		assert_int_equal((f.captured_monotonic - first) % FRAME_USEC, 0);
 		assert_in_range((f.captured_monotonic - first) / FRAME_USEC, i, i + 5);
 		assert_true(f.captured_monotonic + LATE_USEC > now);
-		assert_int_equal(source_release(s), 0);
+		assert_int_equal(source_release(s, f.id), 0);
 	}
 	assert_in_range(clock_monotonic() - first, (N_UNITS + 9) * FRAME_USEC,
 			(N_UNITS + 9) * FRAME_USEC + LATE_USEC);

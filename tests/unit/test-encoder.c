@@ -114,7 +114,7 @@ static bool frame(struct bench *b, bool force)
 {
 	struct source_frame f = {.captured_monotonic = (uint64_t)b->n * FRAME_USEC};
 	struct pattern_planes p;
-	struct slice stream;
+	struct encoder_unit unit;
 
 	pattern_draw(b->pattern, b->n, UINT64_C(1700000000000000) + f.captured_monotonic);
 	p = pattern_planes(b->pattern);
@@ -123,9 +123,13 @@ static bool frame(struct bench *b, bool force)
 	f.v = p.v;
 	f.y_stride = p.y_stride;
 	f.c_stride = p.c_stride;
-	assert_int_equal(encoder_encode(b->encoder, &f, force, &stream), 0);
-	assert_int_equal(access_unit_parse(&b->sets, stream, &b->unit), 0);
+	assert_int_equal(encoder_submit(b->encoder, &f, b->n, force), 0);
+	assert_false(encoder_holds(b->encoder, f.id));
+	assert_int_equal(encoder_next(b->encoder, &unit), 0);
+	assert_int_equal(unit.key, b->n);
+	assert_int_equal(access_unit_parse(&b->sets, unit.bytes, &b->unit), 0);
 	check_decoded(b, b->n++);
+	assert_int_equal(encoder_next(b->encoder, &unit), -EAGAIN);
 	return b->unit.idr;
 }
 
@@ -222,18 +226,27 @@ static void the_reason_says_what_the_camera_gave(void **state)
 static void a_camera_that_encodes_is_left_alone(void **state)
 {
 	static const uint8_t bytes[] = {0xff, 0xd8, 0xff, 0xd9};
-	const struct source_frame frame = {.au = slice_of(bytes, sizeof(bytes))};
+	const struct source_frame frame = {.id = 3, .au = slice_of(bytes, sizeof(bytes))};
 	struct source_format format = {.encoded = true, .codec = RING_CODEC_JPEG};
-	struct slice au;
+	struct encoder_unit unit;
 	struct encoder *e;
 
 	assert_int_equal(encoder_new(&format, NULL, &e), 0);
 	assert_int_equal(e->path, CAMERA_PATH_PASSTHROUGH);
 	assert_string_equal(e->reason, "the camera encodes JPEG itself");
 	assert_true(e->forces_keyframes);
-	assert_int_equal(encoder_encode(e, &frame, true, &au), 0);
-	assert_ptr_equal(au.data, bytes);
-	assert_int_equal(au.len, sizeof(bytes));
+	assert_int_equal(encoder_next(e, &unit), -EAGAIN);
+	assert_int_equal(encoder_submit(e, &frame, 7, true), 0);
+	assert_int_equal(encoder_next(e, &unit), 0);
+	assert_int_equal(unit.key, 7);
+	assert_ptr_equal(unit.bytes.data, bytes);
+	assert_int_equal(unit.bytes.len, sizeof(bytes));
+	/* What was given lies in the frame. */
+	assert_true(encoder_holds(e, 3));
+	assert_false(encoder_holds(e, 2));
+	assert_int_equal(encoder_next(e, &unit), -EAGAIN);
+	assert_false(encoder_holds(e, 3));
+	assert_int_equal(encoder_submit(e, &(struct source_frame){}, 8, false), -ENODATA);
 	encoder_free(e);
 	format.codec = RING_CODEC_H264;
 	assert_int_equal(encoder_new(&format, NULL, &e), 0);

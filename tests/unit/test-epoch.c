@@ -55,7 +55,7 @@ static int undecided_next(struct source *s, struct source_frame *ret)
 	return 0;
 }
 
-static int undecided_release(struct source *s)
+static int undecided_release(struct source *s, uint32_t id)
 {
 	return 0;
 }
@@ -112,8 +112,9 @@ static size_t verify_units(const struct epoch *e, enum seal_codec codec, unsigne
 	struct verifier v;
 
 	begin_verifier(&v, codec);
-	assert_int_equal(
-		ring_reader_open(&ring, ring_writer_fd(e->ring), ring_writer_size(e->ring)), 0);
+	assert_int_equal(ring_reader_open(&ring, ring_writer_fd(epoch_main(e)->ring),
+					  ring_writer_size(epoch_main(e)->ring)),
+			 0);
 	ring.next = 0;
 	for (unsigned i = 0; i < n; i++) {
 		assert_int_equal(ring_reader_peek(&ring, &unit), 0);
@@ -134,17 +135,31 @@ static size_t verify_units(const struct epoch *e, enum seal_codec codec, unsigne
 	return unit.length;
 }
 
+/* One frame through it all. */
+static int take(struct epoch *e, struct stream_progress *ret)
+{
+	struct stream_progress more;
+	int r = epoch_step(e);
+
+	*ret = (struct stream_progress){};
+	if (r >= 0)
+		r = epoch_collect(e, ret);
+	if (r > 0)
+		r = epoch_collect(e, &more);
+	return r;
+}
+
 static void begin(struct epoch *e, struct undecided *u)
 {
 	const struct camera_configuration none = {};
-	struct epoch_progress progress;
+	struct stream_progress progress;
 
 	u->source.ops = &ops;
 	make_sealer();
 	assert_int_equal(epoch_begin(e, &u->source, sealer, &description, &none), 0);
-	assert_null(e->encoder);
-	assert_int_equal(epoch_step(e, &progress), 0);
-	assert_null(e->encoder);
+	assert_null(epoch_main(e)->encoder);
+	assert_int_equal(take(e, &progress), 0);
+	assert_null(epoch_main(e)->encoder);
 	assert_false(progress.published);
 	u->ready = true;
 }
@@ -161,10 +176,10 @@ static void draw_jpeg(uint8_t *picture, size_t size)
 
 static void step(struct epoch *e, unsigned n)
 {
-	struct epoch_progress progress;
+	struct stream_progress progress;
 
 	for (unsigned i = 0; i < n; i++) {
-		assert_int_equal(epoch_step(e, &progress), 0);
+		assert_int_equal(take(e, &progress), 0);
 		assert_int_equal(progress.ring_ready, i == 0);
 		assert_true(progress.published);
 	}
@@ -187,10 +202,10 @@ static void jpeg_pictures_go_into_the_ring_as_they_are_but_sealed(void **state)
 	draw_jpeg(u.picture, sizeof(u.picture));
 	begin(&e, &u);
 	step(&e, 3);
-	assert_int_equal(e.encoder->path, CAMERA_PATH_PASSTHROUGH);
-	assert_int_equal(e.description.codec, RING_CODEC_JPEG);
-	assert_int_equal(e.description.width, SIZE);
-	assert_int_equal(e.description.parameter_sets_size, 0);
+	assert_int_equal(epoch_main(&e)->encoder->path, CAMERA_PATH_PASSTHROUGH);
+	assert_int_equal(epoch_main(&e)->description.codec, RING_CODEC_JPEG);
+	assert_int_equal(epoch_main(&e)->description.width, SIZE);
+	assert_int_equal(epoch_main(&e)->description.parameter_sets_size, 0);
 	size = verify_units(&e, SEAL_CODEC_JPEG, 3, bytes);
 	assert_memory_equal(bytes, u.picture, 2);
 	sealed = size - sizeof(u.picture);
@@ -227,14 +242,14 @@ static void nothing_is_published_unsealed(void **state)
 	struct undecided u = {
 		.format = {.width = SIZE, .height = SIZE, .fps_num = 10, .fps_den = 1},
 	};
-	struct epoch_progress progress;
+	struct stream_progress progress;
 	struct sealer *uncertified;
 	struct epoch e;
 
 	begin(&e, &u);
 	assert_int_equal(sealer_new(&description, &uncertified), 0);
-	e.sealer = uncertified;
-	assert_int_equal(epoch_step(&e, &progress), -ENOKEY);
+	e.streams[RING_STREAM_MAIN].sealer = uncertified;
+	assert_int_equal(take(&e, &progress), -ENOKEY);
 	assert_false(progress.published);
 	sealer_free(uncertified);
 	end(&e);
@@ -246,22 +261,22 @@ static void raw_pictures_are_encoded(void **state)
 		.format = {.width = SIZE, .height = SIZE, .fps_num = 10, .fps_den = 1},
 	};
 	const struct camera_configuration later = {.bitrate = 300000, .gop = 5};
-	struct epoch_progress progress;
+	struct stream_progress progress;
 	uint8_t bytes[ROOM];
 	struct epoch e;
 
 	begin(&e, &u);
 	/* What is set before the decision counts. */
 	assert_int_equal(epoch_configure(&e, &later), 0);
-	assert_int_equal(epoch_step(&e, &progress), 0);
+	assert_int_equal(take(&e, &progress), 0);
 	assert_true(progress.published);
-	assert_int_equal(e.encoder->path, CAMERA_PATH_SOFTWARE);
-	assert_int_equal(e.config.gop, 5);
-	assert_int_equal(e.config.bitrate, 300000);
-	assert_int_equal(e.description.codec, RING_CODEC_H264);
+	assert_int_equal(epoch_main(&e)->encoder->path, CAMERA_PATH_SOFTWARE);
+	assert_int_equal(epoch_main(&e)->config.gop, 5);
+	assert_int_equal(epoch_main(&e)->config.bitrate, 300000);
+	assert_int_equal(epoch_main(&e)->description.codec, RING_CODEC_H264);
 	for (unsigned i = 1; i < 12; i++) {
 		u.picture[i] = 0x80;
-		assert_int_equal(epoch_step(&e, &progress), 0);
+		assert_int_equal(take(&e, &progress), 0);
 		assert_true(progress.published);
 	}
 	verify_units(&e, SEAL_CODEC_H264, 12, bytes);
@@ -270,11 +285,11 @@ static void raw_pictures_are_encoded(void **state)
 
 static bool publishes(struct epoch *e, struct undecided *u, struct slice au, uint32_t dropped)
 {
-	struct epoch_progress progress;
+	struct stream_progress progress;
 
 	u->au = au;
 	u->dropped = dropped;
-	assert_int_equal(epoch_step(e, &progress), 0);
+	assert_int_equal(take(e, &progress), 0);
 	return progress.published;
 }
 
@@ -304,8 +319,8 @@ static void after_a_hole_in_a_camera_s_own_stream_comes_a_keyframe(void **state)
 	assert_true(publishes(&e, &u, keyframe, 0));
 	assert_true(publishes(&e, &u, other, 0));
 	assert_true(publishes(&e, &u, keyframe, 1));
-	assert_int_equal(e.dropped[e.source->dropped_as], 3);
-	assert_int_equal(e.dropped[CAMERA_DROP_ENCODER], 2);
+	assert_int_equal(epoch_main(&e)->dropped[e.source->dropped_as], 3);
+	assert_int_equal(epoch_main(&e)->dropped[CAMERA_DROP_ENCODER], 2);
 	verify_units(&e, SEAL_CODEC_H264, 5, bytes);
 	end(&e);
 }
@@ -315,11 +330,11 @@ static void what_no_encoder_takes_loses_the_epoch(void **state)
 	struct undecided u = {
 		.format = {.width = SIZE - 1, .height = SIZE, .fps_num = 10, .fps_den = 1},
 	};
-	struct epoch_progress progress;
+	struct stream_progress progress;
 	struct epoch e;
 
 	begin(&e, &u);
-	assert_int_equal(epoch_step(&e, &progress), -EINVAL);
+	assert_int_equal(take(&e, &progress), -EINVAL);
 	assert_non_null(strstr(e.reason, "31x32"));
 	assert_false(e.may_return);
 	end(&e);
