@@ -135,3 +135,14 @@ int ring_writer_put(struct ring_writer *w, struct ring_unit *unit, const struct 
 	atomic_store_explicit(&w->header->head, w->head, memory_order_release);
 	return 0;
 }
+
+uint64_t ring_writer_held(const struct ring_writer *w)
+{
+	uint64_t oldest = atomic_load_explicit(&w->header->oldest, memory_order_relaxed);
+	uint64_t n = 0;
+
+	while (n < w->n_slots && n < w->head &&
+	       w->slots[(w->head - 1 - n) % w->n_slots].unit.position >= oldest)
+		n++;
+	return n;
+}

@@ -27,6 +27,9 @@ uint64_t ring_writer_size(const struct ring_writer *w);
 int ring_writer_put(struct ring_writer *w, struct ring_unit *unit, const struct iovec *pieces,
 		    size_t n_pieces);
 
+/* How many access units, the newest ones, a reader that comes now can still read. */
+uint64_t ring_writer_held(const struct ring_writer *w);
+
 static inline void ring_writer_freep(struct ring_writer **w)
 {
 	ring_writer_free(*w);

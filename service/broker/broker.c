@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "broker/build-time.h"
 #include "broker/camera.h"
+#include "broker/closing.h"
 #include "broker/epoch-run.h"
 #include "broker/gate-link.h"
 #include "broker/lease.h"
@@ -105,6 +106,8 @@ static int open_loop(struct broker *broker)
 	if (r >= 0)
 		r = catch_up_open(broker);
 	if (r >= 0)
+		r = reserve_open(broker);
+	if (r >= 0)
 		r = make_cameras(broker);
 	/* A crash may have come between a rename and its file. */
 	if (r >= 0)
@@ -127,6 +130,7 @@ int broker_open(struct broker *broker, sd_event *event, const struct broker_opti
 	list_init(&broker->cameras);
 	list_init(&broker->gates);
 	list_init(&broker->leases);
+	list_init(&broker->closings);
 	if (!broker_clock_is_set())
 		event_log(LOG_WARNING, EVENT_CLOCK_NOT_SET, NULL,
 			  "the clock is not set: what is granted for a time only is refused");
@@ -150,6 +154,7 @@ void broker_end(struct broker *broker)
 	broker->store_source = sd_event_source_disable_unref(broker->store_source);
 	if (broker->store)
 		catch_up_last(broker);
+	closing_end(broker);
 	if (broker->store)
 		store_close(broker->store);
 	broker->store = NULL;
@@ -164,6 +169,7 @@ void broker_close(struct broker *broker)
 		camera_free(camera);
 	redecide_close(broker);
 	catch_up_close(broker);
+	reserve_close(broker);
 	sd_event_source_disable_unref(broker->stop_timer);
 	if (broker->identity)
 		tls_identity_free(broker->identity);

@@ -20,6 +20,7 @@
 #include "broker/observer.h"
 #include "broker/policy.h"
 #include "broker/redecide.h"
+#include "broker/reserve.h"
 #include "broker/seal-root.h"
 #include "broker/store.h"
 #include "broker/tls-identity.h"
@@ -46,9 +47,10 @@ struct broker {
 	const char *config_directory;
 	const struct observer *observer; /* NULL: nobody listens */
 
-	struct list cameras; /* struct camera */
-	struct list gates;   /* struct gate */
-	struct list leases;  /* struct lease */
+	struct list cameras;  /* struct camera */
+	struct list gates;    /* struct gate */
+	struct list leases;   /* struct lease */
+	struct list closings; /* leases that have gone: closing.h */
 	unsigned n_sessions;
 	uint64_t epoch_run;
 	uint64_t epochs; /* numbered in this run */
@@ -57,6 +59,7 @@ struct broker {
 	struct agent agent;
 	struct denials denials;
 	struct catch_up catch_up;
+	struct reserve reserve;
 	struct forgotten forgotten;
 	sd_event_source *store_source;
 	sd_event_source *stop_timer;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memfd.h"
 #include "broker/broker.h"
+#include "broker/closing.h"
 #include "broker/lease.h"
 #include "broker/settings.h"
 
@@ -181,8 +182,15 @@ static int on_sequence(void *userdata, const void *message, int *fds)
 {
 	struct camera *camera = userdata;
 	const struct camera_sequence *m = message;
+	struct lease *lease = lease_find(camera->broker, m->lease);
 
-	return m->epoch > broker_last_epoch(camera->broker) ? -EPROTO : 0;
+	if (m->epoch > broker_last_epoch(camera->broker))
+		return -EPROTO;
+	if (!lease)
+		closing_exposed(camera->broker, m);
+	else if (lease->camera == camera)
+		lease_exposed(lease, m);
+	return 0;
 }
 
 /* Whether anything but the counters differs. */

@@ -7,6 +7,9 @@
 
 #include "broker/camera.h"
 
+/* Bytes that are no frames and not yet counted: the handshake, answers before the lease. */
+#define SLACK 65536
+
 static uint64_t load(const _Atomic uint64_t *value)
 {
 	uint64_t v = atomic_load_explicit(value, memory_order_acquire);
@@ -51,6 +54,26 @@ int lease_count_bytes(const struct lease *lease, struct tcp_bytes *ret)
 	return fd >= 0 ? tcp_count(fd, ret) : -EBADF;
 }
 
+/* What the session says that it has written to the connection, at the most. */
+static uint64_t claimed_bytes(const struct session_counters *page, uint64_t intent)
+{
+	uint64_t bytes = load(&page->wire_bytes), end = 0;
+
+	if (intent)
+		end = load(&page->wire_end[(intent - 1) % SESSION_COUNTERS_FRAMES]);
+	return end > bytes ? end : bytes;
+}
+
+/* A session that was taken over may write anything into its page. What cannot be: more on the wire
+ * than it says, more than was permitted, less than once before. */
+static bool contradicts(const struct lease *lease, const struct lease_counts *counts,
+			const struct tcp_bytes *bytes)
+{
+	return !counts->sound || counts->intent > lease->reserved ||
+	       counts->done < lease->checkpoint ||
+	       (bytes && bytes->sent > claimed_bytes(lease->counters, counts->intent) + SLACK);
+}
+
 uint64_t lease_count_frames(const struct lease *lease, uint64_t done, uint64_t acked)
 {
 	struct session_counters *page = lease->counters;
@@ -92,7 +115,8 @@ void lease_fill_counts(const struct lease *lease, const struct tcp_bytes *bytes,
 	event->first_sequence = counts.first_sequence;
 	event->last_sequence = counts.last_sequence;
 	event->frames_high = counts.intent;
-	event->uncertain = !counts.sound || !bytes;
+	event->uncertain = !bytes;
+	event->lied = lease->counters && contradicts(lease, &counts, bytes);
 	if (!bytes)
 		return;
 	event->frames_low = lease_count_frames(lease, counts.done, bytes->acked);

@@ -25,23 +25,39 @@ static void fill_proof(const struct lease *lease, struct session_granted *m)
 	memcpy(m->statement, lease->statement, m->statement_size);
 }
 
+/* The pages that the session writes and reads; *ret_permit: what it may begin is durable. */
+static int make_pages(struct lease *lease, int *ret_counters, int *ret_permit)
+{
+	void *page;
+
+	*ret_counters =
+		memfd_create_shared("camward-counters", sizeof(struct session_counters), &page);
+	if (*ret_counters < 0)
+		return *ret_counters;
+	lease->counters = page;
+	*ret_permit =
+		memfd_create_single_writer("camward-permit", sizeof(struct session_permit), &page);
+	if (*ret_permit < 0)
+		return *ret_permit;
+	lease->permit = page;
+	atomic_store(&lease->permit->frames, lease->reserved);
+	return 0;
+}
+
 static int send_granted(struct lease *lease)
 {
 	struct camera_stream stream = lease->camera->streams[lease->stream];
 	struct session *session = lease->session;
-	_cleanup_close_ int counters = -EBADF, wake = -EBADF;
+	_cleanup_close_ int counters = -EBADF, permit = -EBADF, wake = -EBADF;
 	struct session_granted m = {
 		.lease = lease->id,
 		.epoch = lease->epoch,
 		.stream = lease->stream,
 	};
-	void *page;
-	int r;
+	int r = make_pages(lease, &counters, &permit);
 
-	counters = memfd_create_shared("camward-counters", sizeof(struct session_counters), &page);
-	if (counters < 0)
-		return counters;
-	lease->counters = page;
+	if (r < 0)
+		return r;
 	r = camera_add_wake(lease->camera, lease->id, lease->stream, &wake);
 	if (r < 0)
 		return r;
@@ -51,7 +67,7 @@ static int send_granted(struct lease *lease)
 	fault_grant(lease, &stream, &session);
 	m.ring_size = stream.ring_size;
 	link_send(&session->link, SESSION_GRANTED, &m, sizeof(m),
-		  (int[]){stream.ring, wake, counters}, SESSION_GRANTED_FDS);
+		  (int[]){stream.ring, wake, counters, permit}, SESSION_GRANTED_FDS);
 	return 0;
 }
 
@@ -79,6 +95,7 @@ static void grant(struct lease *lease)
 	snprintf(session->bound, sizeof(session->bound), "%s", lease->camera->name);
 	gate_admitted(session->gate, session->connection);
 	redecide_by(lease->broker, verdict.ask_again);
+	reserve_begin(lease->broker);
 	event_log(LOG_INFO, EVENT_LEASE_OPENED,
 		  &(struct event_about){.camera = lease->camera->name,
 					.client = lease->client,
@@ -147,6 +164,7 @@ void lease_ring_ready(struct lease *lease)
 	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
 	lease->epoch = lease->camera->epoch;
 	lease_fill_event(lease, &event);
+	lease->reserved = event.reserved = reserve_frames(lease->camera);
 	recording = malloc(sizeof(*recording));
 	if (recording) {
 		*recording = (struct recording){.broker = lease->broker, .lease = lease->id};

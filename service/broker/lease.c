@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/camera.h"
+#include "broker/closing.h"
 #include "broker/gate-link.h"
 #include "broker/lease-count.h"
 
@@ -40,6 +41,8 @@ static void lease_free(struct lease *lease)
 	sd_event_source_disable_unref(lease->timer);
 	if (lease->counters)
 		munmap(lease->counters, sizeof(*lease->counters));
+	if (lease->permit)
+		munmap(lease->permit, sizeof(*lease->permit));
 	close_fd(lease->socket);
 	list_remove(&lease->list);
 	free(lease);
@@ -56,26 +59,23 @@ static void leave_camera(struct lease *lease)
 	camera_detach(lease->camera);
 }
 
-static void on_closed(void *userdata, int error)
-{
-	if (error < 0)
-		event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL,
-			  "the ledger lacks the end of a lease: %s", strerror(-error));
-}
-
 static void record_end(struct lease *lease, const struct tcp_bytes *bytes, const char *reason)
 {
+	const struct camera *camera = lease_is_opening(lease) ? NULL : lease->camera;
 	struct ledger_event event;
-	int r;
 
 	if (lease->state <= LEASE_WAITING)
 		return;
 	lease_fill_event(lease, &event);
 	lease_fill_counts(lease, bytes, &event);
 	snprintf(event.reason, sizeof(event.reason), "%s", reason);
-	r = ledger_closed(lease->broker->store, &event, on_closed, NULL);
-	if (r < 0)
-		on_closed(NULL, r);
+	closing_add(lease->broker, &event, &lease->exposure, camera);
+}
+
+void lease_exposed(struct lease *lease, const struct camera_sequence *m)
+{
+	if (m->epoch == lease->epoch)
+		exposure_note(&lease->exposure, m);
 }
 
 /* One that was never granted is a denial or nothing, which others tell. */

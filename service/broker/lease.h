@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "broker/exposure.h"
 #include "broker/list.h"
 #include "broker/policy-decide.h"
 #include "broker/session-link.h"
@@ -62,13 +63,17 @@ struct lease {
 
 	bool attached;                     /* wants pictures of its camera */
 	struct session_counters *counters; /* NULL before RUNNING; the session writes it */
-	int socket;                        /* DRAINING: the dup, taken from the session */
-	uint64_t drain_until;              /* us, CLOCK_MONOTONIC */
-	const char *ending;                /* ENDING, DRAINING: why; a literal */
-	enum policy_reason verdict;        /* of the last redecide_all */
-	bool cut;                          /* by lease_cut */
-	int counted;                       /* cut: 0, or why bytes is not known */
-	struct tcp_bytes bytes;            /* cut: as they were just before */
+	struct session_permit *permit;     /* the same; the session reads it */
+	uint64_t reserved;                 /* frames: permitted, or on its way to be */
+	uint64_t checkpoint;               /* frames done at the last renewal */
+	struct exposure exposure;
+	int socket;                 /* DRAINING: the dup, taken from the session */
+	uint64_t drain_until;       /* us, CLOCK_MONOTONIC */
+	const char *ending;         /* ENDING, DRAINING: why; a literal */
+	enum policy_reason verdict; /* of the last redecide_all */
+	bool cut;                   /* by lease_cut */
+	int counted;                /* cut: 0, or why bytes is not known */
+	struct tcp_bytes bytes;     /* cut: as they were just before */
 	sd_event_source *timer;
 };
 
@@ -101,6 +106,9 @@ void lease_admit(struct lease *lease);
  * it. */
 void lease_ring_ready(struct lease *lease);
 void lease_stated(struct lease *lease, const struct camera_statement *m);
+
+/* The camera says where it stands. */
+void lease_exposed(struct lease *lease, const struct camera_sequence *m);
 
 /* Aborts its connection, if it has been granted, and nothing else: of many that end at once all are
  * cut before the first is ended. lease_end() must follow before anything else happens. */

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/clock.h"
+#include "broker/ledger-peer.h"
 #include "broker/ledger-row.h"
 
 void ledger_event_stamp(struct ledger_event *event)
@@ -14,11 +15,14 @@ void ledger_event_stamp(struct ledger_event *event)
 		event->boottime = clock_now(CLOCK_BOOTTIME);
 }
 
-/* The newest row's number and hash; zeros in an empty ledger. */
-static int read_head(sqlite3 *db, uint64_t *seq, uint8_t hash[LEDGER_HASH_SIZE])
+int ledger_head(sqlite3 *db, uint64_t *seq, uint8_t hash[LEDGER_HASH_SIZE])
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	int r = db_prepare(db, &statement, "SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1",
+	/* Pruning may have left nothing but its anchor. */
+	int r = db_prepare(db, &statement,
+			   "SELECT seq, hash FROM (SELECT * FROM (SELECT seq, hash FROM events"
+			   " ORDER BY seq DESC LIMIT 1) UNION ALL SELECT * FROM (SELECT seq, hash"
+			   " FROM anchors ORDER BY seq DESC LIMIT 1)) ORDER BY seq DESC LIMIT 1",
 			   "");
 
 	if (r == 0)
@@ -49,10 +53,10 @@ static int bind_value(sqlite3_stmt *statement, int i, const struct ledger_value 
 static int insert(sqlite3 *db, const struct ledger_row *row)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	static_assert(LEDGER_N_COLUMNS == 33, "as many as there are question marks");
+	static_assert(LEDGER_N_COLUMNS == 37, "as many as there are question marks");
 	int r = db_prepare(db, &statement,
 			   "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-			   "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			   "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			   "");
 
 	for (int i = 0; r == 0 && i < LEDGER_N_COLUMNS; i++)
@@ -63,19 +67,24 @@ static int insert(sqlite3 *db, const struct ledger_row *row)
 static int append(sqlite3 *db, struct ledger_context *context, const struct ledger_event *event)
 {
 	uint8_t before[LEDGER_HASH_SIZE], hash[LEDGER_HASH_SIZE];
+	struct ledger_peer peer;
 	struct ledger_row row;
-	int r = read_head(db, &context->seq, before);
+	int has_peer = ledger_peer_make(event, &peer);
+	int r = has_peer < 0 ? has_peer : ledger_head(db, &context->seq, before);
 
+	if (r < 0)
+		return r;
 	context->seq++;
-	if (r == 0)
-		r = ledger_row_make(context, event, &row);
+	context->peer_hash = has_peer ? peer.hash : NULL;
+	r = ledger_row_make(context, event, &row);
 	if (r == 0)
 		r = ledger_row_hash(&row, before, hash);
 	if (r < 0)
 		return r;
 	row.values[LEDGER_COLUMN_HASH] =
 		(struct ledger_value){.type = 'b', .bytes = hash, .size = sizeof(hash)};
-	return insert(db, &row);
+	r = insert(db, &row);
+	return r == 0 && has_peer ? ledger_peer_keep(db, context->seq, event, &peer) : r;
 }
 
 static bool event_valid(enum ledger_kind kind, const struct ledger_event *event)
@@ -86,21 +95,33 @@ static bool event_valid(enum ledger_kind kind, const struct ledger_event *event)
 	       (event->lease || !lease);
 }
 
+/* When the lease was opened; 0: it was not. */
+static int find_opened(sqlite3 *db, uint64_t lease, uint64_t *ret)
+{
+	return db_get(db, ret, "SELECT realtime FROM events WHERE lease = ? AND kind = 1", "i",
+		      lease);
+}
+
 int ledger_append(sqlite3 *db, uint64_t run, enum ledger_kind kind,
 		  const struct ledger_event *event)
 {
 	struct ledger_context context = {.kind = kind, .run = run, .count = 1};
-	int r;
+	int r = 0;
 
 	if (!event_valid(kind, event))
 		return -EINVAL;
 	context.since = event->realtime;
-	r = append(db, &context, event);
+	if (kind == LEDGER_CLOSED)
+		r = find_opened(db, event->lease, &context.since);
+	if (r == 0)
+		r = append(db, &context, event);
 	if (r < 0)
 		return r;
 	if (kind == LEDGER_OPENED)
-		r = db_run(db, "INSERT INTO reservations(lease, opened) VALUES (?, ?)", "ii",
-			   event->lease, context.seq);
+		r = db_run(db,
+			   "INSERT INTO reservations(lease, opened, realtime, done, frames_low,"
+			   " frames_high) VALUES (?, ?, ?, 0, 0, ?)",
+			   "iiii", event->lease, context.seq, event->realtime, event->reserved);
 	else if (kind == LEDGER_CLOSED)
 		r = db_run(db, "DELETE FROM reservations WHERE lease = ?", "i", event->lease);
 	else
@@ -115,65 +136,4 @@ int ledger_append_denied(sqlite3 *db, uint64_t run, const struct ledger_event *e
 		.kind = LEDGER_DENIED, .run = run, .count = count, .since = since};
 
 	return append(db, &context, event);
-}
-
-/* The CLOSED event of the lease whose OPENED row the statement stands at. */
-static int make_closing(sqlite3_stmt *statement, struct ledger_event *event)
-{
-	int r;
-
-	*event = (struct ledger_event){
-		.lease = db_column(statement, LEDGER_COLUMN_LEASE),
-		.grant = db_column(statement, LEDGER_COLUMN_GRANT),
-		.right = (uint32_t)db_column(statement, LEDGER_COLUMN_RIGHT),
-		.stream = (uint32_t)db_column(statement, LEDGER_COLUMN_STREAM),
-		.protocol = (uint32_t)db_column(statement, LEDGER_COLUMN_PROTOCOL),
-		.port = (uint16_t)db_column(statement, LEDGER_COLUMN_PORT),
-		.epoch = db_column(statement, LEDGER_COLUMN_EPOCH),
-		.reason = LEDGER_REASON_CRASH,
-		.frames_high = LEDGER_UNKNOWN,
-		.uncertain = true,
-	};
-	r = db_column_text(statement, LEDGER_COLUMN_CLIENT, event->client, sizeof(event->client));
-	if (r == 0)
-		r = db_column_text(statement, LEDGER_COLUMN_CAMERA, event->camera,
-				   sizeof(event->camera));
-	if (r == 0)
-		r = db_column_blob(statement, LEDGER_COLUMN_CAMERA_UUID, event->camera_uuid,
-				   sizeof(event->camera_uuid));
-	if (r == 0)
-		r = db_column_blob(statement, LEDGER_COLUMN_PEER, event->peer, sizeof(event->peer));
-	ledger_event_stamp(event);
-	return r;
-}
-
-/* 1: there was one to close. */
-static int recover_one(sqlite3 *db, uint64_t run)
-{
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	struct ledger_event event;
-	int r = db_prepare(db, &statement,
-			   "SELECT * FROM events WHERE seq = "
-			   "(SELECT opened FROM reservations ORDER BY lease LIMIT 1)",
-			   "");
-
-	if (r == 0)
-		r = db_step(statement);
-	if (r <= 0)
-		return r;
-	r = make_closing(statement, &event);
-	sqlite3_reset(statement);
-	if (r == 0)
-		r = ledger_append(db, run, LEDGER_CLOSED, &event);
-	return r < 0 ? r : 1;
-}
-
-int ledger_recover(sqlite3 *db, uint64_t run)
-{
-	int r;
-
-	do
-		r = recover_one(db, run);
-	while (r > 0);
-	return r;
 }

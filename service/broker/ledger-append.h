@@ -14,8 +14,12 @@ int ledger_append(sqlite3 *db, uint64_t run, enum ledger_kind kind,
 int ledger_append_denied(sqlite3 *db, uint64_t run, const struct ledger_event *event,
 			 uint64_t count, uint64_t since);
 
-/* Closes the leases that an earlier run has left open. */
+/* Closes the leases that an earlier run has left open, by their reservations (ledger-recover.c). */
 int ledger_recover(sqlite3 *db, uint64_t run);
+
+/* The number and hash of the newest row, or of the anchor in its place; zeros in an empty ledger.
+ */
+int ledger_head(sqlite3 *db, uint64_t *seq, uint8_t hash[LEDGER_HASH_SIZE]);
 
 /* Fills in the times that are 0. */
 void ledger_event_stamp(struct ledger_event *event);

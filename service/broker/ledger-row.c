@@ -30,6 +30,9 @@ static void set_blob(struct ledger_row *row, int column, const void *bytes, size
 	row->values[column] = (struct ledger_value){.type = 'b', .bytes = bytes, .size = size};
 }
 
+/* In the chain stands what ledger-peer.h makes of it. */
+static const uint8_t no_peer[16];
+
 static int set_who(struct ledger_row *row, const struct ledger_event *event)
 {
 	int r = 0;
@@ -44,8 +47,8 @@ static int set_who(struct ledger_row *row, const struct ledger_event *event)
 	r |= set(row, LEDGER_COLUMN_RIGHT, event->right);
 	r |= set(row, LEDGER_COLUMN_STREAM, event->stream);
 	r |= set(row, LEDGER_COLUMN_PROTOCOL, event->protocol);
-	set_blob(row, LEDGER_COLUMN_PEER, event->peer, sizeof(event->peer));
-	r |= set(row, LEDGER_COLUMN_PORT, event->port);
+	set_blob(row, LEDGER_COLUMN_PEER, no_peer, sizeof(no_peer));
+	r |= set(row, LEDGER_COLUMN_PORT, 0);
 	r |= set(row, LEDGER_COLUMN_EPOCH, event->epoch);
 	r |= set_text(row, LEDGER_COLUMN_REASON, event->reason, sizeof(event->reason));
 	return r;
@@ -66,6 +69,9 @@ static int set_counters(struct ledger_row *row, const struct ledger_event *event
 	r |= set(row, LEDGER_COLUMN_BYTES_ACKED, event->bytes_acked);
 	r |= set(row, LEDGER_COLUMN_BYTES_SENT, event->bytes_sent);
 	r |= set(row, LEDGER_COLUMN_UNCERTAIN, event->uncertain);
+	r |= set(row, LEDGER_COLUMN_EXPOSED_FIRST, event->exposed_first);
+	r |= set(row, LEDGER_COLUMN_EXPOSED_NEXT, event->exposed_next);
+	r |= set(row, LEDGER_COLUMN_EXPOSED, event->exposed);
 	return r;
 }
 
@@ -81,10 +87,12 @@ int ledger_row_make(const struct ledger_context *context, const struct ledger_ev
 	r |= set_who(row, event);
 	if (context->kind == LEDGER_CLOSED || context->kind == LEDGER_STILL)
 		r |= set_counters(row, event);
-	if (context->kind == LEDGER_DENIED) {
+	if (context->kind == LEDGER_DENIED)
 		r |= set(row, LEDGER_COLUMN_COUNT, context->count);
+	if (context->kind == LEDGER_DENIED || context->kind == LEDGER_CLOSED)
 		r |= set(row, LEDGER_COLUMN_SINCE, context->since);
-	}
+	if (context->peer_hash)
+		set_blob(row, LEDGER_COLUMN_PEER_HASH, context->peer_hash, LEDGER_HASH_SIZE);
 	return r ? -EINVAL : 0;
 }
 

@@ -36,6 +36,10 @@ enum ledger_column {
 	LEDGER_COLUMN_BYTES_ACKED,
 	LEDGER_COLUMN_BYTES_SENT,
 	LEDGER_COLUMN_UNCERTAIN,
+	LEDGER_COLUMN_EXPOSED_FIRST,
+	LEDGER_COLUMN_EXPOSED_NEXT,
+	LEDGER_COLUMN_EXPOSED,
+	LEDGER_COLUMN_PEER_HASH,
 	LEDGER_N_COLUMNS,
 };
 
@@ -55,7 +59,8 @@ struct ledger_context {
 	enum ledger_kind kind;
 	uint64_t run;
 	uint64_t seq;
-	uint64_t count, since; /* DENIED */
+	uint64_t count, since;    /* DENIED; CLOSED: when it was opened */
+	const uint8_t *peer_hash; /* LEDGER_HASH_SIZE; NULL: there is no address */
 };
 
 /* The row of an event, which it points into; its hash is left NULL. -EINVAL: a value is out of

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/ledger.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "broker/ledger-append.h"
 #include "broker/ledger-row.h"
@@ -40,6 +42,42 @@ int ledger_tripwire(struct store *store, const struct ledger_event *event, store
 		    void *userdata)
 {
 	return queue(store, LEDGER_TRIPWIRE, event, done, userdata);
+}
+
+static int reserve(struct store_writer *writer, const struct store_job *job)
+{
+	const struct ledger_reservation *all = job->owned;
+
+	for (size_t i = 0; i < job->reserve.n; i++) {
+		const struct ledger_reservation *one = &all[i];
+		/* One that was closed meanwhile has none. */
+		int r = db_run(writer->db,
+			       "UPDATE reservations SET realtime = ?, done = ?, frames_low = ?,"
+			       " frames_high = ?, first_sequence = ?, last_sequence = ?,"
+			       " exposed_first = ? WHERE lease = ?",
+			       "iiiiiiii", job->reserve.realtime, one->done, one->frames_low,
+			       one->frames_high, one->first_sequence, one->last_sequence,
+			       one->exposed_first, one->lease);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int ledger_reserve(struct store *store, struct ledger_reservation *reservations, size_t n,
+		   store_done done, void *userdata)
+{
+	struct store_job *job = store_job_new(reserve, done, userdata);
+
+	if (!job) {
+		free(reservations);
+		return -ENOMEM;
+	}
+	job->owned = reservations;
+	job->reserve.n = n;
+	job->reserve.realtime = clock_realtime();
+	return store_queue(store, job, STORE_QUEUE_MAX);
 }
 
 static int count_denial(struct store_writer *writer, const struct store_job *job)

@@ -9,6 +9,23 @@
  * order: the column's number (from 0; 16 bits), its type ('i' or 't' or 'b'), then an integer's 64
  * bits, or a text's or blob's length (32 bits) and bytes; all big endian. So a later version may
  * add columns at the end and old rows keep their hash.
+ *
+ * What a CLOSED row says about how much was received, in three layers:
+ *
+ *	the camera    exposed_first, exposed_next, exposed: what its ring held while the session
+ *	              could read it. No session can change it: nobody has received more.
+ *	the session   offered, delivered, skipped, first and last sequence: from its page
+ *	the kernel    bytes_sent, bytes_acked: by the broker's own descriptor of the connection
+ *
+ * The viewer has received [frames_low, frames_high] frames: whole frames under the bytes that its
+ * kernel has acknowledged, and frames begun. Where the layers contradict each other the session
+ * lied: then it is [0, exposed], and uncertain. A lease that switches between main and sub has one
+ * row: its counts are of both, `stream` and exposed_first are of the stream it began with.
+ *
+ * A reservation is durable before a frame of it may leave (proto/session-msg.h, the permit): while
+ * the disk stalls, viewers get nothing once it is used up, and revocation waits for none of this.
+ * After a crash the row is made from it: [what had been received when it was renewed last, what
+ * was reserved], uncertain.
  */
 #pragma once
 
@@ -21,7 +38,7 @@
 /* Denials of the same client, camera and reason within this time become one row with a count. */
 #define LEDGER_DENIED_WINDOW (60 * USEC_PER_SEC)
 
-/* frames_high of a lease whose end nobody has seen: no upper bound is known. */
+/* frames_high without any upper bound. */
 #define LEDGER_UNKNOWN ((uint64_t)INT64_MAX)
 
 #define LEDGER_REASON_CRASH "broker ended unexpectedly"
@@ -55,7 +72,20 @@ struct ledger_event {
 	uint64_t first_sequence, last_sequence; /* + 1; 0: none */
 	uint64_t frames_low, frames_high;       /* the viewer has received between these */
 	uint64_t bytes_acked, bytes_sent;       /* of the connection, by TCP_INFO */
-	bool uncertain;                         /* the counters were not read at the end */
+	bool uncertain;                         /* counted by less than is possible */
+	/* CLOSED: by the camera's word; 0: not known. */
+	uint64_t exposed_first, exposed_next, exposed;
+	/* Not of the row. */
+	uint64_t reserved; /* OPENED: frames that may be begun before the first renewal */
+	bool lied;         /* CLOSED: the layers contradict each other */
+};
+
+/* How far a lease may go; all but `lease` as of a CLOSED row that were written now. */
+struct ledger_reservation {
+	uint64_t lease;
+	uint64_t done, frames_low, frames_high;
+	uint64_t first_sequence, last_sequence;
+	uint64_t exposed_first;
 };
 
 /* As store.h's calls. OPENED is durable when done is called: only then may a frame leave. */
@@ -65,6 +95,11 @@ int ledger_closed(struct store *store, const struct ledger_event *event, store_d
 		  void *userdata);
 int ledger_tripwire(struct store *store, const struct ledger_event *event, store_done done,
 		    void *userdata);
+
+/* Renews n reservations in one transaction; durable when done is called. Takes the array, which
+ * was malloc()ed, also with an error. */
+int ledger_reserve(struct store *store, struct ledger_reservation *reservations, size_t n,
+		   store_done done, void *userdata);
 
 /*
  * For authenticated clients only (-EINVAL without one, or with a lease). The first is written at

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/store-schema.h"
 
-#define SCHEMA_VERSION     4
+#define SCHEMA_VERSION     5
 #define SCHEMA_APPLICATION 0x63776462 /* "cwdb" */
 
 #define TEXT_OF(x)  #x
@@ -190,6 +190,39 @@ static const char ledger_tables[] =
 	"	last_sequence INTEGER"
 	") STRICT;";
 
+/* Since version 5. */
+static const char exposure_tables[] =
+	/* CLOSED: what the camera's own word says that the session can have seen at most: sequences
+	 * in [exposed_first, exposed_next), of both streams together `exposed` units. 0: the camera
+	 * went before it said. */
+	"ALTER TABLE events ADD COLUMN exposed_first INTEGER;"
+	"ALTER TABLE events ADD COLUMN exposed_next INTEGER;"
+	"ALTER TABLE events ADD COLUMN exposed INTEGER;"
+	/* What stands for the address in the chain (ledger-peer.h); `peer` and `port` of such a row
+	 * are 0. */
+	"ALTER TABLE events ADD COLUMN peer_hash BLOB;"
+
+	/* Viewers' addresses, outside the chain: they can be erased without breaking it. */
+	"CREATE TABLE peers ("
+	"	seq INTEGER PRIMARY KEY," /* the event */
+	"	salt BLOB NOT NULL CHECK (length(salt) = 16),"
+	"	address BLOB NOT NULL CHECK (length(address) = 16)," /* struct gate_peer */
+	"	port INTEGER NOT NULL"
+	") STRICT;"
+
+	"ALTER TABLE reservations ADD COLUMN frames_low INTEGER;" /* received when it was renewed */
+	"ALTER TABLE reservations ADD COLUMN exposed_first INTEGER;"
+
+	/* An anchor is written first: it takes the place of what is removed. */
+	"DROP TRIGGER events_no_delete;"
+	"CREATE TRIGGER events_no_delete BEFORE DELETE ON events"
+	"	WHEN OLD.seq > coalesce((SELECT max(seq) FROM anchors), 0) BEGIN"
+	"	SELECT RAISE(ABORT, 'the ledger is append-only');"
+	"END;"
+	"CREATE TRIGGER anchors_no_update BEFORE UPDATE ON anchors BEGIN"
+	"	SELECT RAISE(ABORT, 'anchors stay as they are');"
+	"END;";
+
 static int check_integrity(sqlite3 *db)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
@@ -231,11 +264,17 @@ static int add_user_tables(sqlite3 *db)
 	return db_exec(db, user_tables);
 }
 
+static int add_exposure(sqlite3 *db)
+{
+	return db_exec(db, exposure_tables);
+}
+
 /* What leads from a version to the next one. */
 static int (*const steps[SCHEMA_VERSION])(sqlite3 *db) = {
 	[1] = add_camera_tables,
 	[2] = add_tripwires,
 	[3] = add_user_tables,
+	[4] = add_exposure,
 };
 
 static int upgrade(sqlite3 *db, uint64_t version)

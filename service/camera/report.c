@@ -118,10 +118,13 @@ int report_ring(struct chan *link, const struct epoch *epoch, enum ring_stream s
 
 int report_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease, bool added)
 {
+	const struct stream *stream = epoch_main(epoch);
+	uint64_t held = stream->ring ? ring_writer_held(stream->ring) : 0;
 	struct camera_sequence m = {
 		.epoch = epoch->number,
 		.lease = lease,
-		.next = epoch_main(epoch)->next_sequence,
+		.first = stream->next_sequence - held,
+		.next = stream->next_sequence,
 		.stream = RING_STREAM_MAIN,
 		.added = added,
 	};

@@ -31,7 +31,7 @@ bool camera_sequence_valid(const void *message)
 {
 	const struct camera_sequence *m = message;
 
-	return m->stream < RING_N_STREAMS && m->added <= 1;
+	return m->stream < RING_N_STREAMS && m->added <= 1 && m->first <= m->next;
 }
 
 bool camera_state_valid(const void *message)

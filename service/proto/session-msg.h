@@ -139,8 +139,9 @@ struct session_tripwire {
 	struct chan_header header;
 };
 
-/* fds: [0] the ring, read-only; [1] the reading end of the wake; [2] the counters page. */
-#define SESSION_GRANTED_FDS 3
+/* fds: [0] the ring, read-only; [1] the reading end of the wake; [2] the counters page; [3] the
+ * permit, read-only. */
+#define SESSION_GRANTED_FDS 4
 struct session_granted {
 	struct chan_header header;
 	uint64_t lease;
@@ -240,6 +241,15 @@ struct session_counters {
 	_Atomic uint64_t wire_bytes;     /* written to the socket since the connection began */
 	/* Frame number n (from 0) ends at wire_end[n % SESSION_COUNTERS_FRAMES]. */
 	_Atomic uint64_t wire_end[SESSION_COUNTERS_FRAMES];
+};
+
+/*
+ * The permit, one memfd a lease: written by the broker alone, read by the session before each
+ * frame. How many frames may be begun (intent) is durable in the ledger before it stands here, so
+ * that none is sent that a power cut could hide. It costs neither side a system call.
+ */
+struct session_permit {
+	_Atomic uint64_t frames;
 };
 
 bool session_open_valid(const void *message);

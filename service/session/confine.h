@@ -14,8 +14,8 @@
  * sendmsg() for CONFINE_LINK alone. */
 #define CONFINE_SOCK 3
 #define CONFINE_LINK 4
-/* The three of GRANTED for a moment, then the wake. */
-#define CONFINE_DESCRIPTORS   8
+/* The four of GRANTED for a moment, then the wake. */
+#define CONFINE_DESCRIPTORS   9
 #define CONFINE_ADDRESS_SPACE ((rlim_t)2 << 30)
 
 struct confinement {

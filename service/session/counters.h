@@ -27,6 +27,15 @@ static inline void counters_skip(struct session_counters *c, enum session_skip_r
 	counters_add(&c->offered, n);
 }
 
+/* Whether one more frame may be begun: the ledger has reserved it. While it has not, because the
+ * disk stalls, the viewer gets nothing. */
+static inline bool counters_permit(const struct session_counters *c,
+				   const struct session_permit *permit)
+{
+	return counters_load(&c->intent) <
+	       atomic_load_explicit(&permit->frames, memory_order_acquire);
+}
+
 /* Before the first byte of a frame is handed to the kernel. end: outgoing_end() behind it. */
 static inline void counters_begin(struct session_counters *c, uint64_t sequence, uint64_t end)
 {

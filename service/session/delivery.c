@@ -25,12 +25,13 @@ static bool seek_young_keyframe(struct delivery *d, uint64_t now, struct ring_un
 }
 
 void delivery_start(struct delivery *d, struct ring_reader *ring, struct session_counters *counters,
-		    uint64_t now, uint64_t *ret_captured)
+		    const struct session_permit *permit, uint64_t now, uint64_t *ret_captured)
 {
 	struct ring_unit keyframe;
 
 	d->ring = ring;
 	d->counters = counters;
+	d->permit = permit;
 	if (!d->max_age)
 		d->max_age = DELIVERY_MAX_AGE_USEC;
 	ring->next = 0;
@@ -82,6 +83,8 @@ static int copy(struct delivery *d, const struct ring_unit *unit)
 
 int delivery_next(struct delivery *d, uint64_t now, struct ring_unit *ret)
 {
+	if (!counters_permit(d->counters, d->permit))
+		return 0;
 	for (;;) {
 		int r = ring_reader_peek(d->ring, ret);
 

@@ -16,21 +16,23 @@
 #define DELIVERY_UNIT_MAX     ((uint32_t)16 << 20)
 
 struct delivery {
-	struct ring_reader *ring;          /* of the lease */
-	struct session_counters *counters; /* of the lease */
-	uint64_t max_age;                  /* us */
-	bool waiting;                      /* for a keyframe */
-	uint8_t *buffer;                   /* owned; the unit that was returned last */
+	struct ring_reader *ring;            /* of the lease */
+	struct session_counters *counters;   /* of the lease */
+	const struct session_permit *permit; /* of the lease: without it nothing is delivered */
+	uint64_t max_age;                    /* us */
+	bool waiting;                        /* for a keyframe */
+	uint8_t *buffer;                     /* owned; the unit that was returned last */
 	size_t size;
 };
 
 /* now: CLOCK_MONOTONIC, us. Begins with the newest keyframe if there is a young one; *ret_captured
  * is when the first unit was captured, or now if it is still to come. */
 void delivery_start(struct delivery *d, struct ring_reader *ring, struct session_counters *counters,
-		    uint64_t now, uint64_t *ret_captured);
+		    const struct session_permit *permit, uint64_t now, uint64_t *ret_captured);
 void delivery_release(struct delivery *d);
 
 /*
+ * Nothing while the permit is used up; what has grown too old meanwhile is skipped afterwards.
  * 1: *ret is to be delivered, its bytes are in d->buffer until the next call; 0: nothing yet, and
  * a keyframe has to be asked for if d->waiting. Errors: -EPROTO (the ring is not sound), -ENOMEM.
  */

@@ -13,6 +13,7 @@ enum granted_fd {
 	FD_RING,
 	FD_WAKE,
 	FD_COUNTERS,
+	FD_PERMIT,
 };
 
 /* The ring says itself, as its camera's process was told by its own unit, whose pictures it
@@ -34,25 +35,34 @@ static void take_proof(struct lease *l, const struct session_granted *m)
 	memcpy(l->statement, m->statement, l->statement_size);
 }
 
+static int map(int fd, size_t size, int protection, void *ret)
+{
+	void *page = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+
+	if (page == MAP_FAILED)
+		return -errno;
+	*(void **)ret = page;
+	return 0;
+}
+
+static int map_pages(struct lease *l, const int *fds)
+{
+	int r = map(fds[FD_COUNTERS], sizeof(*l->counters), PROT_READ | PROT_WRITE, &l->counters);
+
+	return r < 0 ? r : map(fds[FD_PERMIT], sizeof(*l->permit), PROT_READ, &l->permit);
+}
+
 int lease_accept(struct lease *l, const struct session_granted *m, int *fds)
 {
-	void *page;
 	int r = ring_reader_open(&l->ring, fds[FD_RING], m->ring_size);
 
 	if (r < 0)
 		return r;
-	if (!is_what_was_asked_for(l, m)) {
-		ring_reader_close(&l->ring);
-		return -EBADE;
-	}
-	page = mmap(NULL, sizeof(*l->counters), PROT_READ | PROT_WRITE, MAP_SHARED,
-		    fds[FD_COUNTERS], 0);
-	if (page == MAP_FAILED) {
-		r = -errno;
+	r = is_what_was_asked_for(l, m) ? map_pages(l, fds) : -EBADE;
+	if (r < 0) {
 		ring_reader_close(&l->ring);
 		return r;
 	}
-	l->counters = page;
 	l->wake = steal_fd(&fds[FD_WAKE]);
 	l->id = m->lease;
 	take_proof(l, m);

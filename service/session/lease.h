@@ -20,8 +20,9 @@ struct lease {
 	uint8_t certificate[PROTO_SEAL_CERTIFICATE_SIZE], statement[PROTO_STATEMENT_SIZE];
 	size_t certificate_size, statement_size;
 	struct ring_reader ring;
-	struct session_counters *counters; /* the mapping, owned */
-	int wake;                          /* owned */
+	struct session_counters *counters;   /* the mapping, owned */
+	const struct session_permit *permit; /* the mapping, owned */
+	int wake;                            /* owned */
 };
 
 /* Of a lease that has none yet. */

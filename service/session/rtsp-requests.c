@@ -307,8 +307,8 @@ static int play(struct session *s, const struct rtsp_request *r)
 	if (status > 0)
 		return rtsp_requests_refuse(s, r, (unsigned)status);
 	if (starts) {
-		delivery_start(&s->rtsp.delivery, &s->lease.ring, s->lease.counters, s->now,
-			       &captured);
+		delivery_start(&s->rtsp.delivery, &s->lease.ring, s->lease.counters,
+			       s->lease.permit, s->now, &captured);
 		s->rtsp.report = s->now;
 		s->rtsp.state = RTSP_STATE_PLAYING;
 		s->delivering = true;

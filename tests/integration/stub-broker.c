@@ -146,22 +146,27 @@ static int grant(struct session *s)
 		.stream = faulty("stream") ? RING_STREAM_SUB : RING_STREAM_MAIN,
 	};
 	struct gate_admitted admitted = {.connection = s->connection};
-	int pair[2], counters, r;
+	int pair[2], counters, permit, r;
 	void *page;
 
 	memcpy(m.camera_uuid, description.camera_uuid, UUID_SIZE);
 	m.camera_uuid[15] = faulty("uuid");
 	strcpy(m.camera, faulty("name") ? "back" : "front");
 	counters = memfd_create_shared("counters", sizeof(struct session_counters), &page);
-	if (counters < 0 || fdpass_pair(pair) < 0)
-		die("grant");
 	s->counters = page;
+	permit = memfd_create_single_writer("permit", sizeof(struct session_permit), &page);
+	if (counters < 0 || permit < 0 || fdpass_pair(pair) < 0)
+		die("grant");
+	atomic_store(&((struct session_permit *)page)->frames, UINT64_MAX);
+	munmap(page, sizeof(struct session_permit));
 	s->wake = pair[0];
 	printf("granted %llu\n", (unsigned long long)s->connection);
 	r = chan_send(&s->link, SESSION_GRANTED, &m, sizeof(m),
-		      (int[]){ring_writer_fd(ring), pair[1], counters}, 3);
+		      (int[]){ring_writer_fd(ring), pair[1], counters, permit},
+		      SESSION_GRANTED_FDS);
 	close(pair[1]);
 	close(counters);
+	close(permit);
 	return r < 0 ? r : chan_send_message(&gate, GATE_ADMITTED, &admitted);
 }
 

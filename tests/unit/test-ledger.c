@@ -83,6 +83,9 @@ static struct ledger_event make_closed(uint64_t lease)
 	event.frames_high = 7;
 	event.bytes_acked = 60000;
 	event.bytes_sent = 70000;
+	event.exposed_first = 90;
+	event.exposed_next = 112;
+	event.exposed = 22;
 	return event;
 }
 
@@ -107,10 +110,16 @@ static void test_rows_hold_what_was_said(void **s)
 		query(state,
 		      "SELECT count(*) FROM events WHERE kind = 2 AND client = 'alice' AND "
 		      "camera = 'front' AND hex(camera_uuid) LIKE '01CA00%' AND right = 1 AND "
-		      "protocol = 1 AND hex(peer) = '00000000000000000000FFFF7F000001' AND "
-		      "port = 53211 AND epoch = 4294967298 AND reason = 'viewer' AND "
+		      "protocol = 1 AND peer = zeroblob(16) AND port = 0 AND "
+		      "length(peer_hash) = 32 AND exposed_first = 90 AND exposed_next = 112 AND "
+		      "exposed = 22 AND since <= realtime AND epoch = 4294967298 AND reason = "
+		      "'viewer' AND "
 		      "grant_id = 5 AND run = 1 AND stream = 0"),
 		4);
+	assert_int_equal(query(state,
+			       "SELECT count(DISTINCT salt) FROM peers WHERE port = 53211 AND "
+			       "hex(address) = '00000000000000000000FFFF7F000001'"),
+			 8);
 	assert_int_equal(
 		query(state, "SELECT count(*) FROM events WHERE kind = 2 AND offered = delivered + "
 			     "skipped_late + skipped_overrun + skipped_join + skipped_switch AND "
@@ -250,7 +259,7 @@ static void test_rows_cannot_be_changed_by_accident(void **s)
 static void test_the_encoding_is_as_documented(void **s)
 {
 	static const char *const expected =
-		"1622cc59f9d6c62e7bd053d8a7e6526a6869a267ec05dd6409775cd4d3ffe5cd";
+		"50ca80334723b8fa28ccd2ef18510d9c5b70d167d1de795ebe69f62c9f5e75de";
 	struct ledger_context context = {.kind = LEDGER_OPENED, .run = 1, .seq = 1};
 	struct ledger_event event = make_event(1);
 	uint8_t zeros[LEDGER_HASH_SIZE] = {0}, hash[LEDGER_HASH_SIZE];
@@ -269,19 +278,41 @@ static void test_a_crash_closes_what_was_open(void **s)
 {
 	struct state *state = *s;
 	struct ledger_event opened = make_event(7), again = make_event(8);
+	struct ledger_reservation *renewed = calloc(1, sizeof(*renewed));
 
 	write_some(state);
+	opened.reserved = again.reserved = 211;
+	*renewed = (struct ledger_reservation){
+		.lease = 8,
+		.done = 100,
+		.frames_low = 97,
+		.frames_high = 311,
+		.first_sequence = 4,
+		.last_sequence = 103,
+		.exposed_first = 3,
+	};
 	assert_int_equal(STATE_RUN(state, ledger_opened, &opened), 0);
 	assert_int_equal(STATE_RUN(state, ledger_opened, &again), 0);
+	assert_int_equal(STATE_RUN(state, ledger_reserve, renewed, 1), 0);
 	state_reopen(state);
 	assert_int_equal(verify(state, 0).n_events, 12);
 	assert_int_equal(
 		query(state, "SELECT count(*) FROM events WHERE kind = 2 AND lease IN (7, 8) AND "
 			     "reason = '" LEDGER_REASON_CRASH "' AND uncertain = 1 AND run = 2 AND "
-			     "frames_low = 0 AND frames_high = 9223372036854775807 AND "
-			     "client = 'alice' AND camera = 'front' AND port = 53211 AND "
+			     "client = 'alice' AND camera = 'front' AND "
 			     "epoch = 4294967298 AND grant_id = 5"),
 		2);
+	assert_int_equal(query(state, "SELECT count(*) FROM peers WHERE port = 53211"), 12);
+	assert_int_equal(query(state,
+			       "SELECT count(*) FROM events WHERE kind = 2 AND lease = 7 AND "
+			       "frames_low = 0 AND frames_high = 211 AND delivered = 0"),
+			 1);
+	assert_int_equal(query(state,
+			       "SELECT count(*) FROM events WHERE kind = 2 AND lease = 8 AND "
+			       "frames_low = 97 AND frames_high = 311 AND delivered = 100 "
+			       "AND first_sequence = 4 AND last_sequence = 103 AND "
+			       "exposed_first = 3 AND exposed = 0"),
+			 1);
 	state_reopen(state);
 	assert_int_equal(verify(state, 0).n_events, 12);
 }

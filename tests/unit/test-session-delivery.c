@@ -21,6 +21,7 @@
 static struct ring_writer *writer;
 static struct ring_reader reader;
 static struct session_counters counters;
+static struct session_permit permit;
 static struct delivery delivery;
 static uint64_t sequence;
 
@@ -58,7 +59,7 @@ static void start(uint64_t now)
 {
 	uint64_t captured;
 
-	delivery_start(&delivery, &reader, &counters, now, &captured);
+	delivery_start(&delivery, &reader, &counters, &permit, now, &captured);
 }
 
 static void assert_sums(uint64_t offered)
@@ -79,6 +80,7 @@ static int setup(void **state)
 
 	sequence = 0;
 	counters = (struct session_counters){};
+	permit.frames = UINT64_MAX;
 	delivery = (struct delivery){};
 	if (ring_writer_new(&d, SLOTS, DATA_SIZE, &writer) < 0)
 		return -1;
@@ -101,7 +103,7 @@ static void test_a_joiner_begins_with_the_newest_keyframe(void **state)
 	put(1 * FRAME, false, 100);
 	put(2 * FRAME, true, 100);
 	put(3 * FRAME, false, 100);
-	delivery_start(&delivery, &reader, &counters, 4 * FRAME, &captured);
+	delivery_start(&delivery, &reader, &counters, &permit, 4 * FRAME, &captured);
 	assert_int_equal(captured, 2 * FRAME);
 	assert_int_equal(next(4 * FRAME), 3);
 	assert_int_equal(next(4 * FRAME), 4);
@@ -118,7 +120,7 @@ static void test_an_old_keyframe_is_not_begun_with(void **state)
 
 	put(now - DELIVERY_MAX_AGE_USEC - 1, true, 100);
 	put(now, false, 100);
-	delivery_start(&delivery, &reader, &counters, now, &captured);
+	delivery_start(&delivery, &reader, &counters, &permit, now, &captured);
 	assert_int_equal(captured, now);
 	assert_int_equal(next(now), 0);
 	assert_true(delivery.waiting);
@@ -232,6 +234,31 @@ static void test_a_frame_counts_once_it_has_left_whole(void **state)
 	assert_false(counters_in_flight(&counters));
 }
 
+/* What the ledger has not reserved does not leave; what is too old by then is skipped. */
+static void test_nothing_is_delivered_without_a_permit(void **state)
+{
+	uint64_t now = 0;
+
+	permit.frames = 1;
+	put(now, true, 100);
+	put(now, false, 100);
+	start(now);
+	assert_int_equal(next(now), 1);
+	assert_int_equal(next(now), 0);
+	assert_sums(1);
+	permit.frames = 2;
+	assert_int_equal(next(now), 2);
+	now = DELIVERY_MAX_AGE_USEC + FRAME;
+	put(FRAME / 2, false, 100);
+	put(now, true, 100);
+	assert_int_equal(next(now), 0);
+	assert_sums(2);
+	permit.frames = 3;
+	assert_int_equal(next(now), 4);
+	assert_sums(4);
+	assert_int_equal(counters.skipped[SESSION_SKIP_LATE], 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -246,6 +273,7 @@ int main(void)
 		TEST(test_overwritten_units_are_skipped),
 		TEST(test_overwritten_bytes_are_skipped),
 		TEST(test_a_frame_counts_once_it_has_left_whole),
+		TEST(test_nothing_is_delivered_without_a_permit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,6 +291,18 @@ static void test_one_broker_a_directory(void **s)
 	policy_free(other.policy);
 }
 
+/* What versions have added. */
+#define UNDO_4 "DROP TABLE client_users;"
+#define UNDO_5                                                \
+	"ALTER TABLE events DROP COLUMN exposed_first;"       \
+	"ALTER TABLE events DROP COLUMN exposed_next;"        \
+	"ALTER TABLE events DROP COLUMN exposed;"             \
+	"ALTER TABLE events DROP COLUMN peer_hash;"           \
+	"ALTER TABLE reservations DROP COLUMN frames_low;"    \
+	"ALTER TABLE reservations DROP COLUMN exposed_first;" \
+	"DROP TABLE peers;"                                   \
+	"DROP TRIGGER anchors_no_update;"
+
 static void test_a_newer_database_is_refused(void **s)
 {
 	struct state *state = *s;
@@ -300,7 +312,7 @@ static void test_a_newer_database_is_refused(void **s)
 	assert_int_equal(state_try_open(state), -ENOTSUP);
 	assert_non_null(strstr(store_open_error_text(-ENOTSUP), "newer"));
 	policy_free(state->policy);
-	run_sql(state, "PRAGMA user_version = 4");
+	run_sql(state, UNDO_5 "PRAGMA user_version = 4");
 	state_open(state);
 }
 
@@ -311,9 +323,8 @@ static void test_an_older_database_is_brought_up_to_date(void **s)
 
 	fill(state);
 	state_close(state);
-	run_sql(state, "DROP TABLE camera_names; DROP TABLE camera_configurations;"
-		       "DROP TABLE camera_controls; DROP TABLE client_users;"
-		       "PRAGMA user_version = 1");
+	run_sql(state, UNDO_5 UNDO_4 "DROP TABLE camera_names; DROP TABLE camera_configurations;"
+				     "DROP TABLE camera_controls; PRAGMA user_version = 1");
 	state_open(state);
 	assert_int_equal(state->policy->n_grants, 2);
 	state_reopen(state);
@@ -329,10 +340,11 @@ static void test_an_older_ledger_takes_tripwires(void **s)
 	fill(state);
 	assert_int_equal(STATE_RUN(state, ledger_opened, &event), 0);
 	state_close(state);
-	run_sql(state, "PRAGMA writable_schema = ON;"
-		       "UPDATE sqlite_schema SET sql ="
-		       " replace(sql, 'kind BETWEEN 1 AND 5', 'kind BETWEEN 1 AND 4');"
-		       "DROP TABLE client_users; PRAGMA user_version = 2");
+	run_sql(state,
+		UNDO_5 UNDO_4 "PRAGMA writable_schema = ON;"
+			      "UPDATE sqlite_schema SET sql ="
+			      " replace(sql, 'kind BETWEEN 1 AND 5', 'kind BETWEEN 1 AND 4');"
+			      "PRAGMA user_version = 2");
 	state_open(state);
 	assert_int_equal(STATE_RUN(state, ledger_tripwire, &event), 0);
 	assert_int_equal(state->policy->n_clients, 1);

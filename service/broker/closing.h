@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Leases that have ended and whose CLOSED row still lacks the camera's word of how far they could
+ * see. It comes within moments, and is not waited for any longer than CLOSING_TIMEOUT; if the
+ * broker dies meanwhile the reservation says the same less exactly.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "broker/exposure.h"
+#include "broker/ledger.h"
+
+#define CLOSING_TIMEOUT (500 * USEC_PER_MSEC)
+
+struct broker;
+struct camera;
+
+/* The row of a lease that is about to go. camera: NULL if it has never told it anything. */
+void closing_add(struct broker *broker, const struct ledger_event *event,
+		 const struct exposure *exposure, const struct camera *camera);
+
+/* The camera's word about a lease that has gone. */
+void closing_exposed(struct broker *broker, const struct camera_sequence *m);
+
+/* Writes all that are left as they are. */
+void closing_end(struct broker *broker);

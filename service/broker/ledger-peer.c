@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "broker/ledger-peer.h"
+
+#include <gnutls/crypto.h>
+#include <string.h>
+
+#define CONTEXT "camward peer v1" /* and its NUL */
+
+int ledger_peer_make(const struct ledger_event *event, struct ledger_peer *ret)
+{
+	static const uint8_t none[sizeof(event->peer)];
+	uint8_t bytes[sizeof(CONTEXT) + LEDGER_SALT_SIZE + sizeof(event->peer) + 2], *at = bytes;
+
+	if (!memcmp(event->peer, none, sizeof(none)))
+		return 0;
+	if (gnutls_rnd(GNUTLS_RND_RANDOM, ret->salt, sizeof(ret->salt)) < 0)
+		return -EIO;
+	at = mempcpy(at, CONTEXT, sizeof(CONTEXT));
+	at = mempcpy(at, ret->salt, sizeof(ret->salt));
+	at = mempcpy(at, event->peer, sizeof(event->peer));
+	*at++ = (uint8_t)(event->port >> 8);
+	*at = (uint8_t)event->port;
+	return gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes, sizeof(bytes), ret->hash) < 0 ? -EIO : 1;
+}
+
+int ledger_peer_keep(sqlite3 *db, uint64_t seq, const struct ledger_event *event,
+		     const struct ledger_peer *peer)
+{
+	int r = db_run(db, "INSERT INTO peers VALUES (?, ?, ?, ?)", "ibbi", seq, peer->salt,
+		       sizeof(peer->salt), event->peer, sizeof(event->peer), (uint64_t)event->port);
+
+	return r < 0 ? r : 0;
+}
+
+int ledger_peer_find(sqlite3 *db, uint64_t seq, struct ledger_event *event)
+{
+	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	int r = db_prepare(db, &statement, "SELECT address, port FROM peers WHERE seq = ?", "i",
+			   seq);
+
+	if (r == 0)
+		r = db_step(statement);
+	if (r <= 0)
+		return r;
+	event->port = (uint16_t)db_column(statement, 1);
+	return db_column_blob(statement, 0, event->peer, sizeof(event->peer));
+}
