@@ -30,6 +30,10 @@ int camera_append_configuration(sd_bus_message *reply, const struct camera_recor
 		{CAMWARD_SETTING_FPS, record->chosen.fps},
 		{CAMWARD_SETTING_BITRATE, record->chosen.bitrate},
 		{CAMWARD_SETTING_GOP, record->chosen.gop},
+		{CAMWARD_SETTING_SUB_WIDTH, record->chosen.sub_width},
+		{CAMWARD_SETTING_SUB_HEIGHT, record->chosen.sub_height},
+		{CAMWARD_SETTING_SUB_FPS, record->chosen.sub_fps},
+		{CAMWARD_SETTING_SUB_BITRATE, record->chosen.sub_bitrate},
 	};
 	int r = sd_bus_message_open_container(reply, 'a', "{st}");
 

@@ -125,32 +125,63 @@ AUTHORIZE(forget, AUTHORIZE_ACTION_MANAGE_CAMERAS, details_of_camera_object)
 static int read_configuration(sd_bus_message *m, struct camera_configuration *ret,
 			      uint32_t *ret_fields, sd_bus_error *error)
 {
-	uint64_t width = UINT64_MAX, height = UINT64_MAX, fps = UINT64_MAX, bitrate = UINT64_MAX,
-		 gop = UINT64_MAX;
-	const struct options_key keys[] = {
-		{CAMWARD_SETTING_WIDTH, 't', .number = &width},
-		{CAMWARD_SETTING_HEIGHT, 't', .number = &height},
-		{CAMWARD_SETTING_FPS, 't', .number = &fps},
-		{CAMWARD_SETTING_BITRATE, 't', .number = &bitrate},
-		{CAMWARD_SETTING_GOP, 't', .number = &gop},
+	enum {
+		WIDTH,
+		HEIGHT,
+		FPS,
+		BITRATE,
+		GOP,
+		SUB_WIDTH,
+		SUB_HEIGHT,
+		SUB_FPS,
+		SUB_BITRATE,
+		N
 	};
-	int r = options_read(m, keys, ARRAY_SIZE(keys), error);
+	static const struct {
+		const char *name;
+		uint32_t field;
+	} settings[N] = {
+		[WIDTH] = {CAMWARD_SETTING_WIDTH, CONTROL_CONFIGURE_SIZE},
+		[HEIGHT] = {CAMWARD_SETTING_HEIGHT, CONTROL_CONFIGURE_SIZE},
+		[FPS] = {CAMWARD_SETTING_FPS, CONTROL_CONFIGURE_FPS},
+		[BITRATE] = {CAMWARD_SETTING_BITRATE, CONTROL_CONFIGURE_BITRATE},
+		[GOP] = {CAMWARD_SETTING_GOP, CONTROL_CONFIGURE_GOP},
+		[SUB_WIDTH] = {CAMWARD_SETTING_SUB_WIDTH, CONTROL_CONFIGURE_SUB_SIZE},
+		[SUB_HEIGHT] = {CAMWARD_SETTING_SUB_HEIGHT, CONTROL_CONFIGURE_SUB_SIZE},
+		[SUB_FPS] = {CAMWARD_SETTING_SUB_FPS, CONTROL_CONFIGURE_SUB_FPS},
+		[SUB_BITRATE] = {CAMWARD_SETTING_SUB_BITRATE, CONTROL_CONFIGURE_SUB_BITRATE},
+	};
+	struct options_key keys[N];
+	uint64_t values[N];
+	int r;
 
+	for (size_t i = 0; i < N; i++) {
+		values[i] = UINT64_MAX;
+		keys[i] = (struct options_key){settings[i].name, 't', .number = &values[i]};
+	}
+	r = options_read(m, keys, N, error);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (*keys[i].number > UINT32_MAX && *keys[i].number != UINT64_MAX)
+	*ret_fields = 0;
+	for (size_t i = 0; i < N; i++) {
+		if (values[i] == UINT64_MAX)
+			continue;
+		if (values[i] > UINT32_MAX)
 			return errors_set(error, CONTROL_INVALID_SETTINGS,
 					  &(struct errors_about){});
-	*ret = (struct camera_configuration){.width = (uint32_t)width,
-					     .height = (uint32_t)height,
-					     .fps = (uint32_t)fps,
-					     .bitrate = (uint32_t)bitrate,
-					     .gop = (uint32_t)gop};
-	*ret_fields = (width == UINT64_MAX && height == UINT64_MAX ? 0 : CONTROL_CONFIGURE_SIZE) |
-		      (fps == UINT64_MAX ? 0 : CONTROL_CONFIGURE_FPS) |
-		      (bitrate == UINT64_MAX ? 0 : CONTROL_CONFIGURE_BITRATE) |
-		      (gop == UINT64_MAX ? 0 : CONTROL_CONFIGURE_GOP);
+		*ret_fields |= settings[i].field;
+	}
+	*ret = (struct camera_configuration){
+		.width = (uint32_t)values[WIDTH],
+		.height = (uint32_t)values[HEIGHT],
+		.fps = (uint32_t)values[FPS],
+		.bitrate = (uint32_t)values[BITRATE],
+		.gop = (uint32_t)values[GOP],
+		.sub_width = (uint32_t)values[SUB_WIDTH],
+		.sub_height = (uint32_t)values[SUB_HEIGHT],
+		.sub_fps = (uint32_t)values[SUB_FPS],
+		.sub_bitrate = (uint32_t)values[SUB_BITRATE],
+	};
 	return 0;
 }
 

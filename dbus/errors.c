@@ -110,7 +110,8 @@ static int set_of_settings(sd_bus_error *ret, int error, const struct errors_abo
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_SETTINGS,
 					 "Settings are size (width and height, even, %d to %d), "
 					 "fps (1 to %d), bitrate (%d to %d bit/s) and gop (1 to %d "
-					 "frames); 0, or 'default' for camwardctl, is back to what "
+					 "frames), and those of the small stream but for gop; 0, "
+					 "or 'default' for camwardctl, is back to what "
 					 "camera.d says",
 					 SETTINGS_SIDE_MIN, SETTINGS_SIDE_MAX, SETTINGS_FPS_MAX,
 					 SETTINGS_BITRATE_MIN, SETTINGS_BITRATE_MAX,

@@ -36,11 +36,15 @@
 #define CAMWARD_ERROR_NO_SUCH_INTEGRATION "org.camward.Camward1.Error.NoSuchIntegration"
 
 /* Of Configure, all t. */
-#define CAMWARD_SETTING_WIDTH   "width"
-#define CAMWARD_SETTING_HEIGHT  "height"
-#define CAMWARD_SETTING_FPS     "fps"
-#define CAMWARD_SETTING_BITRATE "bitrate"
-#define CAMWARD_SETTING_GOP     "gop"
+#define CAMWARD_SETTING_WIDTH       "width"
+#define CAMWARD_SETTING_HEIGHT      "height"
+#define CAMWARD_SETTING_FPS         "fps"
+#define CAMWARD_SETTING_BITRATE     "bitrate"
+#define CAMWARD_SETTING_GOP         "gop"
+#define CAMWARD_SETTING_SUB_WIDTH   "sub-width"
+#define CAMWARD_SETTING_SUB_HEIGHT  "sub-height"
+#define CAMWARD_SETTING_SUB_FPS     "sub-fps"
+#define CAMWARD_SETTING_SUB_BITRATE "sub-bitrate"
 
 #define CAMWARD_RIGHT_LIVE  "live"
 #define CAMWARD_RIGHT_STILL "still"

@@ -40,6 +40,14 @@ static void merge(struct camera_configuration *to, const struct camera_configura
 		to->bitrate = from->bitrate;
 	if (fields & CONTROL_CONFIGURE_GOP)
 		to->gop = from->gop;
+	if (fields & CONTROL_CONFIGURE_SUB_SIZE) {
+		to->sub_width = from->sub_width;
+		to->sub_height = from->sub_height;
+	}
+	if (fields & CONTROL_CONFIGURE_SUB_FPS)
+		to->sub_fps = from->sub_fps;
+	if (fields & CONTROL_CONFIGURE_SUB_BITRATE)
+		to->sub_bitrate = from->sub_bitrate;
 }
 
 static int finish_configure(struct control_job *job, int error)

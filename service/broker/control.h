@@ -142,10 +142,13 @@ int control_forget_camera(struct broker *broker, const char *name, struct contro
 			  control_done done, void *userdata);
 
 /* Which fields of a configuration are meant. */
-#define CONTROL_CONFIGURE_SIZE    (1U << 0)
-#define CONTROL_CONFIGURE_FPS     (1U << 1)
-#define CONTROL_CONFIGURE_BITRATE (1U << 2)
-#define CONTROL_CONFIGURE_GOP     (1U << 3)
+#define CONTROL_CONFIGURE_SIZE        (1U << 0)
+#define CONTROL_CONFIGURE_FPS         (1U << 1)
+#define CONTROL_CONFIGURE_BITRATE     (1U << 2)
+#define CONTROL_CONFIGURE_GOP         (1U << 3)
+#define CONTROL_CONFIGURE_SUB_SIZE    (1U << 4)
+#define CONTROL_CONFIGURE_SUB_FPS     (1U << 5)
+#define CONTROL_CONFIGURE_SUB_BITRATE (1U << 6)
 
 /* The owner's choice, which stands in place of camera.d's; 0: back to that. Bitrate and GOP hold at
  * once, the rest from the next epoch on. CONTROL_INVALID_SETTINGS. */

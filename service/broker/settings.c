@@ -17,6 +17,9 @@ enum settings_key {
 	KEY_FPS,
 	KEY_BITRATE,
 	KEY_GOP,
+	KEY_SUB_SIZE,
+	KEY_SUB_FPS,
+	KEY_SUB_BITRATE,
 	N_KEYS
 };
 
@@ -25,13 +28,20 @@ static const char *const key_names[N_KEYS] = {
 	[KEY_FPS] = "fps",
 	[KEY_BITRATE] = "bitrate",
 	[KEY_GOP] = "gop",
+	[KEY_SUB_SIZE] = "sub_size",
+	[KEY_SUB_FPS] = "sub_fps",
+	[KEY_SUB_BITRATE] = "sub_bitrate",
 };
 
+#define TAKES_SIZE    "WIDTHxHEIGHT, both even, such as 1280x720"
+#define TAKES_FPS     "1 to 240"
+#define TAKES_BITRATE "10000 to 100000000, in bit/s"
+
 static const char *const key_values[N_KEYS] = {
-	[KEY_SIZE] = "WIDTHxHEIGHT, both even, such as 1280x720",
-	[KEY_FPS] = "1 to 240",
-	[KEY_BITRATE] = "10000 to 100000000, in bit/s",
-	[KEY_GOP] = "1 to 3600, in frames",
+	[KEY_SIZE] = TAKES_SIZE,           [KEY_FPS] = TAKES_FPS,
+	[KEY_BITRATE] = TAKES_BITRATE,     [KEY_GOP] = "1 to 3600, in frames",
+	[KEY_SUB_SIZE] = TAKES_SIZE,       [KEY_SUB_FPS] = TAKES_FPS,
+	[KEY_SUB_BITRATE] = TAKES_BITRATE,
 };
 
 static int find_key(const char *name)
@@ -52,12 +62,23 @@ static bool parse_bounded(const char *value, uint32_t min, uint32_t max, uint32_
 	return parse_u32(value, max, ret) == 0 && *ret >= min;
 }
 
+static bool parse_sides(const char *value, uint32_t *width, uint32_t *height)
+{
+	return parse_size(value, width, height) == 0 && parse_side(*width) && parse_side(*height);
+}
+
 static bool parse_value(struct camera_configuration *c, enum settings_key key, const char *value)
 {
 	switch (key) {
 	case KEY_SIZE:
-		return parse_size(value, &c->width, &c->height) == 0 && parse_side(c->width) &&
-		       parse_side(c->height);
+		return parse_sides(value, &c->width, &c->height);
+	case KEY_SUB_SIZE:
+		return parse_sides(value, &c->sub_width, &c->sub_height);
+	case KEY_SUB_FPS:
+		return parse_bounded(value, 1, SETTINGS_FPS_MAX, &c->sub_fps);
+	case KEY_SUB_BITRATE:
+		return parse_bounded(value, SETTINGS_BITRATE_MIN, SETTINGS_BITRATE_MAX,
+				     &c->sub_bitrate);
 	case KEY_FPS:
 		return parse_bounded(value, 1, SETTINGS_FPS_MAX, &c->fps);
 	case KEY_BITRATE:
@@ -75,26 +96,38 @@ static bool in_bounds(uint32_t value, uint32_t min, uint32_t max)
 	return !value || (value >= min && value <= max);
 }
 
+static bool sides_valid(uint32_t width, uint32_t height)
+{
+	return (!width && !height) || (parse_side(width) && parse_side(height));
+}
+
 bool settings_valid(const struct camera_configuration *c)
 {
-	return ((!c->width && !c->height) || (parse_side(c->width) && parse_side(c->height))) &&
+	return sides_valid(c->width, c->height) && sides_valid(c->sub_width, c->sub_height) &&
 	       in_bounds(c->fps, 1, SETTINGS_FPS_MAX) &&
+	       in_bounds(c->sub_fps, 1, SETTINGS_FPS_MAX) &&
 	       in_bounds(c->bitrate, SETTINGS_BITRATE_MIN, SETTINGS_BITRATE_MAX) &&
+	       in_bounds(c->sub_bitrate, SETTINGS_BITRATE_MIN, SETTINGS_BITRATE_MAX) &&
 	       in_bounds(c->gop, 1, SETTINGS_GOP_MAX);
+}
+
+static void overlay(uint32_t *value, uint32_t chosen)
+{
+	if (chosen)
+		*value = chosen;
 }
 
 void settings_overlay(struct camera_configuration *c, const struct camera_configuration *chosen)
 {
-	if (chosen->width && chosen->height) {
-		c->width = chosen->width;
-		c->height = chosen->height;
-	}
-	if (chosen->fps)
-		c->fps = chosen->fps;
-	if (chosen->bitrate)
-		c->bitrate = chosen->bitrate;
-	if (chosen->gop)
-		c->gop = chosen->gop;
+	overlay(&c->width, chosen->width);
+	overlay(&c->height, chosen->height);
+	overlay(&c->fps, chosen->fps);
+	overlay(&c->bitrate, chosen->bitrate);
+	overlay(&c->gop, chosen->gop);
+	overlay(&c->sub_width, chosen->sub_width);
+	overlay(&c->sub_height, chosen->sub_height);
+	overlay(&c->sub_fps, chosen->sub_fps);
+	overlay(&c->sub_bitrate, chosen->sub_bitrate);
 }
 
 static bool take_setting(void *userdata, const char *section, const char *name, const char *value,
@@ -117,7 +150,9 @@ static bool take_setting(void *userdata, const char *section, const char *name, 
 	}
 	if (key < 0) {
 		snprintf(error, SETTINGS_ERROR_SIZE,
-			 "there is no setting '%.64s', only size, fps, bitrate and gop", name);
+			 "there is no setting '%.64s', only size, fps, bitrate, gop, sub_size, "
+			 "sub_fps and sub_bitrate",
+			 name);
 		return false;
 	}
 	if (p->seen & (1U << key)) {

@@ -9,6 +9,10 @@
  *	bitrate=4000000
  *	; frames between keyframes
  *	gop=60
+ *	; the small stream
+ *	sub_size=640x360
+ *	sub_fps=15
+ *	sub_bitrate=500000
  *
  *	[match]
  *	; which device has this name, read by camward-name when it is plugged in

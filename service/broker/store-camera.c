@@ -78,11 +78,14 @@ static int set_configuration(struct store_writer *writer, const struct store_job
 {
 	const struct camera_configuration *c = &job->camera.chosen;
 
-	return none_is_missing(db_run(
-		writer->db,
-		"INSERT OR REPLACE INTO camera_configurations VALUES (?, ?, ?, ?, ?, ?)", "biiiii",
-		job->camera.uuid, sizeof(job->camera.uuid), (uint64_t)c->width, (uint64_t)c->height,
-		(uint64_t)c->fps, (uint64_t)c->bitrate, (uint64_t)c->gop));
+	return none_is_missing(db_run(writer->db,
+				      "INSERT OR REPLACE INTO camera_configurations"
+				      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				      "biiiiiiiii", job->camera.uuid, sizeof(job->camera.uuid),
+				      (uint64_t)c->width, (uint64_t)c->height, (uint64_t)c->fps,
+				      (uint64_t)c->bitrate, (uint64_t)c->gop,
+				      (uint64_t)c->sub_width, (uint64_t)c->sub_height,
+				      (uint64_t)c->sub_fps, (uint64_t)c->sub_bitrate));
 }
 
 int store_set_configuration(struct store *store, const struct camera_record *camera,

@@ -85,6 +85,10 @@ static int load_configuration(sqlite3_stmt *s, struct policy *policy)
 		.fps = (uint32_t)db_column(s, 3),
 		.bitrate = (uint32_t)db_column(s, 4),
 		.gop = (uint32_t)db_column(s, 5),
+		.sub_width = (uint32_t)db_column(s, 6),
+		.sub_height = (uint32_t)db_column(s, 7),
+		.sub_fps = (uint32_t)db_column(s, 8),
+		.sub_bitrate = (uint32_t)db_column(s, 9),
 	};
 	return settings_valid(&camera->chosen) ? 0 : -EUCLEAN;
 }
@@ -156,7 +160,8 @@ static const struct {
 	{"SELECT uuid, name, hardware, created, given FROM cameras LEFT JOIN camera_names ON"
 	 " camera = uuid ORDER BY created, name",
 	 load_camera},
-	{"SELECT camera, width, height, fps, bitrate, gop FROM camera_configurations",
+	{"SELECT camera, width, height, fps, bitrate, gop, sub_width, sub_height, sub_fps,"
+	 " sub_bitrate FROM camera_configurations",
 	 load_configuration},
 	{"SELECT camera, control, value FROM camera_controls ORDER BY control", load_choice},
 	{"SELECT id, client, integration, camera, rights, not_before, not_after, created, only_sub,"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/store-schema.h"
 
-#define SCHEMA_VERSION     5
+#define SCHEMA_VERSION     6
 #define SCHEMA_APPLICATION 0x63776462 /* "cwdb" */
 
 #define TEXT_OF(x)  #x
@@ -269,12 +269,23 @@ static int add_exposure(sqlite3 *db)
 	return db_exec(db, exposure_tables);
 }
 
+/* The small stream can be configured. */
+static int add_sub_configuration(sqlite3 *db)
+{
+	return db_exec(db, "ALTER TABLE camera_configurations"
+			   " ADD COLUMN sub_width INTEGER NOT NULL DEFAULT 0;"
+			   "ALTER TABLE camera_configurations"
+			   " ADD COLUMN sub_height INTEGER NOT NULL DEFAULT 0;"
+			   "ALTER TABLE camera_configurations"
+			   " ADD COLUMN sub_fps INTEGER NOT NULL DEFAULT 0;"
+			   "ALTER TABLE camera_configurations"
+			   " ADD COLUMN sub_bitrate INTEGER NOT NULL DEFAULT 0;");
+}
+
 /* What leads from a version to the next one. */
 static int (*const steps[SCHEMA_VERSION])(sqlite3 *db) = {
-	[1] = add_camera_tables,
-	[2] = add_tripwires,
-	[3] = add_user_tables,
-	[4] = add_exposure,
+	[1] = add_camera_tables, [2] = add_tripwires,         [3] = add_user_tables,
+	[4] = add_exposure,      [5] = add_sub_configuration,
 };
 
 static int upgrade(sqlite3 *db, uint64_t version)

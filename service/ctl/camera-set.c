@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* camera set NAME KEY=VALUE...: bitrate, gop, fps and size go by Configure, all others are the
- * device's controls. */
+/* camera set NAME KEY=VALUE...: size, fps, bitrate, gop and those of the small stream go by
+ * Configure, all others are the device's controls. */
 #include <stdio.h>
 
 #include "base/parse.h"
@@ -20,11 +20,42 @@ struct change {
 	bool applied;
 };
 
+enum setting {
+	SIZE,
+	FPS,
+	BITRATE,
+	GOP,
+	SUB_SIZE,
+	SUB_FPS,
+	SUB_BITRATE,
+	N_SETTINGS,
+};
+
+static const struct setting_kind {
+	const char *key, *name; /* as it is typed; on the bus, and of a size its width there */
+	const char *height;     /* on the bus; NULL: no size */
+	bool at_once;           /* holds from now on */
+} kinds[N_SETTINGS] = {
+	[SIZE] = {.key = "size", .name = CAMWARD_SETTING_WIDTH, .height = CAMWARD_SETTING_HEIGHT},
+	[FPS] = {.key = "fps", .name = CAMWARD_SETTING_FPS},
+	[BITRATE] = {.key = "bitrate", .name = CAMWARD_SETTING_BITRATE, .at_once = true},
+	[GOP] = {.key = "gop", .name = CAMWARD_SETTING_GOP, .at_once = true},
+	[SUB_SIZE] = {.key = "sub_size",
+		      .name = CAMWARD_SETTING_SUB_WIDTH,
+		      .height = CAMWARD_SETTING_SUB_HEIGHT},
+	[SUB_FPS] = {.key = "sub_fps", .name = CAMWARD_SETTING_SUB_FPS},
+	[SUB_BITRATE] = {.key = "sub_bitrate",
+			 .name = CAMWARD_SETTING_SUB_BITRATE,
+			 .at_once = true},
+};
+
 struct changes {
 	struct ctl *ctl;
 	const char *camera;
-	bool has_size, has_fps, has_bitrate, has_gop;
-	uint32_t width, height, fps, bitrate, gop; /* 0: back to what camera.d says */
+	struct {
+		bool given;
+		uint32_t value, height; /* 0: back to what camera.d says */
+	} settings[N_SETTINGS];
 	struct change controls[VERB_REPEATED_MAX];
 	size_t n_controls;
 };
@@ -34,26 +65,24 @@ static int misused(const struct changes *c, const char *word, const char *takes)
 	return ctl_misused(c->ctl->verb, "'%s': %s.", word, takes);
 }
 
-static int take_number(const struct changes *c, const char *word, const char *value, bool *has,
-		       uint32_t *ret)
+static int take_setting(struct changes *c, enum setting setting, const char *word,
+			const char *value)
 {
-	if (*has)
+	bool size = kinds[setting].height != NULL;
+	uint32_t *number = &c->settings[setting].value, *height = &c->settings[setting].height;
+
+	if (c->settings[setting].given)
 		return misused(c, word, "this is given twice");
-	*has = true;
-	*ret = 0;
-	if (!strcmp(value, DEFAULT) || (parse_u32(value, UINT32_MAX, ret) == 0 && *ret))
+	c->settings[setting].given = true;
+	if (!strcmp(value, DEFAULT))
+		return 0;
+	if (size)
+		return parse_size(value, number, height) == 0
+			       ? 0
+			       : misused(c, word, "it takes WIDTHxHEIGHT, or 'default'");
+	if (parse_u32(value, UINT32_MAX, number) == 0 && *number)
 		return 0;
 	return misused(c, word, "it takes a number from 1 on, or 'default'");
-}
-
-static int take_size(struct changes *c, const char *word, const char *value)
-{
-	if (c->has_size)
-		return misused(c, word, "this is given twice");
-	c->has_size = true;
-	if (!strcmp(value, DEFAULT) || parse_size(value, &c->width, &c->height) == 0)
-		return 0;
-	return misused(c, word, "it takes WIDTHxHEIGHT, or 'default'");
 }
 
 static int parse_value(const char *value, int32_t *ret)
@@ -89,14 +118,9 @@ static int take_word(struct changes *c, const char *word)
 	if (!equals)
 		return misused(c, word, "write KEY=VALUE");
 	length = (size_t)(equals - word);
-	if (!strncmp(word, "size=", 5))
-		return take_size(c, word, value);
-	if (!strncmp(word, "fps=", 4))
-		return take_number(c, word, value, &c->has_fps, &c->fps);
-	if (!strncmp(word, "bitrate=", 8))
-		return take_number(c, word, value, &c->has_bitrate, &c->bitrate);
-	if (!strncmp(word, "gop=", 4))
-		return take_number(c, word, value, &c->has_gop, &c->gop);
+	for (int i = 0; i < N_SETTINGS; i++)
+		if (strlen(kinds[i].key) == length && !strncmp(word, kinds[i].key, length))
+			return take_setting(c, (enum setting)i, word, value);
 	return take_control(c, word, length, value);
 }
 
@@ -113,26 +137,46 @@ static int new_call(const struct changes *c, const char *method, char missing[SE
 	return bus_new_call(c->ctl, path, CAMWARD_INTERFACE_CAMERA, method, ret);
 }
 
-static int append_setting(sd_bus_message *m, bool given, const char *key, uint32_t value)
+static int append_setting(sd_bus_message *m, const char *key, uint32_t value)
 {
-	return given ? sd_bus_message_append(m, "{sv}", key, "t", (uint64_t)value) : 0;
+	return sd_bus_message_append(m, "{sv}", key, "t", (uint64_t)value);
 }
 
 static int append_settings(sd_bus_message *m, const struct changes *c)
 {
 	int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
-	if (r >= 0)
-		r = append_setting(m, c->has_size, CAMWARD_SETTING_WIDTH, c->width);
-	if (r >= 0)
-		r = append_setting(m, c->has_size, CAMWARD_SETTING_HEIGHT, c->height);
-	if (r >= 0)
-		r = append_setting(m, c->has_fps, CAMWARD_SETTING_FPS, c->fps);
-	if (r >= 0)
-		r = append_setting(m, c->has_bitrate, CAMWARD_SETTING_BITRATE, c->bitrate);
-	if (r >= 0)
-		r = append_setting(m, c->has_gop, CAMWARD_SETTING_GOP, c->gop);
+	for (int i = 0; r >= 0 && i < N_SETTINGS; i++) {
+		if (!c->settings[i].given)
+			continue;
+		r = append_setting(m, kinds[i].name, c->settings[i].value);
+		if (r >= 0 && kinds[i].height)
+			r = append_setting(m, kinds[i].height, c->settings[i].height);
+	}
 	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+/* "size, fps: when ..." */
+static void print_settings(const struct changes *c, bool at_once, const char *when)
+{
+	const char *separator = "";
+
+	for (int i = 0; i < N_SETTINGS; i++) {
+		if (!c->settings[i].given || kinds[i].at_once != at_once)
+			continue;
+		printf("%s%s", separator, kinds[i].key);
+		separator = ", ";
+	}
+	if (separator[0])
+		printf(": %s.\n", when);
+}
+
+static bool any_setting(const struct changes *c)
+{
+	for (int i = 0; i < N_SETTINGS; i++)
+		if (c->settings[i].given)
+			return true;
+	return false;
 }
 
 static int configure(const struct changes *c)
@@ -141,7 +185,7 @@ static int configure(const struct changes *c)
 	char missing[SENTENCE_SIZE];
 	int r;
 
-	if (!c->has_size && !c->has_fps && !c->has_bitrate && !c->has_gop)
+	if (!any_setting(c))
 		return 0;
 	r = new_call(c, "Configure", missing, &call);
 	if (r)
@@ -152,14 +196,9 @@ static int configure(const struct changes *c)
 	r = bus_send(c->ctl, call, missing, NULL);
 	if (r || c->ctl->json)
 		return r;
-	if (c->has_bitrate || c->has_gop)
-		printf("%s%s%s: from now on.\n", c->has_bitrate ? "bitrate" : "",
-		       c->has_bitrate && c->has_gop ? ", " : "", c->has_gop ? "gop" : "");
-	if (c->has_size || c->has_fps)
-		printf("%s%s%s: when the camera is opened next, after nobody has watched for a "
-		       "while.\n",
-		       c->has_size ? "size" : "", c->has_size && c->has_fps ? ", " : "",
-		       c->has_fps ? "fps" : "");
+	print_settings(c, true, "from now on");
+	print_settings(c, false,
+		       "when the camera is opened next, after nobody has watched for a while");
 	return 0;
 }
 
@@ -195,16 +234,13 @@ static int print_json(const struct changes *c)
 	if (!record || !controls)
 		return ctl_out_of_memory();
 	json_set_text(record, "camera", c->camera);
-	if (c->has_size) {
-		json_set_number(record, "width", c->width);
-		json_set_number(record, "height", c->height);
+	for (int i = 0; i < N_SETTINGS; i++) {
+		if (!c->settings[i].given)
+			continue;
+		json_set_number(record, kinds[i].name, c->settings[i].value);
+		if (kinds[i].height)
+			json_set_number(record, kinds[i].height, c->settings[i].height);
 	}
-	if (c->has_fps)
-		json_set_number(record, "fps", c->fps);
-	if (c->has_bitrate)
-		json_set_number(record, "bitrate", c->bitrate);
-	if (c->has_gop)
-		json_set_number(record, "gop", c->gop);
 	for (size_t i = 0; i < c->n_controls; i++) {
 		struct json_object *one = json_object_new_object();
 

@@ -50,8 +50,10 @@ const struct verb verbs[] = {
 		.repeats = true,
 		.summary = "choose bitrate, size and the like, or a control's value",
 		.help = "Chooses what stands in place of the camera's file in camera.d: bitrate "
-			"(bit/s), gop (frames),\nfps and size (WIDTHxHEIGHT); 'default' takes that "
-			"back. Any other KEY is a control of the device\n('camera controls'), set "
+			"(bit/s), gop (frames),\nfps and size (WIDTHxHEIGHT), and of the small "
+			"stream "
+			"sub_bitrate, sub_fps and sub_size;\n'default' takes that back. Any other "
+			"KEY is a control of the device\n('camera controls'), set "
 			"now if somebody watches, and whenever the camera is opened.",
 		.example = "    camwardctl camera set front bitrate=2000000 size=1280x720\n"
 			   "    camwardctl camera set front brightness=120",

@@ -210,6 +210,10 @@ struct camera_configuration {
 	uint32_t fps;
 	uint32_t bitrate; /* bit/s */
 	uint32_t gop;     /* frames between keyframes */
+	/* Of the stream `sub`, which is never larger or faster than what the source gives. */
+	uint32_t sub_width, sub_height;
+	uint32_t sub_fps;
+	uint32_t sub_bitrate; /* bit/s */
 	uint32_t reserved;
 };
 

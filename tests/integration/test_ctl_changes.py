@@ -134,14 +134,17 @@ class Cameras(WithDemo):
         self.assertEqual(self.says("camera", "set", "front", "bitrate=400000", "gop=10"),
                          "bitrate, gop: from now on.\n")
         self.addCleanup(self.demo.ctl, "camera", "set", "front", "bitrate=default", "gop=default",
-                        "size=default", "fps=default")
+                        "size=default", "fps=default", "sub_size=default")
         keys = [unit.keyframe for unit in watched.access_units(count=30)]
         self.assertGreaterEqual(sum(keys), 2)
-        self.assertEqual(self.demo.ctl_json("camera", "set", "front", "fps=15", "size=320x240"),
+        self.assertEqual(self.demo.ctl_json("camera", "set", "front", "fps=15", "size=320x240",
+                                            "sub_size=160x120"),
                          {"camera": "front", "fps": 15, "width": 320, "height": 240,
+                          "sub-width": 160, "sub-height": 120,
                           "controls": {}})
         self.assertEqual(self.demo.camera("front")["configuration"],
-                         {"bitrate": 400000, "gop": 10, "fps": 15, "width": 320, "height": 240})
+                         {"bitrate": 400000, "gop": 10, "fps": 15, "width": 320, "height": 240,
+                          "sub-width": 160, "sub-height": 120})
         watched.close()
         harness.wait_until(lambda: not self.demo.camera("front")["epoch"], what="the closing")
         self.viewer()[0].close()
@@ -150,7 +153,8 @@ class Cameras(WithDemo):
         self.assertNotIn("gop", self.demo.camera("front")["configuration"])
 
     def test_settings_out_of_bounds_are_told(self):
-        for setting in ("bitrate=9999", "fps=241", "size=15x16", "gop=3601"):
+        for setting in ("bitrate=9999", "fps=241", "size=15x16", "gop=3601", "sub_fps=241",
+                        "sub_size=15x16", "sub_bitrate=9999"):
             self.assertIn("bitrate (10000 to 100000000 bit/s)",
                           self.refused("camera", "set", "back", setting))
         self.assertEqual(self.demo.camera("back")["configuration"], {})

@@ -241,7 +241,8 @@ static void choices_are_bounded(void **state)
 
 static void a_configuration_stands_in_place_of_the_file(void **state)
 {
-	struct camera_configuration c = {.bitrate = 2000000, .fps = 15};
+	struct camera_configuration c = {
+		.bitrate = 2000000, .fps = 15, .sub_width = 160, .sub_height = 120};
 	struct bench *b = *state;
 	struct camera_welcome welcome;
 	struct camera_set m;
@@ -253,10 +254,13 @@ static void a_configuration_stands_in_place_of_the_file(void **state)
 	snprintf(path, sizeof(path), "%s/camera.d/front.conf", b->directory);
 	file = fopen(path, "w");
 	assert_non_null(file);
-	fputs("[camera]\nbitrate=1000000\ngop=25\nsize=640x480\n", file);
+	fputs("[camera]\nbitrate=1000000\ngop=25\nsize=640x480\n"
+	      "sub_size=320x240\nsub_fps=5\nsub_bitrate=100000\n",
+	      file);
 	fclose(file);
 	assert_int_equal(OUTCOME(b, control_configure, "front", &c,
-				 CONTROL_CONFIGURE_BITRATE | CONTROL_CONFIGURE_FPS),
+				 CONTROL_CONFIGURE_BITRATE | CONTROL_CONFIGURE_FPS |
+					 CONTROL_CONFIGURE_SUB_SIZE),
 			 0);
 	assert_int_equal(bench_receive(b, b->front.link, &m, sizeof(m)), CAMERA_SET);
 	assert_string_equal(m.control, "");
@@ -264,12 +268,17 @@ static void a_configuration_stands_in_place_of_the_file(void **state)
 	assert_int_equal(m.configuration.fps, 15);
 	assert_int_equal(m.configuration.gop, 25);
 	assert_int_equal(m.configuration.width, 640);
+	assert_int_equal(m.configuration.sub_width, 160);
+	assert_int_equal(m.configuration.sub_height, 120);
+	assert_int_equal(m.configuration.sub_fps, 5);
+	assert_int_equal(m.configuration.sub_bitrate, 100000);
 	restart(b);
 	fake_camera_connect(b, &b->front, "front");
 	assert_int_equal(bench_receive(b, b->front.link, &welcome, sizeof(welcome)),
 			 CAMERA_WELCOME);
 	assert_int_equal(welcome.configuration.bitrate, 2000000);
 	assert_int_equal(welcome.configuration.gop, 25);
+	assert_int_equal(welcome.configuration.sub_width, 160);
 	c = (struct camera_configuration){};
 	assert_int_equal(OUTCOME(b, control_configure, "front", &c, CONTROL_CONFIGURE_BITRATE), 0);
 	assert_int_equal(bench_receive(b, b->front.link, &m, sizeof(m)), CAMERA_SET);
@@ -287,9 +296,15 @@ static void what_is_out_of_bounds_is_refused(void **state)
 		{.bitrate = 9999},
 		{.bitrate = 100000001},
 		{.gop = 3601},
+		{.sub_width = 320},
+		{.sub_width = 320, .sub_height = 241},
+		{.sub_fps = 241},
+		{.sub_bitrate = 9999},
 	};
 	const uint32_t all = CONTROL_CONFIGURE_SIZE | CONTROL_CONFIGURE_FPS |
-			     CONTROL_CONFIGURE_BITRATE | CONTROL_CONFIGURE_GOP;
+			     CONTROL_CONFIGURE_BITRATE | CONTROL_CONFIGURE_GOP |
+			     CONTROL_CONFIGURE_SUB_SIZE | CONTROL_CONFIGURE_SUB_FPS |
+			     CONTROL_CONFIGURE_SUB_BITRATE;
 	struct bench *b = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
