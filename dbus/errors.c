@@ -51,6 +51,11 @@ static int set_of_grant(sd_bus_error *ret, int error, const struct errors_about 
 					 "There is no integration '%s': 'camwardctl client add "
 					 "NAME --integration' makes it with its first client",
 					 or_it(about->integration));
+	case CONTROL_GRANT_DECLARED:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_GRANT_IS_DECLARED,
+					 "A grant stands in a file of policy.d and holds: "
+					 "'camwardctl grants' says in which. Take it out there and "
+					 "reload the service, or suspend the client or the camera");
 	case CONTROL_INVALID_HOLDER:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_NAME,
 					 "A grant is for a client or for an integration: name "
@@ -190,6 +195,7 @@ int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 					 "There is no client '%s': 'camwardctl clients' lists them",
 					 client);
 	case CONTROL_NO_SUCH_INTEGRATION:
+	case CONTROL_GRANT_DECLARED:
 	case CONTROL_INVALID_HOLDER:
 	case CONTROL_INVALID_HOURS:
 	case CONTROL_INVALID_MAX_LEASES:

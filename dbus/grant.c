@@ -95,6 +95,8 @@ static int get_text(sd_bus *b, const char *path, const char *interface, const ch
 		value = grant->client;
 	else if (!strcmp(property, "Integration"))
 		value = grant->integration;
+	else if (!strcmp(property, "Source"))
+		value = grant->source;
 	else
 		value = grant->hours;
 	return sd_bus_message_append(reply, "s", value);
@@ -150,6 +152,7 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("OnlySub", "b", get_flag, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("AskFirst", "b", get_flag, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Created", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Source", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_VTABLE_END,
 };
 

@@ -71,6 +71,7 @@
 #define CAMWARD_ERROR_LIMIT_REACHED     "org.camward.Camward1.Error.LimitReached"
 #define CAMWARD_ERROR_AGENT_EXISTS      "org.camward.Camward1.Error.AgentExists"
 #define CAMWARD_ERROR_NOT_THE_AGENT     "org.camward.Camward1.Error.NotTheAgent"
+#define CAMWARD_ERROR_GRANT_IS_DECLARED "org.camward.Camward1.Error.GrantIsDeclared"
 #define CAMWARD_ERROR_CAMERA_CONNECTED  "org.camward.Camward1.Error.CameraConnected"
 #define CAMWARD_ERROR_NAME_IS_FIXED     "org.camward.Camward1.Error.NameIsFixed"
 #define CAMWARD_ERROR_NOTHING_TO_ADOPT  "org.camward.Camward1.Error.NothingToAdopt"

@@ -49,7 +49,8 @@
 	X(AGENT_ALLOWED, "7820cda26eb348319dff6c2e052fe022")       \
 	X(AGENT_REFUSED, "53f1dcf531c44f328cfcf69204486adf")       \
 	X(GRANT_ADDED, "4fbd454a8472440ca86446f8f5bc3d7f")         \
-	X(GRANT_REVOKED, "35baf0aaea4743d5b18b0a688ceffa69")
+	X(GRANT_REVOKED, "35baf0aaea4743d5b18b0a688ceffa69")       \
+	X(DECLARATION_REFUSED, "b11ab0b65bce4667910c925f46b9a611")
 
 #define EVENT_ENUM(name, id) EVENT_##name,
 enum event {

@@ -109,6 +109,8 @@ static int open_loop(struct broker *broker)
 		r = reserve_open(broker);
 	if (r >= 0)
 		r = make_cameras(broker);
+	if (r >= 0)
+		declared_load(broker);
 	/* A crash may have come between a rename and its file. */
 	if (r >= 0)
 		r = store_write_names(broker->store, on_names, broker);
@@ -174,6 +176,7 @@ void broker_close(struct broker *broker)
 	if (broker->identity)
 		tls_identity_free(broker->identity);
 	seal_root_free(broker->seal_root);
+	declared_free(&broker->declared);
 	if (broker->policy)
 		policy_free(broker->policy);
 	sd_event_unref(broker->event);

@@ -14,6 +14,7 @@
 
 #include "broker/agent.h"
 #include "broker/catch-up.h"
+#include "broker/declared.h"
 #include "broker/denial.h"
 #include "broker/forgotten.h"
 #include "broker/list.h"
@@ -57,6 +58,7 @@ struct broker {
 
 	struct redecide redecide;
 	struct agent agent;
+	struct declared declared;
 	struct denials denials;
 	struct catch_up catch_up;
 	struct reserve reserve;

@@ -63,5 +63,7 @@ int camera_register(struct broker *broker, const char *name, struct camera **ret
 	r = camera_new(broker, &record, ret);
 	if (r >= 0)
 		observe(broker, camera_added, *ret);
+	if (r >= 0)
+		declared_apply(broker);
 	return r;
 }

@@ -80,6 +80,7 @@ static void rename_now(struct control_job *job, struct camera *camera)
 	snprintf(camera->name, sizeof(camera->name), "%s", job->camera.name);
 	camera->trouble[0] = camera->refused[0] = camera->comes_as[0] = '\0';
 	observe(broker, camera_added, camera);
+	declared_apply(broker);
 	observe(broker, suspensions_changed, SUSPENSION_CAMERA, camera->name);
 }
 

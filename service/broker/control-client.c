@@ -44,6 +44,7 @@ static int finish_add_client(struct control_job *job, int error)
 	if (policy_commit_client(policy, job->name) < 0)
 		return CONTROL_NO_SUCH_CLIENT;
 	observe(job->broker, client_added, job->name);
+	declared_apply(job->broker);
 	return 0;
 }
 

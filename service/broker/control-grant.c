@@ -163,13 +163,30 @@ static unsigned tell_removed(struct broker *broker, const char *client,
 	for (size_t i = 0; i < broker->policy->n_grants; i++) {
 		const struct grant *grant = broker->policy->grants[i];
 
-		if (grant->pending || strcmp(grant->client, client) != 0 ||
+		if (grant->pending || grant_is_declared(grant) ||
+		    strcmp(grant->client, client) != 0 ||
 		    memcmp(grant->camera, camera, UUID_SIZE) != 0)
 			continue;
 		observe(broker, grant_removed, grant->id);
 		n++;
 	}
 	return n;
+}
+
+static bool has_declared(const struct policy *policy, const char *client,
+			 const uint8_t camera[UUID_SIZE])
+{
+	for (size_t i = 0; i < policy->n_grants; i++)
+		if (grant_is_declared(policy->grants[i]) &&
+		    !strcmp(policy->grants[i]->client, client) &&
+		    !memcmp(policy->grants[i]->camera, camera, UUID_SIZE))
+			return true;
+	return false;
+}
+
+static int finish_with_declared(struct control_job *job, int error)
+{
+	return error < 0 ? error : CONTROL_GRANT_DECLARED;
 }
 
 static int finish_without_grant(struct control_job *job, int error)
@@ -193,6 +210,8 @@ int control_revoke(struct broker *broker, const char *client, const char *camera
 	/* Also those that are on their way to the disk: an older yes must not win. */
 	if (!policy_remove_grants(broker->policy, client, record->uuid))
 		job->finish = finish_without_grant;
+	if (has_declared(broker->policy, client, record->uuid))
+		job->finish = finish_with_declared;
 	ret->leases_ended = redecide_all(broker);
 	if (ret->grants_removed)
 		tell(broker, EVENT_GRANT_REVOKED, client, record->uuid);
@@ -209,6 +228,8 @@ int control_remove_grant(struct broker *broker, uint64_t id, struct control_resu
 
 	if (!grant || grant->pending)
 		return CONTROL_NO_SUCH_GRANT;
+	if (grant_is_declared(grant))
+		return CONTROL_GRANT_DECLARED;
 	revoked = *grant;
 	job = control_job_new(broker, done, userdata);
 	if (!job)

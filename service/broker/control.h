@@ -43,6 +43,7 @@ enum control_error {
 	CONTROL_INVALID_REASON,
 	CONTROL_INVALID_RIGHTS,
 	CONTROL_INVALID_USER,
+	CONTROL_GRANT_DECLARED, /* in policy.d */
 	CONTROL_LIMIT_REACHED,
 	CONTROL_CAMERA_EXISTS,
 	CONTROL_CAMERA_CONNECTED,
@@ -107,7 +108,8 @@ struct control_grant {
 /* An integration is known by its clients: it has one at least. */
 int control_add_grant(struct broker *broker, const struct control_grant *asked,
 		      struct control_result *ret, control_done done, void *userdata);
-/* The client's own grants; those of its integration are removed by their ids. */
+/* The client's own grants; those of its integration are removed by their ids. Those that stand in
+ * policy.d stay, which is CONTROL_GRANT_DECLARED. */
 int control_revoke(struct broker *broker, const char *client, const char *camera,
 		   struct control_result *ret, control_done done, void *userdata);
 int control_remove_grant(struct broker *broker, uint64_t id, struct control_result *ret,

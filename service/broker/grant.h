@@ -9,8 +9,9 @@
 #include "base/parse.h"
 #include "proto/rights.h"
 
-#define GRANT_HOURS_SIZE 128
-#define GRANT_LEASES_MAX 10000
+#define GRANT_HOURS_SIZE  128
+#define GRANT_LEASES_MAX  10000
+#define GRANT_SOURCE_SIZE 64
 
 struct grant {
 	uint64_t id;                 /* never used again */
@@ -24,8 +25,9 @@ struct grant {
 	bool only_sub;       /* the small stream only */
 	bool ask_first;      /* an agent must say yes to each lease */
 	uint32_t max_leases; /* at once, of all whom it is for; 0: no limit */
-	char hours[GRANT_HOURS_SIZE]; /* hours.h; "": always */
-	bool pending;                 /* policy.h */
+	char hours[GRANT_HOURS_SIZE];   /* hours.h; "": always */
+	char source[GRANT_SOURCE_SIZE]; /* its file in policy.d (declared.h); "": none */
+	bool pending;                   /* policy.h */
 };
 
 /* -EINVAL: not exactly one of client and integration, bad names, no camera, no or unknown rights,

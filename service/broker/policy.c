@@ -237,7 +237,7 @@ unsigned policy_remove_grants(struct policy *policy, const char *client,
 	for (size_t i = policy->n_grants; i-- > 0;) {
 		struct grant *grant = policy->grants[i];
 
-		if (strcmp(grant->client, client) != 0 ||
+		if (grant->source[0] || strcmp(grant->client, client) != 0 ||
 		    memcmp(grant->camera, camera, UUID_SIZE) != 0)
 			continue;
 		TAKE_OUT(policy, grants, grant);

@@ -81,7 +81,8 @@ int policy_remove_grant(struct policy *policy, uint64_t id);
  * -ENOENT. */
 int policy_rename_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE], const char *name,
 			 const char *given);
-/* The client's own grants for this camera, pending ones included; says how many. */
+/* The client's own grants for this camera, pending ones included, declared ones not; says how
+ * many. */
 unsigned policy_remove_grants(struct policy *policy, const char *client,
 			      const uint8_t camera[UUID_SIZE]);
 

@@ -26,5 +26,6 @@ void reload_cameras(struct broker *broker)
 			reload_camera(camera);
 		else
 			camera_link_greet_again(camera);
+	declared_load(broker);
 	observe(broker, reloaded);
 }

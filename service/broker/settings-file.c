@@ -14,7 +14,7 @@ struct parser {
 	FILE *file;
 	settings_take take;
 	void *userdata;
-	int line;       /* the one being read */
+	int *line;      /* the one being read */
 	int error_line; /* of the first error that on_line found; 0: none */
 	char error[SETTINGS_ERROR_SIZE];
 };
@@ -28,7 +28,7 @@ static int on_line(void *userdata, const char *section, const char *name, const 
 		return 0;
 	if (p->take(p->userdata, section, name, value, p->error))
 		return 1;
-	p->error_line = p->line;
+	p->error_line = *p->line;
 	return 0;
 }
 
@@ -37,17 +37,18 @@ static char *read_line(char *line, int size, void *userdata)
 {
 	struct parser *p = userdata;
 
-	p->line++;
+	(*p->line)++;
 	return fgets(line, size, p->file);
 }
 
-int settings_file_read(const char *path, settings_take take, void *userdata,
-		       char error[SETTINGS_ERROR_SIZE])
+int settings_file_read_lines(const char *path, settings_take take, void *userdata, int *line_read,
+			     char error[SETTINGS_ERROR_SIZE])
 {
 	_cleanup_(fclosep) FILE *file = fopen(path, "re");
-	struct parser p = {.file = file, .take = take, .userdata = userdata};
+	struct parser p = {.file = file, .take = take, .userdata = userdata, .line = line_read};
 	int line;
 
+	*line_read = 0;
 	error[0] = '\0';
 	if (!file && errno == ENOENT)
 		return 0;
@@ -63,4 +64,12 @@ int settings_file_read(const char *path, settings_take take, void *userdata,
 	snprintf(error, SETTINGS_ERROR_SIZE, "%.100s:%d: %.140s", path, line,
 		 line == p.error_line ? p.error : "this is no line of the form KEY=VALUE");
 	return -EINVAL;
+}
+
+int settings_file_read(const char *path, settings_take take, void *userdata,
+		       char error[SETTINGS_ERROR_SIZE])
+{
+	int line;
+
+	return settings_file_read_lines(path, take, userdata, &line, error);
 }

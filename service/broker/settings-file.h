@@ -16,3 +16,6 @@ typedef bool (*settings_take)(void *userdata, const char *section, const char *n
  * (error says "FILE: ..."). */
 int settings_file_read(const char *path, settings_take take, void *userdata,
 		       char error[SETTINGS_ERROR_SIZE]);
+/* The same; *line is the one being read. */
+int settings_file_read_lines(const char *path, settings_take take, void *userdata, int *line,
+			     char error[SETTINGS_ERROR_SIZE]);

@@ -58,8 +58,8 @@ static void cell_holder(struct table *table, const struct json_object *grant)
 
 static int print_grants(const struct json_object *grants)
 {
-	static const char *const titles[] = {"ID",   "CLIENT", "CAMERA", "RIGHTS",
-					     "FROM", "UNTIL",  "LIMITS", NULL};
+	static const char *const titles[] = {"ID",    "CLIENT", "CAMERA", "RIGHTS", "FROM",
+					     "UNTIL", "LIMITS", "SOURCE", NULL};
 	_cleanup_(table_freep) struct table *table = table_new(titles);
 	char when[WHEN_STRING_SIZE];
 
@@ -67,6 +67,7 @@ static int print_grants(const struct json_object *grants)
 		return ctl_out_of_memory();
 	for (size_t i = 0; i < json_count(grants); i++) {
 		const struct json_object *grant = json_at(grants, i);
+		const char *source = json_text(grant, "source");
 
 		table_cell(table, "%llu", (unsigned long long)json_number(grant, "id"));
 		cell_holder(table, grant);
@@ -75,6 +76,7 @@ static int print_grants(const struct json_object *grants)
 		table_cell(table, "%s", objects_when(grant, "not_before", "-", when));
 		table_cell(table, "%s", objects_when(grant, "not_after", "-", when));
 		cell_limits(table, grant);
+		table_cell(table, "%s", *source ? source : "-");
 	}
 	return table_print(table);
 }

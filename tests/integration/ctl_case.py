@@ -22,7 +22,7 @@ CAMERA = {"name": str, "uuid": str, "condition": str, "source": str, "format": s
 CLIENT = {"name": str, "integration": str, "created": str, "tokens": list, "suspended": bool,
           "user": int}
 TOKEN_RECORD = {"id": str, "created": str, "expires": (str, type(None))}
-GRANT = {"id": int, "client": str, "integration": str, "camera": str, "rights": list,
+GRANT = {"id": int, "source": str, "client": str, "integration": str, "camera": str, "rights": list,
          "not_before": (str, type(None)), "not_after": (str, type(None)), "created": str,
          "hours": str, "max_leases": int, "only_sub": bool, "ask_first": bool}
 LEASE = {"id": int, "client": str, "camera": str, "right": str, "stream": str, "protocol": str,

@@ -78,7 +78,7 @@ class Looking(WithDemo):
         self.assertEqual((guest["rights"], guest["not_before"], guest["not_after"]),
                          (["live", "still"], None, None))
         self.assertRegex(self.says("grants"),
-                         rf"(?m)^{guest['id']} +guest +front +live,still +- +- +-$")
+                         rf"(?m)^{guest['id']} +guest +front +live,still +- +- +- +-$")
 
     def test_leases(self):
         self.assertEqual(self.says("leases"), "No leases: nobody is watching.\n")

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Grants that stand in files, for the images of vendors and for those who manage their devices by
+ * files: CONFIG-DIRECTORY/policy.d/NAME.conf (declared-file.h). They take part in decisions as long
+ * as their file says so; nobody can revoke them over the bus, but suspensions beat them.
+ *
+ * A declaration names its camera and its client; it is a grant as soon as both are there. A file
+ * with an error grants nothing at all: what was meant as a limit must not be none.
+ */
+#pragma once
+
+#include "broker/grant.h"
+
+#define DECLARED_MAX 512
+
+/* Their ids lie above all others, and are the same after each start: made of file and name. */
+#define DECLARED_ID_FIRST (UINT64_C(1) << 40)
+
+struct broker;
+
+struct declaration {
+	struct grant grant; /* its camera is filled in when that is known */
+	char camera[NAME_SIZE];
+	bool active; /* the policy has it */
+};
+
+struct declared {
+	size_t n;
+	struct declaration *entries;
+};
+
+static inline bool grant_is_declared(const struct grant *grant)
+{
+	return grant->source[0] != '\0';
+}
+
+/* Reads the files anew and decides again. What is wrong with one is logged. */
+void declared_load(struct broker *broker);
+/* A client or a camera has come, gone or another name. */
+void declared_apply(struct broker *broker);
+void declared_free(struct declared *declared);
