@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "camera/exit.h"
 #include "camera/report.h"
 
 #define STATE_INTERVAL_USEC USEC_PER_SEC
@@ -66,7 +67,7 @@ static bool needs_successor(struct camera *c, int error)
 	if (!c->restarted || (error != -EACCES && error != -EPERM) || !source_replaced(c->source))
 		return false;
 	log_notice("the device was plugged in anew: a new process is needed");
-	sd_event_exit(c->event, EXIT_FAILURE);
+	sd_event_exit(c->event, CAMERA_EXIT_DEVICE);
 	return true;
 }
 

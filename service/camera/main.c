@@ -14,6 +14,7 @@
 #include "camera/camera.h"
 #include "camera/clip.h"
 #include "camera/confine.h"
+#include "camera/exit.h"
 #include "camera/options.h"
 #include "camera/watchdog.h"
 #include "proto/meeting-place.h"
@@ -98,6 +99,18 @@ static int run(const struct options *o, struct source *source, int settled)
 	return r < 0 ? r : sd_event_loop(event);
 }
 
+static int exit_status(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENODEV:
+	case -ENXIO:
+		return CAMERA_EXIT_DEVICE;
+	default:
+		return error < 0 ? EXIT_FAILURE : error;
+	}
+}
+
 int main(int argc, char *argv[])
 {
 	_cleanup_(source_freep) struct source *source = NULL;
@@ -111,9 +124,11 @@ int main(int argc, char *argv[])
 	fault_announce();
 	tzset();
 	r = open_source(&options, &source);
-	if (r >= 0)
-		r = confine_settle(options.source == OPTIONS_SOURCE_V4L2 ? options.path : NULL,
-				   &settled);
+	if (r < 0)
+		return EXIT_FAILURE;
+	r = confine_settle(options.source == OPTIONS_SOURCE_V4L2 ? options.path : NULL, &settled);
+	if (r < 0)
+		return exit_status(r);
 	if (r >= 0)
 		r = options.as_service ? connect_link(&options.link_fd)
 				       : check_link(options.link_fd);

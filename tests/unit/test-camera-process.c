@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/ring-reader.h"
 #include "camera-process.h"
+#include "camera/exit.h"
 #include "proto/camera-msg.h"
 #include "wire/h264.h"
 
@@ -246,7 +247,7 @@ static void a_device_that_does_not_open_is_lost_with_a_reason(void **state)
 	assert_int_equal(m.state.epoch, 2);
 	finish(&p);
 	spawn(&p, "v4l2:/dev/camward/nothing-here");
-	assert_int_equal(wait_exit(&p), 1);
+	assert_int_equal(wait_exit(&p), CAMERA_EXIT_DEVICE);
 	close(p.link);
 }
 

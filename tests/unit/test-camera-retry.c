@@ -19,6 +19,7 @@
 #include "base/fdpass.h"
 #include "camera/backoff.h"
 #include "camera/camera.h"
+#include "camera/exit.h"
 #include "epoch-certificate.h"
 #include "proto/camera-msg.h"
 
@@ -219,7 +220,7 @@ static void a_device_plugged_in_anew_is_for_a_new_process(void **state)
 	while (sd_event_get_state(b->event) != SD_EVENT_FINISHED)
 		run(b, USEC_PER_SEC);
 	assert_int_equal(sd_event_get_exit_code(b->event, &code), 0);
-	assert_int_equal(code, EXIT_FAILURE);
+	assert_int_equal(code, CAMERA_EXIT_DEVICE);
 }
 
 static void a_busy_device_is_looked_at_until_it_is_free(void **state)
