@@ -24,8 +24,8 @@ struct camera;
 /*
  * Takes the descriptor of the link, says HELLO and joins the event loop, which ends with status 0
  * when the broker is gone, 1 when the link is broken, and CAMERA_EXIT_DEVICE when the device was
- * plugged in anew and restarted says that a new process, which may open it, follows. name and source
- * are borrowed.
+ * plugged in anew and restarted says that a new process, which may open it, follows. name and
+ * source are borrowed.
  */
 int camera_new(sd_event *event, const char *name, struct source *source, int link_fd,
 	       bool restarted, struct camera **ret);
