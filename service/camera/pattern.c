@@ -9,8 +9,8 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/glyph.h"
 #include "camera/coded-picture.h"
-#include "camera/glyph.h"
 
 #define WAVE_PERIOD 512 /* luma samples */
 #define WAVE_LOW    64

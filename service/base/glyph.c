@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "camera/glyph.h"
+#include "base/glyph.h"
 
 #include <stddef.h>
 #include <string.h>
