@@ -9,9 +9,10 @@
 
 #define COMPLAINT_EVERY_USEC 1000000ULL
 
-/* Kinds: verdicts, and after them one for connections. */
+/* Kinds: verdicts, and after them one for connections and one for the decoder. */
 #define COMPLAINT_CONNECTION N_VERDICTS
-#define COMPLAINT_KINDS      (N_VERDICTS + 1)
+#define COMPLAINT_DECODER    (N_VERDICTS + 1)
+#define COMPLAINT_KINDS      (N_VERDICTS + 2)
 
 struct complaint {
 	const char *camera; /* the caller's */

@@ -8,5 +8,5 @@ enum view_exit {
 	VIEW_UNREACHABLE = 2, /* no valid frame, or fewer than asked for; nothing refused */
 	VIEW_DENIED = 3,      /* the service refuses access */
 	VIEW_REFUSED = 4,     /* the viewer refused something: server, statement or a frame */
-	VIEW_SINK = 5,        /* the frames could not be written */
+	VIEW_SINK = 5,        /* the frames could not be written or shown */
 };

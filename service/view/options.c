@@ -30,6 +30,8 @@ static const char help[] =
 	"Where they go (default: nowhere; they are checked and counted):\n"
 	"  -o, --output FILE|-      as an H.264 byte stream, with their seals\n"
 	"  --exec COMMAND           to the command's standard input: --exec 'ffplay -f h264 -'\n"
+	"  --display[=DEVICE]       onto a screen (KMS): the first, or that of /dev/dri/cardN\n"
+	"  --connector NAME         the screen plugged in there: HDMI-A-1\n"
 	"How long:\n"
 	"  --frames N               until so many were valid\n"
 	"  --duration SECONDS\n"
@@ -47,7 +49,7 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 all valid, 1 misused, 2 no picture or too few, 3 access denied, 4 "
 	"something was\n"
-	"refused, 5 the frames could not be written.\n";
+	"refused, 5 the frames could not be written or shown.\n";
 
 enum option_id {
 	OPTION_PIN = 256,
@@ -60,6 +62,8 @@ enum option_id {
 	OPTION_RELAY,
 	OPTION_MAX_AGE,
 	OPTION_EXEC,
+	OPTION_DISPLAY,
+	OPTION_CONNECTOR,
 	OPTION_FRAMES,
 	OPTION_DURATION,
 	OPTION_ONCE,
@@ -85,6 +89,8 @@ static const struct option long_options[] = {
 	{"max-age", required_argument, NULL, OPTION_MAX_AGE},
 	{"output", required_argument, NULL, 'o'},
 	{"exec", required_argument, NULL, OPTION_EXEC},
+	{"display", optional_argument, NULL, OPTION_DISPLAY},
+	{"connector", required_argument, NULL, OPTION_CONNECTOR},
 	{"frames", required_argument, NULL, OPTION_FRAMES},
 	{"duration", required_argument, NULL, OPTION_DURATION},
 	{"once", no_argument, NULL, OPTION_ONCE},
@@ -250,6 +256,13 @@ static int parse_one(struct parser *p, int id)
 	case OPTION_EXEC:
 		o->command = optarg;
 		return 0;
+	case OPTION_DISPLAY:
+		o->display = true;
+		o->device = optarg;
+		return 0;
+	case OPTION_CONNECTOR:
+		o->connector = optarg;
+		return 0;
 	case OPTION_ONCE:
 		o->once = true;
 		return 0;
@@ -303,6 +316,8 @@ static int check(struct parser *p)
 		return fail("--insecure-no-clock needs --relay");
 	if (o->output && o->command)
 		return fail("--output and --exec exclude each other");
+	if (o->connector && !o->display)
+		return fail("--connector needs --display");
 	if (o->interval > 0 && !o->json)
 		return fail("--interval needs --json");
 	if (o->json && !o->json_file && o->output && strcmp(o->output, "-") == 0)

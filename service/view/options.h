@@ -23,6 +23,8 @@ struct options {
 	bool unsealed; /* nothing is checked */
 	struct verifier_config verifier;
 	const char *output, *command; /* NULL: none; output "-": standard output */
+	bool display;
+	const char *device, *connector; /* of the display; NULL: the first with a screen */
 	enum options_refusal on_refusal;
 	uint32_t refusals; /* in a row, before giving up */
 	bool once;

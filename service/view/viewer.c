@@ -22,6 +22,35 @@ static void sink_is_lost(struct viewer *v, const char *why)
 	v->sink_failed = v->over = true;
 }
 
+/* --- the screen --- */
+
+static void judge_display(struct viewer *v, int r)
+{
+	if (r >= 0 || v->display_failed)
+		return;
+	fprintf(stderr, "camward-view: the frames cannot be shown: %s\n", strerror(-r));
+	v->display_failed = v->over = true;
+}
+
+static void show(struct viewer *v, const struct stream_unit *unit, uint64_t now)
+{
+	int r = v->display ? display_show(v->display, unit, now) : 0;
+
+	if (r == -EBADMSG)
+		complaint_say(
+			&v->complaint, COMPLAINT_DECODER, now,
+			"a frame cannot be decoded: nothing is shown up to the next keyframe");
+	else
+		judge_display(v, r);
+}
+
+/* Nothing is live without a connection; and the next one may take its time to be looked up. */
+static void blank(struct viewer *v)
+{
+	if (v->display)
+		judge_display(v, display_blank(v->display));
+}
+
 /* --- what a visit brings --- */
 
 /* Whether to go on with this connection. */
@@ -70,6 +99,7 @@ static bool accept_unit(struct viewer *v, const struct stream_unit *unit,
 	v->report.dropped = v->sink.dropped;
 	if (r < 0)
 		sink_is_lost(v, strerror(-r));
+	show(v, unit, now);
 	if (v->options->frames > 0 && v->report.valid + v->report.unchecked >= v->options->frames)
 		v->over = true;
 	return !v->over;
@@ -108,6 +138,7 @@ static void take_end(struct viewer *v, enum visit_end how, uint64_t now)
 {
 	unsigned kind = COMPLAINT_CONNECTION;
 
+	blank(v);
 	switch (how) {
 	case VISIT_STATEMENT:
 		kind = v->visit.verdict;
@@ -189,6 +220,8 @@ static void take_signals(struct viewer *v)
 
 static void take_time(struct viewer *v, uint64_t now)
 {
+	if (v->display && now >= display_deadline(v->display))
+		judge_display(v, display_advance(v->display, now));
 	if (now >= v->end)
 		v->over = true;
 	if (now >= v->next_report) {
@@ -204,6 +237,8 @@ static int poll_timeout(const struct viewer *v, uint64_t now)
 	uint64_t at = v->visiting ? visit_deadline(&v->visit) : v->retry;
 
 	at = v->end < at ? v->end : at;
+	if (v->display && display_deadline(v->display) < at)
+		at = display_deadline(v->display);
 	at = v->next_report < at ? v->next_report : at;
 	if (at <= now)
 		return 0;
@@ -218,6 +253,7 @@ static void turn(struct viewer *v)
 		{.fd = sink_events(&v->sink) ? v->sink.fd : -1, .events = POLLOUT},
 		{.fd = v->visiting ? visit_fd(&v->visit) : -1,
 		 .events = v->visiting ? visit_events(&v->visit) : 0},
+		{.fd = v->display ? display_fd(v->display) : -1, .events = POLLIN},
 	};
 	enum visit_end how;
 	uint64_t now;
@@ -233,6 +269,8 @@ static void turn(struct viewer *v)
 			sink_is_lost(v, strerror(-r));
 	}
 	now = clock_monotonic();
+	if (fds[3].revents)
+		judge_display(v, display_advance(v->display, now));
 	if (v->visiting && !v->over) {
 		how = visit_advance(&v->visit, fds[2].revents != 0, now);
 		if (how != VISIT_GOES_ON)
@@ -262,6 +300,15 @@ static int open_sink(struct viewer *v)
 		fprintf(stderr, "camward-view: %s: %s\n", o->command ? o->command : o->output,
 			strerror(-r));
 	return r;
+}
+
+static int open_display(struct viewer *v)
+{
+	const struct display_config config = {.device = v->options->device,
+					      .connector = v->options->connector,
+					      .camera = v->options->url.camera};
+
+	return v->options->display ? display_open(&config, &v->display) : 0;
 }
 
 static int open_signals(struct viewer *v)
@@ -315,7 +362,9 @@ int viewer_init(struct viewer *v, const struct options *o)
 		r = open_json(v);
 	if (r == 0)
 		r = open_signals(v);
-	return r < 0 ? r : open_sink(v);
+	if (r == 0)
+		r = open_sink(v);
+	return r < 0 ? r : open_display(v);
 }
 
 static int exit_status(const struct viewer *v)
@@ -324,7 +373,7 @@ static int exit_status(const struct viewer *v)
 
 	if (v->failed)
 		return VIEW_USAGE;
-	if (v->sink_failed)
+	if (v->sink_failed || v->display_failed)
 		return VIEW_SINK;
 	if (v->denied)
 		return VIEW_DENIED;
@@ -344,6 +393,7 @@ int viewer_run(struct viewer *v)
 		turn(v);
 	if (v->visiting)
 		take_end(v, VISIT_STOPPED, clock_monotonic());
+	v->display = display_close(v->display);
 	r = v->sink_failed ? 0 : sink_close(&v->sink);
 	if (r == -ECHILD)
 		sink_is_lost(v, "the command failed");
@@ -358,6 +408,7 @@ int viewer_run(struct viewer *v)
 
 void viewer_release(struct viewer *v)
 {
+	v->display = display_close(v->display);
 	if (v->sink.fd >= 0 || v->sink.child > 0)
 		sink_close(&v->sink);
 	if (v->json && v->json != stdout)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "view/complaint.h"
+#include "view/display.h"
 #include "view/options.h"
 #include "view/report.h"
 #include "view/sink.h"
@@ -24,6 +25,7 @@ struct viewer {
 	uint64_t retry; /* when to come again */
 	struct report report;
 	struct sink sink;
+	struct display *display; /* NULL: none */
 	struct complaint complaint;
 	FILE *json; /* NULL: none */
 	int signals;
@@ -31,7 +33,7 @@ struct viewer {
 	uint32_t refusals;         /* in a row */
 	uint64_t last_refusal;
 	bool over;
-	bool sink_failed, denied, failed;
+	bool sink_failed, display_failed, denied, failed;
 };
 
 /* o outlives it, with the token that was found. Errors: said on standard error, -errno. */

@@ -35,7 +35,8 @@ EXTERNAL = {
     "gnutls/": {"broker", "session", "view"},
     "nettle/": {"seal"},
     "gmp.h": {"seal"},
-    "wels/": {"camera"},
+    "wels/": {"camera", "view"},
+    "libyuv": {"view"},
     "jpeglib.h": {"camera"},
     "json-c/": {"ctl", "view"},
     "qrencode.h": {"ctl"},
@@ -43,6 +44,7 @@ EXTERNAL = {
     "libv4lconvert.h": {"v4l2"},
     "libdrm/": {"v4l2", "view"},
     "xf86drm": {"v4l2", "view"},
+    "drm_fourcc.h": {"v4l2", "view"},
     "systemd/sd-bus": {"dbus", "ctl"},
 }
 
