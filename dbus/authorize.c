@@ -138,6 +138,8 @@ static int append_details(sd_bus_message *m, const struct details *details)
 
 	if (r >= 0 && details->client[0])
 		r = sd_bus_message_append(m, "{ss}", "client", details->client);
+	if (r >= 0 && details->integration[0])
+		r = sd_bus_message_append(m, "{ss}", "integration", details->integration);
 	if (r >= 0 && details->camera[0])
 		r = sd_bus_message_append(m, "{ss}", "camera", details->camera);
 	return r < 0 ? r : sd_bus_message_close_container(m);

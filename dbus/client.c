@@ -143,6 +143,50 @@ static int method_unbind_user(sd_bus_message *m, void *userdata, sd_bus_error *e
 }
 AUTHORIZE(unbind_user, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
 
+static int method_rename(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.client = name};
+	struct control_result result = {};
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "s", &about.name);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_rename_client(bus->broker, name, about.name, &result, reply_done, reply);
+	if (r)
+		return errors_set(error, r, &about);
+	return reply_promise(&reply, false, "u", result.leases_ended);
+}
+AUTHORIZE(rename, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
+
+static int method_move(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.client = name};
+	struct control_result result = {};
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "s", &about.integration);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_move_client(bus->broker, name, about.integration, &result, reply_done, reply);
+	if (r)
+		return errors_set(error, r, &about);
+	return reply_promise(&reply, false, "u", result.leases_ended);
+}
+AUTHORIZE(move, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_move)
+
 static int method_remove(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
@@ -248,9 +292,13 @@ static const sd_bus_vtable vtable[] = {
 	AUTHORIZED_METHOD("RemoveToken", "s", SD_BUS_PARAM(id), "", "", remove_token, 0),
 	AUTHORIZED_METHOD("BindUser", "u", SD_BUS_PARAM(user), "", "", bind_user, 0),
 	AUTHORIZED_METHOD("UnbindUser", "", "", "", "", unbind_user, 0),
+	AUTHORIZED_METHOD("Rename", "s", SD_BUS_PARAM(name), "u", SD_BUS_PARAM(leases_ended),
+			  rename, 0),
+	AUTHORIZED_METHOD("Move", "s", SD_BUS_PARAM(integration), "u", SD_BUS_PARAM(leases_ended),
+			  move, 0),
 	AUTHORIZED_METHOD("Remove", "", "", "", "", remove, 0),
 	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Integration", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Integration", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Created", "t", get_created, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Tokens", "a(stt)", get_tokens, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("User", "x", get_user, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

@@ -19,6 +19,16 @@ static void set_client(struct details *details, const struct bus *bus, const cha
 	details->client_created = client ? client->created : 0;
 }
 
+static void set_integration(struct details *details, const struct bus *bus, const char *name)
+{
+	const struct integration *integration = policy_find_integration(bus->broker->policy, name);
+
+	if (!name_valid(name))
+		return;
+	snprintf(details->integration, sizeof(details->integration), "%s", name);
+	details->integration_created = integration ? integration->created : 0;
+}
+
 static void set_camera(struct details *details, const struct camera_record *camera)
 {
 	memcpy(details->camera, camera->name, sizeof(details->camera));
@@ -58,6 +68,33 @@ int details_of_client(const struct bus *bus, sd_bus_message *call, struct detail
 	return rewound(call, r);
 }
 
+int details_of_integration(const struct bus *bus, sd_bus_message *call, struct details *ret)
+{
+	const char *name;
+	int r = sd_bus_message_read(call, "s", &name);
+
+	if (r >= 0)
+		set_integration(ret, bus, name);
+	return rewound(call, r);
+}
+
+int details_of_integration_object(const struct bus *bus, sd_bus_message *call, struct details *ret)
+{
+	_cleanup_free_ char *name = NULL;
+	int r = object_name(sd_bus_message_get_path(call), CAMWARD_PATH_INTEGRATIONS, &name);
+
+	if (r > 0)
+		set_integration(ret, bus, name);
+	return r;
+}
+
+int details_of_move(const struct bus *bus, sd_bus_message *call, struct details *ret)
+{
+	int r = details_of_client_object(bus, call, ret);
+
+	return r < 0 ? r : details_of_integration(bus, call, ret);
+}
+
 int details_of_client_and_camera(const struct bus *bus, sd_bus_message *call, struct details *ret)
 {
 	const char *client, *camera;
@@ -77,6 +114,8 @@ int details_of_scope(const struct bus *bus, sd_bus_message *call, struct details
 
 	if (r >= 0 && !strcmp(kind, CAMWARD_SUSPEND_CLIENT))
 		set_client(ret, bus, name);
+	else if (r >= 0 && !strcmp(kind, CAMWARD_SUSPEND_INTEGRATION))
+		set_integration(ret, bus, name);
 	else if (r >= 0 && !strcmp(kind, CAMWARD_SUSPEND_CAMERA))
 		set_camera_name(ret, bus, name);
 	return rewound(call, r);
@@ -113,6 +152,7 @@ int details_of_grant_object(const struct bus *bus, sd_bus_message *call, struct 
 	if (!grant)
 		return r;
 	set_client(ret, bus, grant->client);
+	set_integration(ret, bus, grant->integration);
 	camera = policy_find_camera_uuid(bus->broker->policy, grant->camera);
 	if (camera)
 		set_camera(ret, camera);
@@ -136,6 +176,8 @@ int details_of_lease_object(const struct bus *bus, sd_bus_message *call, struct 
 bool details_changed(const struct details *then, const struct details *now)
 {
 	return (now->client_created && now->client_created != then->client_created) ||
+	       (now->integration_created &&
+		now->integration_created != then->integration_created) ||
 	       (!uuid_is_null(now->camera_uuid) &&
 		memcmp(now->camera_uuid, then->camera_uuid, UUID_SIZE) != 0);
 }

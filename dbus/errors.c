@@ -43,14 +43,41 @@ static int set_of_user(sd_bus_error *ret, int error, const struct errors_about *
 	}
 }
 
-static int set_of_grant(sd_bus_error *ret, int error, const struct errors_about *about)
+static int set_of_integration(sd_bus_error *ret, int error, const struct errors_about *about)
 {
+	const char *name = or_it(about->integration);
+
 	switch (error) {
 	case CONTROL_NO_SUCH_INTEGRATION:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_INTEGRATION,
-					 "There is no integration '%s': 'camwardctl client add "
-					 "NAME --integration' makes it with its first client",
-					 or_it(about->integration));
+					 "There is no integration '%s': 'camwardctl integrations' "
+					 "lists them, 'integration add' makes one",
+					 name);
+	case CONTROL_INTEGRATION_EXISTS:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_ALREADY_EXISTS,
+					 "There is an integration '%s' already: choose another "
+					 "name, or remove it first",
+					 about->name && about->name[0] ? about->name : name);
+	case CONTROL_HAS_CLIENTS:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_HAS_CLIENTS,
+					 "The integration '%s' has clients: move or remove them "
+					 "first",
+					 name);
+	case CONTROL_IS_SUSPENDED:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_IS_SUSPENDED,
+					 "The integration of '%s' is suspended, and leaving it "
+					 "would end that: resume it first",
+					 or_it(about->client));
+	default:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_CHANGED_MEANWHILE,
+					 "It is being changed just now: look at it, then do it "
+					 "again");
+	}
+}
+
+static int set_of_grant(sd_bus_error *ret, int error, const struct errors_about *about)
+{
+	switch (error) {
 	case CONTROL_GRANT_DECLARED:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_GRANT_IS_DECLARED,
 					 "A grant stands in a file of policy.d and holds: "
@@ -195,6 +222,11 @@ int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 					 "There is no client '%s': 'camwardctl clients' lists them",
 					 client);
 	case CONTROL_NO_SUCH_INTEGRATION:
+	case CONTROL_INTEGRATION_EXISTS:
+	case CONTROL_HAS_CLIENTS:
+	case CONTROL_IS_SUSPENDED:
+	case CONTROL_BUSY:
+		return set_of_integration(ret, error, about);
 	case CONTROL_GRANT_DECLARED:
 	case CONTROL_INVALID_HOLDER:
 	case CONTROL_INVALID_HOURS:

@@ -66,6 +66,26 @@ static int method_remove_client(sd_bus_message *m, void *userdata, sd_bus_error 
 }
 AUTHORIZE(remove_client, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client)
 
+static int method_add_integration(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	_cleanup_free_ char *path = NULL;
+	struct errors_about about = {};
+	int r = sd_bus_message_read(m, "s", &about.name);
+
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	path = object_path(CAMWARD_PATH_INTEGRATIONS, about.name);
+	if (!path)
+		return -ENOMEM;
+	r = control_add_integration(bus->broker, about.name, reply_done, reply);
+	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "o", path);
+}
+AUTHORIZE(add_integration, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_integration)
+
 static int method_add_grant(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
@@ -281,6 +301,8 @@ static const sd_bus_vtable vtable[] = {
 			  SD_BUS_PARAM(client) SD_BUS_PARAM(token), add_client,
 			  SD_BUS_VTABLE_SENSITIVE),
 	AUTHORIZED_METHOD("RemoveClient", "s", SD_BUS_PARAM(name), "", "", remove_client, 0),
+	AUTHORIZED_METHOD("AddIntegration", "s", SD_BUS_PARAM(name), "o", SD_BUS_PARAM(integration),
+			  add_integration, 0),
 	AUTHORIZED_METHOD("AddGrant", "ssasa{sv}",
 			  SD_BUS_PARAM(client) SD_BUS_PARAM(camera) SD_BUS_PARAM(rights)
 				  SD_BUS_PARAM(limits),

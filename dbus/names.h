@@ -7,20 +7,22 @@
 
 #define CAMWARD_BUS_NAME "org.camward.Camward1"
 
-#define CAMWARD_INTERFACE_MANAGER "org.camward.Camward1.Manager"
-#define CAMWARD_INTERFACE_CAMERA  "org.camward.Camward1.Camera"
-#define CAMWARD_INTERFACE_CLIENT  "org.camward.Camward1.Client"
-#define CAMWARD_INTERFACE_GRANT   "org.camward.Camward1.Grant"
-#define CAMWARD_INTERFACE_LEASE   "org.camward.Camward1.Lease"
-#define CAMWARD_INTERFACE_AGENT   "org.camward.Camward1.Agent" /* implemented by others */
+#define CAMWARD_INTERFACE_MANAGER     "org.camward.Camward1.Manager"
+#define CAMWARD_INTERFACE_CAMERA      "org.camward.Camward1.Camera"
+#define CAMWARD_INTERFACE_CLIENT      "org.camward.Camward1.Client"
+#define CAMWARD_INTERFACE_INTEGRATION "org.camward.Camward1.Integration"
+#define CAMWARD_INTERFACE_GRANT       "org.camward.Camward1.Grant"
+#define CAMWARD_INTERFACE_LEASE       "org.camward.Camward1.Lease"
+#define CAMWARD_INTERFACE_AGENT       "org.camward.Camward1.Agent" /* implemented by others */
 
 /* The manager and the object manager; every other object stands below it, its last element
  * escaped by sd_bus_path_encode(). */
-#define CAMWARD_PATH         "/org/camward/Camward1"
-#define CAMWARD_PATH_CAMERAS CAMWARD_PATH "/camera" /* then the camera's name */
-#define CAMWARD_PATH_CLIENTS CAMWARD_PATH "/client" /* then the client's name */
-#define CAMWARD_PATH_GRANTS  CAMWARD_PATH "/grant"  /* then the grant's id, decimal */
-#define CAMWARD_PATH_LEASES  CAMWARD_PATH "/lease"  /* then the lease's id, decimal */
+#define CAMWARD_PATH              "/org/camward/Camward1"
+#define CAMWARD_PATH_CAMERAS      CAMWARD_PATH "/camera"      /* then the camera's name */
+#define CAMWARD_PATH_CLIENTS      CAMWARD_PATH "/client"      /* then the client's name */
+#define CAMWARD_PATH_INTEGRATIONS CAMWARD_PATH "/integration" /* then its name */
+#define CAMWARD_PATH_GRANTS       CAMWARD_PATH "/grant"       /* then the grant's id, decimal */
+#define CAMWARD_PATH_LEASES       CAMWARD_PATH "/lease"       /* then the lease's id, decimal */
 
 /* Options and limits: the keys of a{sv}; each value's type follows. Times are microseconds of
  * CLOCK_REALTIME. */
@@ -64,6 +66,8 @@
 #define CAMWARD_ERROR_NO_SUCH_USER      "org.camward.Camward1.Error.NoSuchUser"
 #define CAMWARD_ERROR_NO_SUCH_TOKEN     "org.camward.Camward1.Error.NoSuchToken"
 #define CAMWARD_ERROR_ALREADY_EXISTS    "org.camward.Camward1.Error.AlreadyExists"
+#define CAMWARD_ERROR_HAS_CLIENTS       "org.camward.Camward1.Error.HasClients"
+#define CAMWARD_ERROR_IS_SUSPENDED      "org.camward.Camward1.Error.IsSuspended"
 #define CAMWARD_ERROR_NOT_SUSPENDED     "org.camward.Camward1.Error.NotSuspended"
 #define CAMWARD_ERROR_ALREADY_SUSPENDED "org.camward.Camward1.Error.AlreadySuspended"
 #define CAMWARD_ERROR_INVALID_LIMITS    "org.camward.Camward1.Error.InvalidLimits"

@@ -24,6 +24,7 @@ struct bus {
 int manager_object_register(struct bus *bus);
 int camera_object_register(struct bus *bus);
 int client_object_register(struct bus *bus);
+int integration_object_register(struct bus *bus);
 int grant_object_register(struct bus *bus);
 int lease_object_register(struct bus *bus);
 

@@ -12,7 +12,7 @@ struct reply {
 	sd_bus_message *call;
 	sd_bus_message *answer; /* NULL: it could not be composed */
 	char name[NAME_SIZE], client[NAME_SIZE], camera[NAME_SIZE], control[NAME_SIZE];
-	char id[NAME_SIZE];
+	char integration[NAME_SIZE], id[NAME_SIZE];
 };
 
 static void keep(char field[NAME_SIZE], const char *text)
@@ -29,6 +29,7 @@ int reply_new(sd_bus_message *call, const struct errors_about *about, struct rep
 	reply->call = sd_bus_message_ref(call);
 	keep(reply->name, about->name ? about->name : about->client);
 	keep(reply->client, about->client);
+	keep(reply->integration, about->integration);
 	keep(reply->camera, about->camera);
 	keep(reply->control, about->control);
 	keep(reply->id, about->id);
@@ -69,6 +70,7 @@ void reply_done(void *userdata, int error)
 		errors_set(&e, error,
 			   &(struct errors_about){.name = reply->name,
 						  .client = reply->client,
+						  .integration = reply->integration,
 						  .camera = reply->camera,
 						  .control = reply->control,
 						  .id = reply->id});

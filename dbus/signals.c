@@ -128,12 +128,86 @@ static void on_client_changed(void *userdata, const char *name)
 
 	if (path)
 		(void)sd_bus_emit_properties_changed(bus->bus, path, CAMWARD_INTERFACE_CLIENT,
-						     "Tokens", "User", NULL);
+						     "Integration", "Tokens", "User", "Suspended", NULL);
 }
 
 static void on_client_removed(void *userdata, const char *name)
 {
 	emit_removed(userdata, object_path(CAMWARD_PATH_CLIENTS, name));
+}
+
+static void on_integration_added(void *userdata, const char *name)
+{
+	emit_added(userdata, object_path(CAMWARD_PATH_INTEGRATIONS, name));
+}
+
+static void on_integration_changed(void *userdata, const char *name)
+{
+	struct bus *bus = userdata;
+	_cleanup_free_ char *path = object_path(CAMWARD_PATH_INTEGRATIONS, name);
+
+	if (path)
+		(void)sd_bus_emit_properties_changed(bus->bus, path, CAMWARD_INTERFACE_INTEGRATION,
+						     "Clients", NULL);
+}
+
+static void on_integration_removed(void *userdata, const char *name)
+{
+	emit_removed(userdata, object_path(CAMWARD_PATH_INTEGRATIONS, name));
+}
+
+/* Of what cannot be looked up any more. */
+static void emit_gone(struct bus *bus, char *path, const char *interface)
+{
+	if (path)
+		(void)sd_bus_emit_interfaces_removed(bus->bus, path, interface, NULL);
+	free(path);
+}
+
+/* The grants that name it tell another name. */
+static void emit_holder(struct bus *bus, const char *client, const char *integration)
+{
+	const struct policy *policy = bus->broker->policy;
+
+	for (size_t i = 0; i < policy->n_grants; i++) {
+		const struct grant *grant = policy->grants[i];
+		_cleanup_free_ char *path = NULL;
+
+		if (grant->pending || strcmp(grant->client, client) != 0 ||
+		    strcmp(grant->integration, integration) != 0)
+			continue;
+		path = object_path_id(CAMWARD_PATH_GRANTS, grant->id);
+		if (path)
+			(void)sd_bus_emit_properties_changed(bus->bus, path,
+							     CAMWARD_INTERFACE_GRANT, "Client",
+							     "Integration", NULL);
+	}
+}
+
+static void on_client_renamed(void *userdata, const char *from, const char *to)
+{
+	struct bus *bus = userdata;
+
+	emit_gone(bus, object_path(CAMWARD_PATH_CLIENTS, from), CAMWARD_INTERFACE_CLIENT);
+	emit_added(bus, object_path(CAMWARD_PATH_CLIENTS, to));
+	emit_holder(bus, to, "");
+	(void)sd_bus_emit_properties_changed(bus->bus, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
+					     "Suspensions", NULL);
+}
+
+static void on_integration_renamed(void *userdata, const char *from, const char *to)
+{
+	struct bus *bus = userdata;
+	const struct policy *policy = bus->broker->policy;
+
+	emit_gone(bus, object_path(CAMWARD_PATH_INTEGRATIONS, from), CAMWARD_INTERFACE_INTEGRATION);
+	emit_added(bus, object_path(CAMWARD_PATH_INTEGRATIONS, to));
+	emit_holder(bus, "", to);
+	for (size_t i = 0; i < policy->n_clients; i++)
+		if (!policy->clients[i]->pending && !strcmp(policy->clients[i]->integration, to))
+			on_client_changed(bus, policy->clients[i]->name);
+	(void)sd_bus_emit_properties_changed(bus->bus, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
+					     "Suspensions", NULL);
 }
 
 static void on_grant_added(void *userdata, uint64_t id)
@@ -173,6 +247,16 @@ static void on_suspensions_changed(void *userdata, enum suspension_kind kind, co
 		    (kind == SUSPENSION_CAMERA && !strcmp(camera->name, name)))
 			emit_suspended(bus, object_path(CAMWARD_PATH_CAMERAS, camera->name),
 				       CAMWARD_INTERFACE_CAMERA);
+	for (size_t i = 0; i < policy->n_integrations; i++) {
+		const struct integration *integration = policy->integrations[i];
+
+		if (!integration->pending &&
+		    (kind == SUSPENSION_ALL ||
+		     (kind == SUSPENSION_INTEGRATION && !strcmp(integration->name, name))))
+			emit_suspended(bus,
+				       object_path(CAMWARD_PATH_INTEGRATIONS, integration->name),
+				       CAMWARD_INTERFACE_INTEGRATION);
+	}
 	for (size_t i = 0; i < policy->n_clients; i++)
 		if (!policy->clients[i]->pending && concerns(policy->clients[i], kind, name))
 			emit_suspended(bus,
@@ -198,6 +282,11 @@ void signals_register(struct bus *bus)
 		.client_added = on_client_added,
 		.client_changed = on_client_changed,
 		.client_removed = on_client_removed,
+		.client_renamed = on_client_renamed,
+		.integration_added = on_integration_added,
+		.integration_changed = on_integration_changed,
+		.integration_removed = on_integration_removed,
+		.integration_renamed = on_integration_renamed,
 		.grant_added = on_grant_added,
 		.grant_removed = on_grant_removed,
 		.suspensions_changed = on_suspensions_changed,

@@ -21,7 +21,10 @@ struct client {
 	bool user_pending; /* policy.h */
 	size_t n_tokens;
 	struct token tokens[CLIENT_TOKENS_MAX];
-	bool pending; /* policy.h */
+	bool pending;           /* policy.h */
+	char former[NAME_SIZE]; /* while it is being renamed: what the disk may call it still */
+	bool moving;            /* into the integration `next` ("": none), policy_begin_move() */
+	char next[NAME_SIZE];
 };
 
 /* NULL if it has none of this id. */

@@ -33,16 +33,53 @@ static int make_token(struct broker *broker, uint64_t expires, struct token *tok
 	return token_make(ret->token, token->hash);
 }
 
+/* One that is not known yet is made with its first client. */
+static int add_integration(struct broker *broker, const char *name)
+{
+	struct integration integration = {.created = clock_realtime(), .pending = true};
+	int r;
+
+	if (!name[0] || policy_find_integration(broker->policy, name))
+		return 0;
+	snprintf(integration.name, sizeof(integration.name), "%s", name);
+	r = policy_add_integration(broker->policy, &integration);
+	return r == -EEXIST ? CONTROL_BUSY : control_error_of(r);
+}
+
+/* One that was made for a client that has not come about. */
+static void drop_integration(struct broker *broker, const char *name)
+{
+	const struct integration *integration = policy_find_integration(broker->policy, name);
+
+	if (integration && integration->pending && !integration->former[0])
+		policy_remove_integration(broker->policy, name);
+}
+
+static void tell_integration(struct broker *broker, const char *name)
+{
+	struct integration *integration = policy_find_integration(broker->policy, name);
+
+	if (!integration)
+		return;
+	if (integration->pending && !integration->former[0]) {
+		integration->pending = false;
+		observe(broker, integration_added, name);
+	}
+	observe(broker, integration_changed, name);
+}
+
 static int finish_add_client(struct control_job *job, int error)
 {
 	struct policy *policy = job->broker->policy;
 
 	if (error < 0) {
 		policy_remove_client(policy, job->name);
+		drop_integration(job->broker, job->other);
 		return control_error_of(error);
 	}
 	if (policy_commit_client(policy, job->name) < 0)
 		return CONTROL_NO_SUCH_CLIENT;
+	tell_integration(job->broker, job->other);
 	observe(job->broker, client_added, job->name);
 	declared_apply(job->broker);
 	return 0;
@@ -70,15 +107,22 @@ int control_add_client(struct broker *broker, const char *name, const char *inte
 	if (r < 0)
 		return r;
 	client.tokens[0].pending = false; /* it goes with its client */
+	r = add_integration(broker, integration);
+	if (r)
+		return r;
 	r = policy_add_client(broker->policy, &client);
-	if (r < 0)
+	if (r < 0) {
+		drop_integration(broker, integration);
 		return control_error_of(r);
+	}
 	job->finish = finish_add_client;
+	snprintf(job->other, sizeof(job->other), "%s", integration);
 	snprintf(job->name, sizeof(job->name), "%s", name);
 	r = store_add_client(broker->store, &client, control_job_finish, job);
 	erase(&client, sizeof(client));
 	if (r < 0) {
 		policy_remove_client(broker->policy, name);
+		drop_integration(broker, integration);
 		return r;
 	}
 	steal_pointer(&job);
@@ -115,10 +159,12 @@ int control_remove_client(struct broker *broker, const char *name, struct contro
 	job->finish = finish_remove_client;
 	snprintf(job->name, sizeof(job->name), "%s", name);
 	if (client) {
+		snprintf(job->other, sizeof(job->other), "%s", client->integration);
 		tell_grants_removed(broker, job->name);
 		observe(broker, client_removed, job->name);
 		policy_remove_client(broker->policy, job->name);
 		ret->leases_ended = redecide_all(broker);
+		observe(broker, integration_changed, job->other);
 	}
 	return control_job_deny(
 		&job, store_remove_client(broker->store, job->name, control_job_finish, job));

@@ -76,12 +76,14 @@ static int check_holder(const struct broker *broker, const struct control_grant 
 			const struct camera_record **ret_camera)
 {
 	const char *integration = text_of(asked->integration);
+	const struct integration *holder;
 
 	if ((text_of(asked->client)[0] != '\0') == (integration[0] != '\0'))
 		return CONTROL_INVALID_HOLDER;
 	if (!integration[0])
 		return find(broker, asked->client, asked->camera, ret_camera);
-	if (!policy_has_integration(broker->policy, integration))
+	holder = policy_find_integration(broker->policy, integration);
+	if (!holder || holder->pending)
 		return CONTROL_NO_SUCH_INTEGRATION;
 	return find_camera(broker, asked->camera, ret_camera);
 }

@@ -27,6 +27,10 @@ enum control_error {
 	CONTROL_INVALID_NAME = 1,
 	CONTROL_NO_SUCH_CLIENT,
 	CONTROL_NO_SUCH_INTEGRATION,
+	CONTROL_INTEGRATION_EXISTS,
+	CONTROL_HAS_CLIENTS,
+	CONTROL_IS_SUSPENDED,
+	CONTROL_BUSY,
 	CONTROL_NO_SUCH_CAMERA,
 	CONTROL_NO_SUCH_GRANT,
 	CONTROL_NO_SUCH_LEASE,
@@ -73,7 +77,7 @@ struct control_result {
 	char token[TOKEN_TEXT_SIZE]; /* the caller erases it */
 };
 
-/* integration: "" none; expires: of the first token, 0 never. */
+/* integration: "" none, it is made if it is new; expires: of the first token, 0 never. */
 int control_add_client(struct broker *broker, const char *name, const char *integration,
 		       uint64_t expires, struct control_result *ret, control_done done,
 		       void *userdata);
@@ -93,6 +97,28 @@ int control_bind_user(struct broker *broker, const char *client, uint32_t user, 
 		      void *userdata);
 int control_unbind_user(struct broker *broker, const char *client, struct control_result *ret,
 			control_done done, void *userdata);
+int control_add_integration(struct broker *broker, const char *name, control_done done,
+			    void *userdata);
+/* With its grants. CONTROL_HAS_CLIENTS: they have to be moved or removed first. */
+int control_remove_integration(struct broker *broker, const char *name, struct control_result *ret,
+			       control_done done, void *userdata);
+
+/*
+ * Another name; grants and a suspension stay with whom they are of, the ledger's rows with the name
+ * under which they were written. An integration's viewers go on, a client's are cut off: they have
+ * to say who they are anew. CONTROL_ALREADY_SUSPENDED: the new name is suspended; CONTROL_BUSY:
+ * something of it is being changed.
+ */
+int control_rename_integration(struct broker *broker, const char *name, const char *new_name,
+			       control_done done, void *userdata);
+int control_rename_client(struct broker *broker, const char *name, const char *new_name,
+			  struct control_result *ret, control_done done, void *userdata);
+
+/* Into another integration ("": none), which must be there. What only the old one gave ends at
+ * once, what the new one gives begins when that is on disk. CONTROL_IS_SUSPENDED: the old one is,
+ * and leaving it would set the client free. */
+int control_move_client(struct broker *broker, const char *name, const char *integration,
+			struct control_result *ret, control_done done, void *userdata);
 
 /* What is to be granted; the limits as in struct grant, 0 or "" for none. */
 struct control_grant {
@@ -105,7 +131,6 @@ struct control_grant {
 	bool only_sub, ask_first;
 };
 
-/* An integration is known by its clients: it has one at least. */
 int control_add_grant(struct broker *broker, const struct control_grant *asked,
 		      struct control_result *ret, control_done done, void *userdata);
 /* The client's own grants; those of its integration are removed by their ids. Those that stand in

@@ -42,6 +42,12 @@ struct observer {
 	void (*client_changed)(void *userdata, const char *name);
 	/* _removed: while it can still be looked up. */
 	void (*client_removed)(void *userdata, const char *name);
+	/* It is called otherwise from now on; its grants and its suspension went along. */
+	void (*client_renamed)(void *userdata, const char *from, const char *to);
+	void (*integration_added)(void *userdata, const char *name);
+	void (*integration_changed)(void *userdata, const char *name);
+	void (*integration_removed)(void *userdata, const char *name);
+	void (*integration_renamed)(void *userdata, const char *from, const char *to);
 	void (*grant_added)(void *userdata, uint64_t id);
 	void (*grant_removed)(void *userdata, uint64_t id);
 	void (*suspensions_changed)(void *userdata, enum suspension_kind kind, const char *name);

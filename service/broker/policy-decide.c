@@ -176,15 +176,13 @@ static bool request_valid(const struct policy_request *request)
 	       request->stream < RING_N_STREAMS;
 }
 
-struct policy_verdict policy_decide(const struct policy *policy,
-				    const struct policy_request *request, uint64_t now,
-				    bool clock_set)
+/* client and camera: NULL if there is none of this name. */
+static struct policy_verdict decide_as(const struct policy *policy, struct client *client,
+				       const struct camera_record *camera,
+				       const struct policy_request *request, struct moment moment)
 {
 	static const struct client nobody;
 	static const struct camera_record nothing;
-	struct moment moment = {now, clock_set};
-	struct client *client = policy_find_client(policy, request->client);
-	struct camera_record *camera = policy_find_camera_uuid(policy, request->camera);
 	struct token *token =
 		client && request->token ? client_find_token(client, request->token) : NULL;
 	struct policy_verdict verdict = denied(POLICY_NO_GRANT);
@@ -198,7 +196,8 @@ struct policy_verdict policy_decide(const struct policy *policy,
 			judge_grant(policy->grants[i], client ? client : &nobody, request, moment));
 	if (!client || client->pending)
 		return denied(POLICY_NO_CLIENT);
-	if (request->token && (!token || token->pending || token_expired(token, now, clock_set)))
+	if (request->token &&
+	    (!token || token->pending || token_expired(token, moment.now, moment.clock_set)))
 		return denied(POLICY_NO_TOKEN);
 	if (request->local && !client_is_user(client, request->user))
 		return denied(POLICY_NO_USER);
@@ -210,6 +209,41 @@ struct policy_verdict policy_decide(const struct policy *policy,
 		return denied(POLICY_NO_RIGHT);
 	limit_to_token(&verdict, token ? token->expires : 0);
 	return verdict;
+}
+
+/* One that moves from one integration into another may do what it may in both. */
+static struct policy_verdict decide_moving(const struct policy *policy, const struct client *client,
+					   const struct camera_record *camera,
+					   const struct policy_request *request,
+					   struct moment moment)
+{
+	struct client there = *client, here = *client;
+	struct policy_verdict verdict, then;
+
+	memcpy(there.integration, client->next, sizeof(there.integration));
+	verdict = decide_as(policy, &here, camera, request, moment);
+	then = decide_as(policy, &there, camera, request, moment);
+	erase(&here, sizeof(here));
+	erase(&there, sizeof(there));
+	if (!verdict.allowed)
+		return verdict;
+	if (!then.allowed)
+		return then;
+	verdict.ask_again = earlier(verdict.ask_again, then.ask_again);
+	return verdict;
+}
+
+struct policy_verdict policy_decide(const struct policy *policy,
+				    const struct policy_request *request, uint64_t now,
+				    bool clock_set)
+{
+	struct moment moment = {now, clock_set};
+	struct client *client = policy_find_client(policy, request->client);
+	struct camera_record *camera = policy_find_camera_uuid(policy, request->camera);
+
+	if (client && client->moving)
+		return decide_moving(policy, client, camera, request, moment);
+	return decide_as(policy, client, camera, request, moment);
 }
 
 /* Whether a client is shown what this is about. */

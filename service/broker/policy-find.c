@@ -52,10 +52,23 @@ struct suspension *policy_find_suspension(const struct policy *policy, enum susp
 	return NULL;
 }
 
-bool policy_has_integration(const struct policy *policy, const char *name)
+struct integration *policy_find_integration(const struct policy *policy, const char *name)
 {
-	for (size_t i = 0; i < policy->n_clients; i++)
-		if (name[0] && strcmp(policy->clients[i]->integration, name) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < policy->n_integrations; i++)
+		if (strcmp(policy->integrations[i]->name, name) == 0)
+			return policy->integrations[i];
+	return NULL;
+}
+
+size_t policy_count_members(const struct policy *policy, const char *integration)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < policy->n_clients; i++) {
+		const struct client *client = policy->clients[i];
+
+		n += strcmp(client->integration, integration) == 0 ||
+		     (client->moving && strcmp(client->next, integration) == 0);
+	}
+	return n;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "broker/policy.h"
-
 #include <stdio.h>
+
+#include "broker/policy-list.h"
 
 static void discard(void *object, size_t size)
 {
@@ -9,40 +9,6 @@ static void discard(void *object, size_t size)
 	free(object);
 }
 
-/* Appends a copy of object to one of the policy's lists. */
-static int append(void *list, size_t *n, size_t max, const void *object, size_t size)
-{
-	void *copy;
-
-	if (*n == max)
-		return -ENOBUFS;
-	copy = malloc(size);
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, object, size);
-	((void **)list)[(*n)++] = copy;
-	return 0;
-}
-
-static int take_out(void *list, size_t *n, const void *object, size_t size)
-{
-	void **entries = list;
-
-	for (size_t i = 0; i < *n; i++)
-		if (entries[i] == object) {
-			discard(entries[i], size);
-			memmove(&entries[i], &entries[i + 1], (*n - i - 1) * sizeof(*entries));
-			(*n)--;
-			return 0;
-		}
-	return -ENOENT;
-}
-
-#define APPEND(policy, list, object)                                                    \
-	append((policy)->list, &(policy)->n_##list, ARRAY_SIZE((policy)->list), object, \
-	       sizeof(*(object)))
-#define TAKE_OUT(policy, list, object) \
-	take_out((policy)->list, &(policy)->n_##list, object, sizeof(*(object)))
 #define CLEAR(policy, list)                             \
 	for (size_t i = 0; i < (policy)->n_##list; i++) \
 	discard((policy)->list[i], sizeof(*(policy)->list[i]))
@@ -60,6 +26,7 @@ void policy_free(struct policy *policy)
 {
 	if (!policy)
 		return;
+	CLEAR(policy, integrations);
 	CLEAR(policy, clients);
 	CLEAR(policy, cameras);
 	CLEAR(policy, grants);
@@ -72,7 +39,7 @@ int policy_add_client(struct policy *policy, const struct client *client)
 	if (!name_valid(client->name) || client->n_tokens > CLIENT_TOKENS_MAX ||
 	    (client->integration[0] && !name_valid(client->integration)))
 		return -EINVAL;
-	if (policy_find_client(policy, client->name))
+	if (policy_client_exists(policy, client->name))
 		return -EEXIST;
 	return APPEND(policy, clients, client);
 }
@@ -271,11 +238,11 @@ int policy_suspend(struct policy *policy, const struct suspension *suspension)
 	return 0;
 }
 
-/* Whoever was resuming it under its old name has come too late. */
-static void move_suspension(struct policy *policy, const char *from, const char *to)
+void policy_move_suspension(struct policy *policy, enum suspension_kind kind, const char *from,
+			    const char *to)
 {
-	struct suspension *old = policy_find_suspension(policy, SUSPENSION_CAMERA, from);
-	struct suspension *other = policy_find_suspension(policy, SUSPENSION_CAMERA, to);
+	struct suspension *old = policy_find_suspension(policy, kind, from);
+	struct suspension *other = policy_find_suspension(policy, kind, to);
 
 	if (!old)
 		return;
@@ -292,7 +259,7 @@ int policy_rename_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE], c
 
 	if (!camera)
 		return -ENOENT;
-	move_suspension(policy, camera->name, name);
+	policy_move_suspension(policy, SUSPENSION_CAMERA, camera->name, name);
 	snprintf(camera->name, sizeof(camera->name), "%s", name);
 	snprintf(camera->given, sizeof(camera->given), "%s", given);
 	return 0;

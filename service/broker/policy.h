@@ -17,16 +17,19 @@
 #include "broker/camera-record.h"
 #include "broker/client.h"
 #include "broker/grant.h"
+#include "broker/integration.h"
 #include "broker/suspension.h"
 
-#define POLICY_CLIENTS_MAX     1024
-#define POLICY_CAMERAS_MAX     256
-#define POLICY_GRANTS_MAX      4096
-#define POLICY_SUSPENSIONS_MAX 512 /* and always one of everything */
+#define POLICY_CLIENTS_MAX      1024
+#define POLICY_INTEGRATIONS_MAX 256
+#define POLICY_CAMERAS_MAX      256
+#define POLICY_GRANTS_MAX       4096
+#define POLICY_SUSPENSIONS_MAX  512 /* and always one of everything */
 
 struct policy {
-	size_t n_clients, n_cameras, n_grants, n_suspensions;
+	size_t n_clients, n_integrations, n_cameras, n_grants, n_suspensions;
 	struct client *clients[POLICY_CLIENTS_MAX];
+	struct integration *integrations[POLICY_INTEGRATIONS_MAX];
 	struct camera_record *cameras[POLICY_CAMERAS_MAX];
 	struct grant *grants[POLICY_GRANTS_MAX];
 	struct suspension *suspensions[POLICY_SUSPENSIONS_MAX + 1];
@@ -49,7 +52,9 @@ struct camera_record *policy_find_camera_hardware(const struct policy *policy,
 struct grant *policy_find_grant(const struct policy *policy, uint64_t id);
 struct suspension *policy_find_suspension(const struct policy *policy, enum suspension_kind kind,
 					  const char *name);
-bool policy_has_integration(const struct policy *policy, const char *name);
+struct integration *policy_find_integration(const struct policy *policy, const char *name);
+/* How many clients it has, or is about to have; pending ones included. */
+size_t policy_count_members(const struct policy *policy, const char *integration);
 
 /*
  * Each copies what it is given, as it is: set pending unless it is on disk already. Errors:
@@ -57,6 +62,7 @@ bool policy_has_integration(const struct policy *policy, const char *name);
  * it is for), -ENOBUFS (the bound above), -ENOMEM.
  */
 int policy_add_client(struct policy *policy, const struct client *client);
+int policy_add_integration(struct policy *policy, const struct integration *integration);
 int policy_add_token(struct policy *policy, const char *client, const struct token *token);
 int policy_add_camera(struct policy *policy, const struct camera_record *camera);
 int policy_add_grant(struct policy *policy, const struct grant *grant);
@@ -66,6 +72,7 @@ int policy_add_user(struct policy *policy, const char *client, uint32_t user, bo
 
 /* -ENOENT: it is not there (any more). A client's tokens take effect with it. */
 int policy_commit_client(struct policy *policy, const char *name);
+int policy_commit_integration(struct policy *policy, const char *name);
 int policy_commit_token(struct policy *policy, const char *client, uint64_t id);
 int policy_commit_user(struct policy *policy, const char *client, uint32_t user);
 int policy_commit_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE]);
@@ -73,6 +80,8 @@ int policy_commit_grant(struct policy *policy, uint64_t id);
 
 /* Effective at once. A client goes with its grants and tokens. -ENOENT: it is not there. */
 int policy_remove_client(struct policy *policy, const char *name);
+/* With its grants. -EBUSY: it has clients. */
+int policy_remove_integration(struct policy *policy, const char *name);
 int policy_remove_token(struct policy *policy, const char *client, uint64_t id);
 int policy_remove_user(struct policy *policy, const char *client);
 int policy_remove_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE]);
@@ -85,6 +94,27 @@ int policy_rename_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE], c
  * many. */
 unsigned policy_remove_grants(struct policy *policy, const char *client,
 			      const uint8_t camera[UUID_SIZE]);
+
+/*
+ * Another name for a client or an integration, with its grants and its suspension; for an
+ * integration, with its clients. Effective at once; until policy_end_rename() it is pending and
+ * `former` tells the old name. The new name must be free, and so must its suspension.
+ * policy_end_rename: what the store said about it; an error gives the old name back.
+ * Errors: -ENOENT, -EEXIST (the name, or a suspension of it), -EBUSY (something of it is pending).
+ */
+int policy_begin_rename_client(struct policy *policy, const char *from, const char *to);
+int policy_end_rename_client(struct policy *policy, const char *to, int error);
+int policy_begin_rename_integration(struct policy *policy, const char *from, const char *to);
+int policy_end_rename_integration(struct policy *policy, const char *to, int error);
+
+/*
+ * Into another integration ("": none). Until policy_end_move() the client may do what it may in
+ * both. Errors: -ENOENT (client or integration), -EALREADY (it is there), -EBUSY (it is moving, or
+ * either is being renamed), -EPERM (that integration of its is suspended: leaving must not free
+ * it).
+ */
+int policy_begin_move(struct policy *policy, const char *client, const char *to);
+int policy_end_move(struct policy *policy, const char *client, int error);
 
 /* Effective at once. -EALREADY: it is suspended, and nobody is taking that back; -EINVAL,
  * -ENOBUFS, -ENOMEM. */

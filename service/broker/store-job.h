@@ -24,6 +24,10 @@ struct store_job {
 	void *owned; /* by this job; freed with it */
 	union {
 		struct client client;
+		struct integration integration;
+		struct {
+			char from[NAME_SIZE], to[NAME_SIZE];
+		} names;
 		struct camera_record camera;
 		struct grant grant;
 		struct suspension suspension;
@@ -36,7 +40,8 @@ struct store_job {
 			uint8_t camera[UUID_SIZE];
 		} grants;
 		struct {
-			const char *clients, *tokens, *grants, *users; /* ",1,2,": in owned */
+			/* ",1,2,": in owned */
+			const char *clients, *integrations, *tokens, *grants, *users;
 		} keep;
 		uint64_t id;
 		struct {

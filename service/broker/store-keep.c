@@ -14,6 +14,9 @@ static int run(struct store_writer *writer, const struct store_job *job)
 	int r = db_run(writer->db, DELETE_OTHERS("clients", "name"), "t", job->keep.clients);
 
 	if (r >= 0)
+		r = db_run(writer->db, DELETE_OTHERS("integrations", "name"), "t",
+			   job->keep.integrations);
+	if (r >= 0)
 		r = db_run(writer->db, DELETE_OTHERS("tokens", "id"), "t", job->keep.tokens);
 	if (r >= 0)
 		r = db_run(writer->db, DELETE_OTHERS("grants", "id"), "t", job->keep.grants);
@@ -23,11 +26,27 @@ static int run(struct store_writer *writer, const struct store_job *job)
 	return r < 0 ? r : 0;
 }
 
+/* Under both names while it is being renamed: the disk may have either. */
+static void print_name(FILE *file, const char *name, const char *former)
+{
+	fprintf(file, "%s,", name);
+	if (former[0])
+		fprintf(file, "%s,", former);
+}
+
 static void print_clients(FILE *file, const struct policy *policy)
 {
 	fputc(',', file);
 	for (size_t i = 0; i < policy->n_clients; i++)
-		fprintf(file, "%s,", policy->clients[i]->name);
+		print_name(file, policy->clients[i]->name, policy->clients[i]->former);
+	fputc('\0', file);
+}
+
+static void print_integrations(FILE *file, const struct policy *policy)
+{
+	fputc(',', file);
+	for (size_t i = 0; i < policy->n_integrations; i++)
+		print_name(file, policy->integrations[i]->name, policy->integrations[i]->former);
 	fputc('\0', file);
 }
 
@@ -36,7 +55,7 @@ static void print_users(FILE *file, const struct policy *policy)
 	fputc(',', file);
 	for (size_t i = 0; i < policy->n_clients; i++)
 		if (policy->clients[i]->has_user)
-			fprintf(file, "%s,", policy->clients[i]->name);
+			print_name(file, policy->clients[i]->name, policy->clients[i]->former);
 	fputc('\0', file);
 }
 
@@ -68,6 +87,7 @@ static char *print_lists(const struct policy *policy)
 	if (!file)
 		return NULL;
 	print_clients(file, policy);
+	print_integrations(file, policy);
 	print_tokens(file, policy);
 	print_grants(file, policy);
 	print_users(file, policy);
@@ -92,7 +112,8 @@ int store_keep_only(struct store *store, const struct policy *policy, store_done
 		return -ENOMEM;
 	}
 	job->keep.clients = job->owned;
-	job->keep.tokens = job->keep.clients + strlen(job->keep.clients) + 1;
+	job->keep.integrations = job->keep.clients + strlen(job->keep.clients) + 1;
+	job->keep.tokens = job->keep.integrations + strlen(job->keep.integrations) + 1;
 	job->keep.grants = job->keep.tokens + strlen(job->keep.tokens) + 1;
 	job->keep.users = job->keep.grants + strlen(job->keep.grants) + 1;
 	return store_queue(store, job, STORE_QUEUE_MAX);

@@ -21,6 +21,14 @@ static int sound(int r)
 	return r == 0 || r == -ENOMEM ? r : -EUCLEAN;
 }
 
+static int load_integration(sqlite3_stmt *s, struct policy *policy)
+{
+	struct integration integration = {.created = db_column(s, 1)};
+	int r = db_column_text(s, 0, integration.name, sizeof(integration.name));
+
+	return r < 0 ? r : sound(policy_add_integration(policy, &integration));
+}
+
 static int load_client(sqlite3_stmt *s, struct policy *policy)
 {
 	struct client client = {.created = db_column(s, 2)};
@@ -154,6 +162,7 @@ static const struct {
 	const char *sql;
 	int (*row)(sqlite3_stmt *, struct policy *);
 } tables[] = {
+	{"SELECT name, created FROM integrations ORDER BY created, name", load_integration},
 	{"SELECT name, integration, created FROM clients ORDER BY created, name", load_client},
 	{"SELECT id, client, hash, created, expires FROM tokens ORDER BY id", load_token},
 	{"SELECT client, user FROM client_users", load_user},

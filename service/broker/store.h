@@ -64,6 +64,19 @@ int store_set_user(struct store *store, const char *client, uint32_t user, store
 		   void *userdata);
 /* -ENOENT. */
 int store_remove_user(struct store *store, const char *client, store_done done, void *userdata);
+int store_add_integration(struct store *store, const struct integration *integration,
+			  store_done done, void *userdata);
+/* With its grants. -ENOENT; -ENOENT also if a client is of it still. */
+int store_remove_integration(struct store *store, const char *name, store_done done,
+			     void *userdata);
+/* With all that names it: tokens, grants, clients, suspension. -ENOENT, -EEXIST. */
+int store_rename_integration(struct store *store, const char *from, const char *to, store_done done,
+			     void *userdata);
+int store_rename_client(struct store *store, const char *from, const char *to, store_done done,
+			void *userdata);
+/* integration: "" none. -ENOENT (either). */
+int store_move_client(struct store *store, const char *name, const char *integration,
+		      store_done done, void *userdata);
 int store_add_camera(struct store *store, const struct camera_record *camera, store_done done,
 		     void *userdata);
 /* Replaces the hardware of the camera with this UUID. -ENOENT. */
@@ -91,8 +104,8 @@ int store_remove_grants(struct store *store, const char *client, const uint8_t c
 /* Replaces one of the same kind and name. */
 int store_suspend(struct store *store, const struct suspension *suspension, store_done done,
 		  void *userdata);
-/* Removes the clients, tokens and grants that policy does not have (any more), by what it has now,
- * pending ones included. */
+/* Removes the clients, integrations, tokens and grants that policy does not have (any more), by
+ * what it has now, pending ones included. */
 int store_keep_only(struct store *store, const struct policy *policy, store_done done,
 		    void *userdata);
 /* -ENOENT. */

@@ -91,6 +91,9 @@ void events_added(struct watch *watch, const char *interface, const struct json_
 		watch_tell(watch, "grant-added", grant_fields(properties),
 			   "%s may watch %s (grant %llu).", json_text(properties, "Client"),
 			   json_text(properties, "Camera"), UNSIGNED(properties, "Id"));
+	else if (is(interface, CAMWARD_INTERFACE_INTEGRATION))
+		watch_tell(watch, "integration-added", name_field("integration", properties),
+			   "Integration %s is added.", name);
 	else if (is(interface, CAMWARD_INTERFACE_CLIENT))
 		watch_tell(watch, "client-added", name_field("client", properties),
 			   "Client %s is added.", name);
@@ -109,6 +112,9 @@ void events_removed(struct watch *watch, const char *interface,
 		watch_tell(watch, "grant-removed", grant_fields(properties),
 			   "Grant %llu, of %s for %s, is revoked.", UNSIGNED(properties, "Id"),
 			   json_text(properties, "Client"), json_text(properties, "Camera"));
+	else if (is(interface, CAMWARD_INTERFACE_INTEGRATION))
+		watch_tell(watch, "integration-removed", name_field("integration", properties),
+			   "Integration %s is removed.", name);
 	else if (is(interface, CAMWARD_INTERFACE_CLIENT))
 		watch_tell(watch, "client-removed", name_field("client", properties),
 			   "Client %s is removed.", name);
@@ -154,8 +160,15 @@ static void client_changed(struct watch *watch, const struct json_object *before
 			   const struct json_object *now)
 {
 	unsigned long long n = json_count(json_member(now, "Tokens"));
+	const char *integration = json_text(now, "Integration");
 	struct json_object *fields;
 
+	if (differs(before, now, "Integration")) {
+		fields = name_field("client", now);
+		json_set_text(fields, "integration", integration);
+		watch_tell(watch, "client-moved", fields, "Client %s is of %s now.",
+			   json_text(now, "Name"), *integration ? integration : "no integration");
+	}
 	if (!differs(before, now, "Tokens"))
 		return;
 	fields = name_field("client", now);

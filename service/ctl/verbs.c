@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "ctl/text.h"
 
-#define VERBS_MAX 32
+#define VERBS_MAX 64
 #define TWO_WORDS 64
 
 #define OPTION(n, v, h)                                \
@@ -123,6 +123,31 @@ const struct verb verbs[] = {
 		.run = clients_add,
 	},
 	{
+		.name = "client rename",
+		.operand = {"NAME", "NEW-NAME"},
+		.n_required = 2,
+		.summary = "give a client another name; ends its viewers",
+		.help = "Gives a client another name. Tokens, certificates, grants and a "
+			"suspension stay with it; its\nviewers are cut off and have to say the "
+			"new name. What the ledger says stays as it was written.",
+		.example = "    camwardctl client rename phone kims-phone",
+		.run = clients_rename,
+	},
+	{
+		.name = "client move",
+		.operand = {"NAME", "INTEGRATION"},
+		.n_required = 1,
+		.synopsis = "NAME {INTEGRATION | --out}",
+		.option = {OPTION("--out", NULL, "into none")},
+		.summary = "move a client into another integration, or out of its own",
+		.help = "Moves a client into another integration. What only the old one's grants "
+			"gave it ends before the\ncommand returns. It cannot leave one that is "
+			"suspended.",
+		.example = "    camwardctl client move hub nest\n"
+			   "    camwardctl client move hub --out",
+		.run = clients_move,
+	},
+	{
 		.name = "client remove",
 		.operand = {"NAME"},
 		.n_required = 1,
@@ -158,6 +183,36 @@ const struct verb verbs[] = {
 		.example = "    camwardctl client user recorder _recorder\n"
 			   "    camwardctl client user recorder --remove",
 		.run = client_user_run,
+	},
+	{
+		.name = "integrations",
+		.summary = "the groups of clients, granted and suspended as one",
+		.example = "    camwardctl integrations",
+		.run = integrations_run,
+	},
+	{
+		.name = "integration add",
+		.operand = {"NAME"},
+		.n_required = 1,
+		.summary = "make a group of clients",
+		.example = "    camwardctl integration add nest",
+		.run = integrations_add,
+	},
+	{
+		.name = "integration rename",
+		.operand = {"NAME", "NEW-NAME"},
+		.n_required = 2,
+		.summary = "give a group another name; its viewers go on",
+		.example = "    camwardctl integration rename nest hubs",
+		.run = integrations_rename,
+	},
+	{
+		.name = "integration remove",
+		.operand = {"NAME"},
+		.n_required = 1,
+		.summary = "remove a group that has no clients, and its grants",
+		.example = "    camwardctl integration remove nest",
+		.run = integrations_remove,
 	},
 	{
 		.name = "grants",

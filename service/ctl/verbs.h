@@ -27,6 +27,14 @@ int client_user_run(struct ctl *ctl, const struct args *args);
 #define CLIENT_USER_NAME_SIZE 48
 /* The name of a user, "-" for -1. */
 void client_user_name(int64_t user, char ret[CLIENT_USER_NAME_SIZE]);
+/* clients-move.c */
+int clients_rename(struct ctl *ctl, const struct args *args);
+int clients_move(struct ctl *ctl, const struct args *args);
+/* integrations.c */
+int integrations_run(struct ctl *ctl, const struct args *args);
+int integrations_add(struct ctl *ctl, const struct args *args);
+int integrations_rename(struct ctl *ctl, const struct args *args);
+int integrations_remove(struct ctl *ctl, const struct args *args);
 /* grant.c */
 int grant_run(struct ctl *ctl, const struct args *args);
 

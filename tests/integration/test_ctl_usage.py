@@ -18,9 +18,10 @@ from ctl_case import CTL
 NOWHERE = "unix:path=/nonexistent/bus"
 
 VERBS = ("status", "seal-root", "cameras", "camera set", "camera controls", "camera adopt",
-         "camera rename", "camera forget", "clients", "client add", "client remove",
-         "client token", "client user", "grants", "grant", "revoke", "leases", "lease end",
-         "suspend", "resume", "agent", "watch")
+         "camera rename", "camera forget", "clients", "client add", "client rename",
+         "client move", "client remove", "client token", "client user", "integrations",
+         "integration add", "integration rename", "integration remove", "grants", "grant",
+         "revoke", "leases", "lease end", "suspend", "resume", "agent", "watch")
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -103,7 +104,7 @@ class Misuse(unittest.TestCase):
             self.assertNotIn("did you mean", done.stderr)
 
     def test_half_a_verb_names_the_other_halves(self):
-        self.assert_misused("client", says="'client add', 'client remove', 'client token', 'client user'")
+        self.assert_misused("client", says="'client add', 'client rename', 'client move', 'client remove'")
         self.assert_misused("lease", says="'lease end'")
 
     def test_unknown_options(self):

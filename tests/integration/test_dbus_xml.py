@@ -16,7 +16,7 @@ import rtsp
 NAME = "org.camward.Camward1"
 ROOT = "/org/camward/Camward1"
 XML = harness.TOP / "dbus"
-KINDS = ("Manager", "Camera", "Client", "Grant", "Lease")
+KINDS = ("Manager", "Camera", "Client", "Integration", "Grant", "Lease")
 OTHERS = ("Agent",)  # implemented by those who call
 STANDARD = {"org.freedesktop.DBus.Peer", "org.freedesktop.DBus.Introspectable",
             "org.freedesktop.DBus.Properties", "org.freedesktop.DBus.ObjectManager"}
@@ -72,6 +72,7 @@ class WithObjects(unittest.TestCase):
         cls.viewer.authorize("owner", cls.demo.token("owner"))
         cls.viewer.play()
         list(cls.viewer.access_units(count=2))
+        cls.demo.ctl("integration", "add", "nest")
         paths = cls.busctl("tree", "--list", NAME).stdout.split()
         cls.paths = {"Manager": ROOT}
         for kind in KINDS[1:]:

@@ -34,6 +34,9 @@ ACTIONS = {
     ("Manager", "Suspend"): SUSPEND, ("Manager", "Resume"): SUSPEND,
     ("Manager", "RegisterAgent"): AGENT, ("Manager", "UnregisterAgent"): AGENT,
     ("Client", "AddToken"): CLIENTS, ("Client", "RemoveToken"): CLIENTS,
+    ("Client", "Rename"): CLIENTS, ("Client", "Move"): CLIENTS,
+    ("Manager", "AddIntegration"): CLIENTS, ("Integration", "Rename"): CLIENTS,
+    ("Integration", "Remove"): CLIENTS,
     ("Client", "Remove"): CLIENTS, ("Grant", "Revoke"): GRANTS, ("Lease", "End"): END,
 }
 DENIED = "Call failed: Access denied"  # what busctl makes of AccessDenied
@@ -184,6 +187,13 @@ class WithPolkit(test_dbus_xml.WithObjects):
         call("Manager", "Resume", "ss", "client", "made")
         call("Manager", "RegisterAgent", "o", "/agent")
         told("Manager", "UnregisterAgent", "The caller is not the agent")
+        call("Manager", "AddIntegration", "s", "joined")
+        call("Client", "Move", "s", "joined", path=client)
+        call("Client", "Move", "s", "", path=client)
+        call("Client", "Rename", "s", "made-anew", path=client)
+        client = f"{ROOT}/client/made_2danew"
+        call("Integration", "Rename", "s", "left", path=f"{ROOT}/integration/joined")
+        call("Integration", "Remove", "", path=f"{ROOT}/integration/left")
         call("Client", "Remove", "", path=client)
         call("Manager", "AddClient", "sa{sv}", "made", "0")
         call("Manager", "RemoveClient", "s", "made")

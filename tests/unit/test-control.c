@@ -1,39 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Denials that the disk did not take: in force at once, on disk as soon as it
  * takes them, and to be had for good by asking again. */
-#include <signal.h>
-#include <sys/resource.h>
-
-#include "broker-bench.h"
+#include "bench-outcome.h"
 #include "broker/db.h"
-
-/* Whether anything can be written. */
-static void set_disk(bool works)
-{
-	struct rlimit limit;
-
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = works ? limit.rlim_max : 0;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-/* What a control call comes to: its own error, or what done was told. */
-#define OUTCOME(b, call, ...)                                                        \
-	({                                                                           \
-		struct control_result result_ = {};                                  \
-		int before_ = (b)->done;                                             \
-		int r_ = call(&(b)->broker, __VA_ARGS__, &result_, bench_done, (b)); \
-		while (r_ == 0 && (b)->done == before_)                              \
-			bench_turn((b), USEC_PER_SEC);                               \
-		r_ ? r_ : (b)->error;                                                \
-	})
-
-static void restart(struct bench *b)
-{
-	broker_close(&b->broker);
-	assert_int_equal(broker_open(&b->broker, b->event, &b->options), 0);
-}
 
 static void test_a_revocation_can_be_repeated(void **state)
 {
@@ -137,15 +106,6 @@ static void test_a_suspension_that_was_never_written_can_be_taken_back(void **st
 		bench_turn(b, USEC_PER_SEC);
 	assert_int_equal(b->error, 0);
 	assert_int_equal(b->broker.policy->n_suspensions, 0);
-}
-
-static void wait_for_the_disk(struct bench *b)
-{
-	uint64_t end = clock_monotonic() + 10 * USEC_PER_SEC;
-
-	while (b->broker.catch_up.needed && clock_monotonic() < end)
-		bench_turn(b, 100 * USEC_PER_MSEC);
-	assert_false(b->broker.catch_up.needed);
 }
 
 static uint64_t count(struct bench *b, const char *sql)

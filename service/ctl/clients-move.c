@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A client's name and its integration. */
+#include <stdio.h>
+
+#include "ctl/bus.h"
+#include "ctl/check.h"
+#include "ctl/json.h"
+#include "ctl/verbs.h"
+#include "dbus/names.h"
+
+#define SENTENCE_SIZE 256
+
+/* Client.Rename and .Move: one text goes, the number of leases that ended comes back. */
+static int change(struct ctl *ctl, const char *name, const char *method, const char *text,
+		  uint32_t *ret_ended)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	_cleanup_free_ char *path = NULL;
+	char missing[SENTENCE_SIZE];
+	int r = bus_path(CAMWARD_PATH_CLIENTS, name, &path);
+
+	if (!r)
+		r = bus_new_call(ctl, path, CAMWARD_INTERFACE_CLIENT, method, &call);
+	if (r)
+		return r;
+	snprintf(missing, sizeof(missing),
+		 "There is no client '%s': 'camwardctl clients' lists them.", name);
+	r = sd_bus_message_append(call, "s", text);
+	if (r < 0)
+		return bus_call_failed(r);
+	r = bus_send(ctl, call, missing, &reply);
+	if (r)
+		return r;
+	r = sd_bus_message_read(reply, "u", ret_ended);
+	return r < 0 ? bus_reply_failed(r) : 0;
+}
+
+static int report(const char *client, const char *integration, uint32_t ended)
+{
+	_cleanup_json_ struct json_object *record = json_object_new_object();
+
+	if (!record)
+		return ctl_out_of_memory();
+	json_set_text(record, "client", client);
+	if (integration)
+		json_set_text(record, "integration", integration);
+	json_set_number(record, "leases_ended", ended);
+	return json_print(record);
+}
+
+static void print_ended(uint32_t ended)
+{
+	if (ended)
+		printf(" %u viewer%s cut off.\n", ended, ended == 1 ? " was" : "s were");
+	else
+		putchar('\n');
+}
+
+int clients_rename(struct ctl *ctl, const struct args *args)
+{
+	const char *name = args->operand[0], *new_name = args->operand[1];
+	uint32_t ended = 0;
+	int r = check_name(ctl, "client", name);
+
+	if (!r)
+		r = check_name(ctl, "client", new_name);
+	if (!r)
+		r = change(ctl, name, "Rename", new_name, &ended);
+	if (r)
+		return r;
+	if (ctl->json)
+		return report(new_name, NULL, ended);
+	printf("Client %s is called %s from now on.", name, new_name);
+	print_ended(ended);
+	return 0;
+}
+
+int clients_move(struct ctl *ctl, const struct args *args)
+{
+	const char *name = args->operand[0], *integration = args->operand[1];
+	bool out = verb_option(ctl->verb, args, "--out") != NULL;
+	uint32_t ended = 0;
+	int r = check_name(ctl, "client", name);
+
+	if (!r && out == (integration != NULL))
+		r = ctl_misused(ctl->verb, "Name the INTEGRATION, or give --out.");
+	if (!r && integration)
+		r = check_name(ctl, "integration", integration);
+	if (!r)
+		r = change(ctl, name, "Move", integration ? integration : "", &ended);
+	if (r)
+		return r;
+	if (ctl->json)
+		return report(name, integration ? integration : "", ended);
+	if (integration)
+		printf("Client %s is of %s from now on.", name, integration);
+	else
+		printf("Client %s is of no integration from now on.", name);
+	print_ended(ended);
+	return 0;
+}
