@@ -34,6 +34,7 @@ ACTIONS = {
     ("Manager", "Suspend"): SUSPEND, ("Manager", "Resume"): SUSPEND,
     ("Manager", "RegisterAgent"): AGENT, ("Manager", "UnregisterAgent"): AGENT,
     ("Client", "AddToken"): CLIENTS, ("Client", "RemoveToken"): CLIENTS,
+    ("Client", "BindUser"): CLIENTS, ("Client", "UnbindUser"): CLIENTS,
     ("Client", "Rename"): CLIENTS, ("Client", "Move"): CLIENTS,
     ("Manager", "AddIntegration"): CLIENTS, ("Integration", "Rename"): CLIENTS,
     ("Integration", "Remove"): CLIENTS,
@@ -187,6 +188,8 @@ class WithPolkit(test_dbus_xml.WithObjects):
         call("Manager", "Resume", "ss", "client", "made")
         call("Manager", "RegisterAgent", "o", "/agent")
         told("Manager", "UnregisterAgent", "The caller is not the agent")
+        call("Client", "BindUser", "u", "1", path=client)
+        call("Client", "UnbindUser", "", path=client)
         call("Manager", "AddIntegration", "s", "joined")
         call("Client", "Move", "s", "joined", path=client)
         call("Client", "Move", "s", "", path=client)
