@@ -11,7 +11,7 @@ int policy_list_append(void *list, size_t *n, size_t max, const void *object, si
 /* Erases it. -ENOENT: it is not in the list. */
 int policy_list_take_out(void *list, size_t *n, const void *object, size_t size);
 
-#define APPEND(policy, list, object)                                                       \
+#define APPEND(policy, list, object)                                                        \
 	policy_list_append((policy)->list, &(policy)->n_##list, ARRAY_SIZE((policy)->list), \
 			   object, sizeof(*(object)))
 #define TAKE_OUT(policy, list, object) \

@@ -18,17 +18,17 @@ static inline void set_disk(bool works)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-#define OUTCOME_OF(b, call)                                    \
-	({                                                     \
-		int before_ = (b)->done;                       \
-		int r_ = call;                                 \
-		while (r_ == 0 && (b)->done == before_)        \
-			bench_turn((b), USEC_PER_SEC);         \
-		r_ ? r_ : (b)->error;                          \
+#define OUTCOME_OF(b, call)                             \
+	({                                              \
+		int before_ = (b)->done;                \
+		int r_ = call;                          \
+		while (r_ == 0 && (b)->done == before_) \
+			bench_turn((b), USEC_PER_SEC);  \
+		r_ ? r_ : (b)->error;                   \
 	})
-#define OUTCOME(b, call, ...)                                                            \
-	({                                                                               \
-		struct control_result result_ = {};                                      \
+#define OUTCOME(b, call, ...)                                                              \
+	({                                                                                 \
+		struct control_result result_ = {};                                        \
 		OUTCOME_OF(b, call(&(b)->broker, __VA_ARGS__, &result_, bench_done, (b))); \
 	})
 #define WITHOUT_RESULT(b, call, ...) OUTCOME_OF(b, call(&(b)->broker, __VA_ARGS__, bench_done, (b)))
