@@ -105,12 +105,12 @@ int control_remove_integration(struct broker *broker, const char *name, struct c
 static int finish_rename(struct control_job *job, int error)
 {
 	policy_end_rename_integration(job->broker->policy, job->other, error);
+	redecide_all(job->broker);
 	if (error < 0)
 		return error == -EEXIST ? CONTROL_INTEGRATION_EXISTS : error;
 	event_log(LOG_NOTICE, EVENT_IDENTITY_RENAMED, NULL,
 		  "integration %s is called %s from now on", job->name, job->other);
 	observe(job->broker, integration_renamed, job->name, job->other);
-	redecide_all(job->broker);
 	return 0;
 }
 
@@ -126,6 +126,8 @@ int control_rename_integration(struct broker *broker, const char *name, const ch
 		return CONTROL_INVALID_NAME;
 	if (policy_find_integration(broker->policy, new_name))
 		return CONTROL_INTEGRATION_EXISTS;
+	if (declared_for_integration(broker, new_name))
+		return CONTROL_NAME_DECLARED;
 	job = control_job_new(broker, done, userdata);
 	if (!job)
 		return -ENOMEM;
@@ -134,6 +136,7 @@ int control_rename_integration(struct broker *broker, const char *name, const ch
 	r = policy_begin_rename_integration(broker->policy, job->name, job->other);
 	if (r < 0)
 		return r == -EEXIST ? CONTROL_ALREADY_SUSPENDED : CONTROL_BUSY;
+	redecide_all(broker);
 	job->finish = finish_rename;
 	r = store_rename_integration(broker->store, job->name, job->other, control_job_finish, job);
 	if (r < 0) {

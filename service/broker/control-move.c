@@ -37,6 +37,7 @@ static unsigned end_leases(struct broker *broker, const char *client)
 static int finish_rename(struct control_job *job, int error)
 {
 	policy_end_rename_client(job->broker->policy, job->other, error);
+	declared_apply(job->broker);
 	if (error < 0)
 		return control_error_of(error);
 	event_log(LOG_NOTICE, EVENT_IDENTITY_RENAMED, &(struct event_about){.client = job->name},
@@ -57,6 +58,8 @@ int control_rename_client(struct broker *broker, const char *name, const char *n
 		return CONTROL_INVALID_NAME;
 	if (policy_find_client(broker->policy, new_name))
 		return CONTROL_ALREADY_EXISTS;
+	if (declared_for_client(broker, new_name))
+		return CONTROL_NAME_DECLARED;
 	job = control_job_new(broker, done, userdata);
 	if (!job)
 		return -ENOMEM;

@@ -31,6 +31,7 @@ enum control_error {
 	CONTROL_HAS_CLIENTS,
 	CONTROL_IS_SUSPENDED,
 	CONTROL_BUSY,
+	CONTROL_NAME_DECLARED,
 	CONTROL_NO_SUCH_CAMERA,
 	CONTROL_NO_SUCH_GRANT,
 	CONTROL_NO_SUCH_LEASE,
@@ -106,8 +107,9 @@ int control_remove_integration(struct broker *broker, const char *name, struct c
 /*
  * Another name; grants and a suspension stay with whom they are of, the ledger's rows with the name
  * under which they were written. An integration's viewers go on, a client's are cut off: they have
- * to say who they are anew. CONTROL_ALREADY_SUSPENDED: the new name is suspended; CONTROL_BUSY:
- * something of it is being changed.
+ * to say who they are anew. What files in policy.d grant they grant to a name, which nobody takes
+ * over so (CONTROL_NAME_DECLARED). CONTROL_ALREADY_SUSPENDED: the new name is suspended;
+ * CONTROL_BUSY: something of it is being changed.
  */
 int control_rename_integration(struct broker *broker, const char *name, const char *new_name,
 			       control_done done, void *userdata);

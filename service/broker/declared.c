@@ -78,6 +78,22 @@ void declared_apply(struct broker *broker)
 		redecide_all(broker);
 }
 
+bool declared_for_client(const struct broker *broker, const char *name)
+{
+	for (size_t i = 0; i < broker->declared.n; i++)
+		if (!strcmp(broker->declared.entries[i].grant.client, name))
+			return true;
+	return false;
+}
+
+bool declared_for_integration(const struct broker *broker, const char *name)
+{
+	for (size_t i = 0; i < broker->declared.n; i++)
+		if (!strcmp(broker->declared.entries[i].grant.integration, name))
+			return true;
+	return false;
+}
+
 static int is_conf(const struct dirent *entry)
 {
 	size_t n = strlen(entry->d_name);

@@ -38,4 +38,7 @@ static inline bool grant_is_declared(const struct grant *grant)
 void declared_load(struct broker *broker);
 /* A client or a camera has come, gone or another name. */
 void declared_apply(struct broker *broker);
+/* Whether a file grants something to whoever has this name. */
+bool declared_for_client(const struct broker *broker, const char *name);
+bool declared_for_integration(const struct broker *broker, const char *name);
 void declared_free(struct declared *declared);

@@ -83,7 +83,7 @@ static void call_client(struct policy *policy, struct client *client, const char
 	for (size_t i = 0; i < policy->n_grants; i++) {
 		struct grant *grant = policy->grants[i];
 
-		if (strcmp(grant->client, client->name) == 0)
+		if (!grant->source[0] && strcmp(grant->client, client->name) == 0)
 			snprintf(grant->client, sizeof(grant->client), "%s", name);
 	}
 	snprintf(client->name, sizeof(client->name), "%s", name);
@@ -151,7 +151,7 @@ static void call_integration(struct policy *policy, struct integration *integrat
 	for (size_t i = 0; i < policy->n_grants; i++) {
 		struct grant *grant = policy->grants[i];
 
-		if (strcmp(grant->integration, integration->name) == 0)
+		if (!grant->source[0] && strcmp(grant->integration, integration->name) == 0)
 			snprintf(grant->integration, sizeof(grant->integration), "%s", name);
 	}
 	for (size_t i = 0; i < policy->n_clients; i++) {

@@ -96,10 +96,10 @@ unsigned policy_remove_grants(struct policy *policy, const char *client,
 			      const uint8_t camera[UUID_SIZE]);
 
 /*
- * Another name for a client or an integration, with its grants and its suspension; for an
- * integration, with its clients. Effective at once; until policy_end_rename() it is pending and
- * `former` tells the old name. The new name must be free, and so must its suspension.
- * policy_end_rename: what the store said about it; an error gives the old name back.
+ * Another name for a client or an integration, with its grants, but for declared ones, and its
+ * suspension; for an integration, with its clients. Effective at once; until policy_end_rename() it
+ * is pending and `former` tells the old name. The new name must be free, and so must its
+ * suspension. policy_end_rename: what the store said about it; an error gives the old name back.
  * Errors: -ENOENT, -EEXIST (the name, or a suspension of it), -EBUSY (something of it is pending).
  */
 int policy_begin_rename_client(struct policy *policy, const char *from, const char *to);

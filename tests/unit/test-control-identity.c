@@ -107,6 +107,28 @@ static void test_a_suspension_goes_with_a_name(void **state)
 	assert_int_equal(outcome_of_rename(b, "hubs", "late"), CONTROL_ALREADY_SUSPENDED);
 }
 
+/* What a file grants it grants to a name: it neither goes along nor is it taken over. */
+static void test_declared_grants_stay_with_the_name(void **state)
+{
+	struct bench *b = *state;
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/policy.d", b->directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/policy.d/x.conf", b->directory);
+	file = fopen(path, "w");
+	fputs("[grant one]\nclient = alice\ncamera = back\nrights = live\n", file);
+	fputs("[grant two]\nclient = jo\ncamera = back\nrights = live\n", file);
+	assert_int_equal(fclose(file), 0);
+	declared_load(&b->broker);
+	assert_int_equal(b->broker.policy->n_grants, 2);
+	assert_int_equal(OUTCOME(b, control_rename_client, "alice", "jo"), CONTROL_NAME_DECLARED);
+	assert_int_equal(OUTCOME(b, control_rename_client, "alice", "kim"), 0);
+	assert_int_equal(b->broker.policy->n_grants, 1);
+	assert_int_equal(OUTCOME(b, control_rename_client, "kim", "alice"), CONTROL_NAME_DECLARED);
+}
+
 static void test_nobody_leaves_a_suspended_integration(void **state)
 {
 	struct bench *b = *state;
@@ -191,6 +213,7 @@ int main(void)
 		BENCH(test_an_integration_removed_while_the_disk_fails_is_gone_later),
 		BENCH(test_a_renamed_client_is_the_same_but_for_its_name),
 		BENCH(test_a_suspension_goes_with_a_name),
+		BENCH(test_declared_grants_stay_with_the_name),
 		BENCH(test_nobody_leaves_a_suspended_integration),
 		BENCH(test_a_rename_that_fails_has_not_been),
 		BENCH(test_a_move_ends_what_only_the_old_one_gave),
