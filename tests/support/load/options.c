@@ -14,6 +14,7 @@ static const char HELP[] =
 	"\n"
 	"  --host ADDRESS          default 127.0.0.1\n"
 	"  --port PORT             default 8322\n"
+	"  --source ADDRESS        an own address to come from; default: the kernel's choice\n"
 	"  --camera NAME[/sub]     repeat it to spread the viewers; default front\n"
 	"  --client NAME --token TOKEN\n"
 	"  --pin BASE64            SHA-256 of the server's SubjectPublicKeyInfo; default: any\n"
@@ -37,6 +38,7 @@ static const char HELP[] =
 static const struct option LONG[] = {
 	{"host", required_argument, NULL, 'h'},
 	{"port", required_argument, NULL, 'p'},
+	{"source", required_argument, NULL, 'o'},
 	{"camera", required_argument, NULL, 'c'},
 	{"client", required_argument, NULL, 'n'},
 	{"token", required_argument, NULL, 't'},
@@ -96,6 +98,7 @@ static int parse_option(struct load_options *o, int option, const char *value)
 {
 	const char **text = option == 'h'   ? &o->host
 			    : option == 'p' ? &o->port
+			    : option == 'o' ? &o->source
 			    : option == 'n' ? &o->client
 			    : option == 't' ? &o->token
 			    : option == 'P' ? &o->pin

@@ -11,6 +11,7 @@
 struct load_options {
 	const char *host; /* an address */
 	const char *port;
+	const char *source; /* an own address to come from; NULL: the kernel's choice */
 	const char *cameras[LOAD_CAMERAS_MAX]; /* viewer i watches cameras[i % n_cameras] */
 	unsigned n_cameras;
 	const char *client;

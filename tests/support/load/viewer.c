@@ -107,6 +107,21 @@ static ssize_t pull(gnutls_transport_ptr_t p, void *data, size_t n)
 	return (ssize_t)n;
 }
 
+/* Comes from the address that was chosen. */
+static int bind_source(struct viewer *v)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *a;
+	int r;
+
+	if (!v->options->source)
+		return 0;
+	if (getaddrinfo(v->options->source, NULL, &hints, &a) != 0)
+		return -EINVAL;
+	r = bind(v->fd, a->ai_addr, a->ai_addrlen);
+	freeaddrinfo(a);
+	return r < 0 ? -errno : 0;
+}
+
 static int open_socket(struct viewer *v)
 {
 	const struct load_options *o = v->options;
@@ -120,9 +135,11 @@ static int open_socket(struct viewer *v)
 		setsockopt(v->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (v->fd >= 0)
 		setsockopt(v->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	r = v->fd < 0 ? -1 : connect(v->fd, a->ai_addr, a->ai_addrlen);
+	r = v->fd < 0 ? -errno : bind_source(v);
+	if (r == 0 && connect(v->fd, a->ai_addr, a->ai_addrlen) < 0 && errno != EINPROGRESS)
+		r = -errno;
 	freeaddrinfo(a);
-	return r < 0 && errno != EINPROGRESS ? -errno : 0;
+	return r;
 }
 
 static void poll_for(struct viewer *v, int epoll, int operation, uint32_t events)
