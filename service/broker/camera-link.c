@@ -150,8 +150,8 @@ static void tell_leases(struct camera *camera, uint32_t stream)
 	struct lease *lease, *tmp;
 
 	list_for_each_safe (lease, tmp, &camera->broker->leases, list)
-		if (lease->camera == camera && lease->stream == stream)
-			lease_ring_ready(lease);
+		if (lease->camera == camera)
+			lease_stream_ready(lease, stream);
 }
 
 static int on_ring(void *userdata, const void *message, int *fds)
@@ -161,10 +161,12 @@ static int on_ring(void *userdata, const void *message, int *fds)
 	struct camera_stream *stream = &camera->streams[m->stream];
 	int r;
 
-	/* Of an epoch that was over before this arrived. */
+	/* Of an epoch or a stream that was over before this arrived. */
 	if (m->epoch != camera->epoch)
 		return 0;
-	if (m->stream != RING_STREAM_MAIN || stream->ring >= 0 || !camera->certificate_size)
+	if (m->turn <= camera->turn && (!stream->wanted || m->turn != stream->turn))
+		return 0;
+	if (m->turn != stream->turn || stream->ring >= 0 || !camera->certificate_size)
 		return -EPROTO;
 	r = m->ring_size <= RING_SIZE_MAX ? memfd_verify_read_only(fds[0], m->ring_size) : -EFBIG;
 	if (r < 0) {
@@ -193,14 +195,24 @@ static int on_sequence(void *userdata, const void *message, int *fds)
 	return 0;
 }
 
+/* It has turned out that its source gives no such stream. */
+static void refuse_impossible(struct camera *camera)
+{
+	struct lease *lease, *tmp;
+
+	list_for_each_safe (lease, tmp, &camera->broker->leases, list)
+		if (lease->camera == camera)
+			lease_stream_impossible(lease, camera_possible_streams(camera));
+}
+
 /* Whether anything but the counters differs. */
 static bool state_differs(const struct camera_state *a, const struct camera_state *b)
 {
 	return a->condition != b->condition || a->path != b->path || a->width != b->width ||
 	       a->height != b->height || a->fps_numerator != b->fps_numerator ||
 	       a->fps_denominator != b->fps_denominator || a->fourcc != b->fourcc ||
-	       strcmp(a->source, b->source) != 0 || strcmp(a->encoder, b->encoder) != 0 ||
-	       strcmp(a->reason, b->reason) != 0;
+	       a->streams != b->streams || strcmp(a->source, b->source) != 0 ||
+	       strcmp(a->encoder, b->encoder) != 0 || strcmp(a->reason, b->reason) != 0;
 }
 
 static int on_state(void *userdata, const void *message, int *fds)
@@ -221,6 +233,8 @@ static int on_state(void *userdata, const void *message, int *fds)
 			  camera->name);
 	if (m->condition == CAMERA_LOST && m->epoch == camera->epoch)
 		camera_end_epoch(camera, "camera lost");
+	else if (m->streams && differs)
+		refuse_impossible(camera);
 	if (differs)
 		observe(camera->broker, camera_changed, camera);
 	return 0;

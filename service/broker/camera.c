@@ -22,38 +22,74 @@ static void send_stop(struct camera *camera)
 	link_send_message(&camera->link, CAMERA_STOP, &stop);
 }
 
-/* The rings go with their epoch. */
+static uint32_t wanted_streams(const struct camera *camera)
+{
+	uint32_t streams = 0;
+
+	for (uint32_t i = 0; i < RING_N_STREAMS; i++)
+		if (camera->streams[i].wanted)
+			streams |= 1U << i;
+	return streams;
+}
+
+static void send_streams(struct camera *camera)
+{
+	struct camera_streams m = {
+		.epoch = camera->epoch,
+		.streams = wanted_streams(camera),
+		.turn = ++camera->turn,
+	};
+
+	link_send_message(&camera->link, CAMERA_STREAMS, &m);
+}
+
+/* The ring goes with its stream. */
+static void forget_stream(struct camera_stream *stream)
+{
+	stream->wanted = false;
+	close_fd(steal_fd(&stream->ring));
+	stream->ring_size = 0;
+	sd_event_source_set_enabled(stream->linger, SD_EVENT_OFF);
+	sd_event_source_set_enabled(stream->keyframe_timer, SD_EVENT_OFF);
+}
+
+/* The streams go with their epoch. */
 static void forget_epoch(struct camera *camera)
 {
 	fault_epoch_ends(camera);
 	camera->epoch = 0;
 	camera->certificate_size = 0;
-	for (size_t i = 0; i < RING_N_STREAMS; i++) {
-		close_fd(steal_fd(&camera->streams[i].ring));
-		camera->streams[i].ring_size = 0;
-	}
-	sd_event_source_set_enabled(camera->linger, SD_EVENT_OFF);
-	sd_event_source_set_enabled(camera->keyframe_timer, SD_EVENT_OFF);
+	for (size_t i = 0; i < RING_N_STREAMS; i++)
+		forget_stream(&camera->streams[i]);
 }
 
+/* The last stream ends the epoch. */
 static int on_linger(sd_event_source *source, uint64_t when, void *userdata)
 {
-	struct camera *camera = userdata;
+	struct camera_stream *stream = userdata;
+	struct camera *camera = stream->camera;
 
-	if (camera->n_leases || !camera->epoch)
+	if (stream->n_leases || !stream->wanted)
 		return 0;
-	send_stop(camera);
-	forget_epoch(camera);
+	if (wanted_streams(camera) == 1U << (stream - camera->streams)) {
+		send_stop(camera);
+		forget_epoch(camera);
+	} else {
+		forget_stream(stream);
+		send_streams(camera);
+	}
 	observe(camera->broker, camera_changed, camera);
 	return 0;
 }
 
-static void send_keyframe(struct camera *camera)
+static void send_keyframe(struct camera_stream *stream)
 {
-	struct camera_keyframe keyframe = {.stream = RING_STREAM_MAIN};
+	struct camera_keyframe keyframe = {
+		.stream = (uint32_t)(stream - stream->camera->streams),
+	};
 
-	camera->keyframe_sent = clock_monotonic();
-	link_send_message(&camera->link, CAMERA_KEYFRAME, &keyframe);
+	stream->keyframe_sent = clock_monotonic();
+	link_send_message(&stream->camera->link, CAMERA_KEYFRAME, &keyframe);
 }
 
 static int on_keyframe_due(sd_event_source *source, uint64_t when, void *userdata)
@@ -75,10 +111,19 @@ static int add_timer(sd_event *event, sd_event_source **ret, sd_event_time_handl
 	return r;
 }
 
+static int init_stream(struct camera *camera, struct camera_stream *stream)
+{
+	sd_event *event = camera->broker->event;
+	int r = add_timer(event, &stream->linger, on_linger, stream);
+
+	stream->camera = camera;
+	return r < 0 ? r : add_timer(event, &stream->keyframe_timer, on_keyframe_due, stream);
+}
+
 int camera_new(struct broker *broker, const struct camera_record *record, struct camera **ret)
 {
 	struct camera *camera = calloc(1, sizeof(*camera));
-	int r;
+	int r = 0;
 
 	if (!camera)
 		return -ENOMEM;
@@ -90,9 +135,8 @@ int camera_new(struct broker *broker, const struct camera_record *record, struct
 		camera->streams[i].ring = -EBADF;
 	list_init(&camera->list);
 	camera_controls_init(&camera->controls);
-	r = add_timer(broker->event, &camera->linger, on_linger, camera);
-	if (r >= 0)
-		r = add_timer(broker->event, &camera->keyframe_timer, on_keyframe_due, camera);
+	for (size_t i = 0; i < RING_N_STREAMS && r >= 0; i++)
+		r = init_stream(camera, &camera->streams[i]);
 	if (r < 0) {
 		camera_free(camera);
 		return r;
@@ -110,8 +154,10 @@ struct camera *camera_free(struct camera *camera)
 	link_close(&camera->link);
 	camera_controls_fail(camera);
 	camera_controls_release(&camera->controls);
-	sd_event_source_disable_unref(camera->linger);
-	sd_event_source_disable_unref(camera->keyframe_timer);
+	for (size_t i = 0; i < RING_N_STREAMS; i++) {
+		sd_event_source_disable_unref(camera->streams[i].linger);
+		sd_event_source_disable_unref(camera->streams[i].keyframe_timer);
+	}
 	list_remove(&camera->list);
 	free(camera);
 	return NULL;
@@ -149,32 +195,56 @@ bool camera_is_online(const struct camera *camera)
 	return camera->welcomed && camera->state.condition != CAMERA_LOST;
 }
 
+uint32_t camera_possible_streams(const struct camera *camera)
+{
+	return camera->state.streams ? camera->state.streams : (1U << RING_N_STREAMS) - 1;
+}
+
 static void start_epoch(struct camera *camera)
 {
-	struct camera_start start = {.streams = 1U << RING_STREAM_MAIN};
+	struct camera_start start = {.streams = wanted_streams(camera), .turn = 1};
 
+	camera->turn = start.turn;
 	camera->epoch = start.epoch = broker_next_epoch(camera->broker);
 	link_send_message(&camera->link, CAMERA_START, &start);
 }
 
-int camera_attach(struct camera *camera)
+static void want(struct camera *camera, struct camera_stream *stream)
 {
+	stream->wanted = true;
+	if (camera->epoch)
+		send_streams(camera);
+	else
+		start_epoch(camera);
+	stream->turn = camera->turn;
+}
+
+int camera_attach(struct camera *camera, uint32_t index)
+{
+	struct camera_stream *stream = &camera->streams[index];
+
 	if (!camera->welcomed)
 		return -ENODEV;
+	if (!(camera_possible_streams(camera) & 1U << index))
+		return -EOPNOTSUPP;
 	camera->n_leases++;
-	sd_event_source_set_enabled(camera->linger, SD_EVENT_OFF);
-	if (!camera->epoch)
-		start_epoch(camera);
+	stream->n_leases++;
+	sd_event_source_set_enabled(stream->linger, SD_EVENT_OFF);
+	if (!stream->wanted)
+		want(camera, stream);
 	observe(camera->broker, camera_changed, camera);
 	return 0;
 }
 
-void camera_detach(struct camera *camera)
+void camera_detach(struct camera *camera, uint32_t index)
 {
+	struct camera_stream *stream = &camera->streams[index];
+
 	camera->n_leases--;
-	if (!camera->n_leases && camera->epoch) {
-		sd_event_source_set_time(camera->linger, clock_monotonic() + CAMERA_LINGER);
-		sd_event_source_set_enabled(camera->linger, SD_EVENT_ONESHOT);
+	stream->n_leases--;
+	if (!stream->n_leases && stream->wanted) {
+		sd_event_source_set_time(stream->linger, clock_monotonic() + CAMERA_LINGER);
+		sd_event_source_set_enabled(stream->linger, SD_EVENT_ONESHOT);
 	}
 	observe(camera->broker, camera_changed, camera);
 }
@@ -192,21 +262,22 @@ void camera_end_epoch(struct camera *camera, const char *reason)
 			lease_finish(lease, reason, SESSION_END_CAMERA);
 }
 
-void camera_want_keyframe(struct camera *camera)
+void camera_want_keyframe(struct camera *camera, uint32_t index)
 {
-	uint64_t due = camera->keyframe_sent + CAMERA_KEYFRAME_INTERVAL;
+	struct camera_stream *stream = &camera->streams[index];
+	uint64_t due = stream->keyframe_sent + CAMERA_KEYFRAME_INTERVAL;
 	int enabled;
 
-	if (!camera->epoch)
+	if (!stream->wanted)
 		return;
 	if (clock_monotonic() >= due) {
-		send_keyframe(camera);
+		send_keyframe(stream);
 		return;
 	}
-	if (sd_event_source_get_enabled(camera->keyframe_timer, &enabled) > 0)
+	if (sd_event_source_get_enabled(stream->keyframe_timer, &enabled) > 0)
 		return;
-	sd_event_source_set_time(camera->keyframe_timer, due);
-	sd_event_source_set_enabled(camera->keyframe_timer, SD_EVENT_ONESHOT);
+	sd_event_source_set_time(stream->keyframe_timer, due);
+	sd_event_source_set_enabled(stream->keyframe_timer, SD_EVENT_ONESHOT);
 }
 
 int camera_add_wake(struct camera *camera, uint64_t lease, uint32_t stream, int *ret)
@@ -222,6 +293,13 @@ int camera_add_wake(struct camera *camera, uint64_t lease, uint32_t stream, int 
 	return 0;
 }
 
+void camera_move_wake(struct camera *camera, uint64_t lease, uint32_t stream)
+{
+	struct camera_move_wake m = {.epoch = camera->epoch, .lease = lease, .stream = stream};
+
+	link_send_message(&camera->link, CAMERA_MOVE_WAKE, &m);
+}
+
 void camera_drop_wake(struct camera *camera, uint64_t lease)
 {
 	struct camera_drop_wake m = {.lease = lease};
@@ -235,6 +313,7 @@ void camera_ask_statement(struct camera *camera, const struct lease *lease)
 		.epoch = camera->epoch,
 		.lease = lease->id,
 		.stream = lease->stream,
+		.may_switch = lease->may_switch,
 	};
 
 	memcpy(m.nonce, lease->nonce, sizeof(m.nonce));

@@ -4,8 +4,9 @@
  * way from the process to the sessions, and what it last said about itself.
  *
  * An epoch begins when the first lease wants pictures and ends CAMERA_LINGER after the last one, or
- * when the process dies or has lost its device. A ring's descriptor is kept as long as its epoch
- * and is never mapped here.
+ * when the process dies or has lost its device. In the same way each of its streams comes and goes
+ * with those who take it. A ring's descriptor is kept as long as its stream is made and is never
+ * mapped here.
  */
 #pragma once
 
@@ -22,8 +23,15 @@ struct broker;
 struct lease;
 
 struct camera_stream {
-	int ring; /* -EBADF: none yet */
+	struct camera *camera;
+	bool wanted;   /* its process has been told to make it */
+	uint32_t turn; /* by this one */
+	int ring;      /* -EBADF: none yet */
 	uint64_t ring_size;
+	unsigned n_leases;
+	sd_event_source *linger;
+	sd_event_source *keyframe_timer;
+	uint64_t keyframe_sent; /* us, CLOCK_MONOTONIC */
 };
 
 struct camera {
@@ -46,11 +54,9 @@ struct camera {
 	/* Of the epoch's key; the size is 0 until its process has told it. */
 	uint8_t certificate[PROTO_SEAL_CERTIFICATE_SIZE];
 	uint32_t certificate_size;
+	uint32_t turn; /* of the epoch's last START or STREAMS */
 	struct camera_stream streams[RING_N_STREAMS];
 	unsigned n_leases;
-	sd_event_source *linger;
-	sd_event_source *keyframe_timer;
-	uint64_t keyframe_sent; /* us, CLOCK_MONOTONIC */
 };
 
 int camera_new(struct broker *broker, const struct camera_record *record, struct camera **ret);
@@ -63,18 +69,24 @@ const char *camera_condition_text(const struct camera *camera);
 /* Whether a viewer could be served: it has a process that has not lost its device. */
 bool camera_is_online(const struct camera *camera);
 
-/* One lease more or less that wants pictures. -ENODEV: it is absent. */
-int camera_attach(struct camera *camera);
-void camera_detach(struct camera *camera);
+/* Which streams its source can give, 1 << enum ring_stream; all while that is not known. */
+uint32_t camera_possible_streams(const struct camera *camera);
+
+/* One lease more or less that wants pictures of this stream. Errors: -ENODEV (it is absent),
+ * -EOPNOTSUPP (it has no such stream). */
+int camera_attach(struct camera *camera, uint32_t stream);
+void camera_detach(struct camera *camera, uint32_t stream);
 
 /* Ends the epoch: every lease in it gets an orderly end with this reason. */
 void camera_end_epoch(struct camera *camera, const char *reason);
 
 /* At most one in CAMERA_KEYFRAME_INTERVAL; those between become one at its end. */
-void camera_want_keyframe(struct camera *camera);
+void camera_want_keyframe(struct camera *camera, uint32_t stream);
 
 /* Makes a lease's wake: the camera's process gets one end, *ret the other (the caller's). */
 int camera_add_wake(struct camera *camera, uint64_t lease, uint32_t stream, int *ret);
+/* It tells of this stream from now on. */
+void camera_move_wake(struct camera *camera, uint64_t lease, uint32_t stream);
 void camera_drop_wake(struct camera *camera, uint64_t lease);
 
 /* Asks for a lease's statement; lease_stated() follows, unless the epoch ends. */

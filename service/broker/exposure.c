@@ -3,22 +3,30 @@
 
 static void begin(struct exposure *e, const struct camera_sequence *m)
 {
-	if (!e->first)
+	if (e->streams[m->stream].lasts)
+		return;
+	if (!e->n_added++) {
 		e->first = m->first;
-	e->begin = m->first;
-	e->lasts = true;
-	e->n_added++;
+		e->stream = m->stream;
+	}
+	e->n_lasting++;
+	e->streams[m->stream].begin = m->first;
+	e->streams[m->stream].lasts = true;
 }
 
 void exposure_note(struct exposure *e, const struct camera_sequence *m)
 {
+	uint64_t from = e->streams[m->stream].begin;
+
 	if (m->added) {
 		begin(e, m);
 		return;
 	}
-	if (!e->lasts || m->next < e->begin)
+	if (!e->streams[m->stream].lasts || m->next < from)
 		return;
-	e->units += m->next - e->begin;
-	e->next = m->next;
-	e->lasts = false;
+	e->units += m->next - from;
+	if (m->stream == e->stream)
+		e->next = m->next;
+	e->streams[m->stream].lasts = false;
+	e->n_lasting--;
 }

@@ -43,6 +43,12 @@ static void take_another_session(const struct lease *lease, struct session **ses
 			*session = other->session;
 }
 
+void fault_switch(const struct lease *lease, struct camera_stream *ring)
+{
+	if (fault_chosen("switch"))
+		take_another_ring(lease, ring);
+}
+
 void fault_grant(const struct lease *lease, struct camera_stream *ring, struct session **session)
 {
 	if (fault_chosen("ring"))

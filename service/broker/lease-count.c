@@ -92,7 +92,7 @@ void lease_fill_event(const struct lease *lease, struct ledger_event *event)
 		.lease = lease->id,
 		.grant = lease->grant,
 		.right = lease->right,
-		.stream = lease->stream,
+		.stream = lease->began,
 		.protocol = lease->protocol,
 		.port = lease->peer.port,
 		.epoch = lease->epoch,

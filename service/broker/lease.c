@@ -56,7 +56,10 @@ static void leave_camera(struct lease *lease)
 	lease->attached = false;
 	if (!lease_is_opening(lease))
 		camera_drop_wake(lease->camera, lease->id);
-	camera_detach(lease->camera);
+	camera_detach(lease->camera, lease->stream);
+	if (lease->switching)
+		camera_detach(lease->camera, lease->target);
+	lease->switching = false;
 }
 
 static void record_end(struct lease *lease, const struct tcp_bytes *bytes, const char *reason)
@@ -226,6 +229,9 @@ static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
 	case LEASE_STATING:
 		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "camera gives no statement");
 		break;
+	case LEASE_RUNNING:
+		lease_switch_fail(lease, SESSION_DENIED_UNAVAILABLE);
+		break;
 	default:
 		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "camera gives no picture");
 	}
@@ -258,6 +264,8 @@ static int lease_new(struct broker *broker, const struct lease_request *request,
 		.asked = request->ask ? request->grant : 0,
 		.right = request->right,
 		.stream = request->stream,
+		.began = request->stream,
+		.may_switch = request->may_switch,
 		.protocol = request->protocol,
 		.has_nonce = request->has_nonce,
 		.since = clock_realtime(),
@@ -283,10 +291,26 @@ static int lease_new(struct broker *broker, const struct lease_request *request,
 	return 0;
 }
 
-/* -ENODEV: the camera is absent. */
+void lease_stream_ready(struct lease *lease, uint32_t stream)
+{
+	if (lease->state == LEASE_WAITING && lease->stream == stream)
+		lease_ring_ready(lease);
+	else if (lease->switching && lease->target == stream)
+		lease_switch_ready(lease);
+}
+
+void lease_stream_impossible(struct lease *lease, uint32_t possible)
+{
+	if (lease->state == LEASE_WAITING && !(possible & 1U << lease->stream))
+		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "camera has no such stream");
+	else if (lease->switching && !(possible & 1U << lease->target))
+		lease_switch_fail(lease, SESSION_DENIED_UNAVAILABLE);
+}
+
+/* Errors: those of camera_attach(). */
 static int join_camera(struct lease *lease)
 {
-	int r = camera_attach(lease->camera);
+	int r = camera_attach(lease->camera, lease->stream);
 
 	if (r < 0)
 		return r;
@@ -316,6 +340,7 @@ static void await_answer(struct lease *lease)
 void lease_admit(struct lease *lease)
 {
 	struct policy_verdict verdict = redecide_lease(lease->broker, lease);
+	int r;
 
 	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
 	if (!verdict.allowed) {
@@ -324,8 +349,10 @@ void lease_admit(struct lease *lease)
 	}
 	agent_forget(lease);
 	lease->grant = verdict.grant;
-	if (join_camera(lease) < 0) {
-		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "camera is absent");
+	r = join_camera(lease);
+	if (r < 0) {
+		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE,
+			     r == -EOPNOTSUPP ? "camera has no such stream" : "camera is absent");
 		return;
 	}
 	observe(lease->broker, lease_changed, lease);

@@ -11,6 +11,9 @@
  *	ENDING     the session was told to end in order
  *	DRAINING   the session is done; its last bytes are on their way and can still be cut off
  *
+ * One that may switch between the streams keeps the rings that it was handed: it is decided, and
+ * stands in the ledger, by the one that it began with, which is the larger.
+ *
  * However it ends, nothing here waits for a disk, a process or another lease.
  */
 #pragma once
@@ -50,9 +53,14 @@ struct lease {
 	uint64_t token, grant; /* ids: what it came with, what permitted it */
 	/* ASKING: by which grant it would be; then the one that the agent said yes to. 0: none. */
 	uint64_t asked, approved;
-	uint32_t right, stream, protocol;
-	uint64_t epoch; /* 0: WAITING */
-	uint64_t since; /* us, CLOCK_REALTIME */
+	uint32_t right, stream, protocol; /* stream: that it gets now */
+	uint32_t began;                   /* the stream that it began with */
+	bool may_switch;
+	bool switching;    /* RUNNING: for the ring of `target` */
+	uint32_t target;   /* attached to it as well */
+	uint64_t switched; /* when it asked for that last; us, CLOCK_MONOTONIC */
+	uint64_t epoch;    /* 0: WAITING */
+	uint64_t since;    /* us, CLOCK_REALTIME */
 	struct gate_peer peer;
 	char peer_text[SESSION_PEER_TEXT_SIZE];
 
@@ -85,6 +93,7 @@ struct lease_request {
 	uint64_t token, grant;
 	bool ask; /* the agent first, about this grant */
 	uint32_t right, stream, protocol;
+	bool may_switch;
 	bool has_nonce;
 	const uint8_t *nonce, *exporter; /* with has_nonce */
 };
@@ -106,6 +115,20 @@ void lease_admit(struct lease *lease);
  * it. */
 void lease_ring_ready(struct lease *lease);
 void lease_stated(struct lease *lease, const struct camera_statement *m);
+
+/* Its camera has a ring of this stream, be it one that it waits for or not. */
+void lease_stream_ready(struct lease *lease, uint32_t stream);
+/* Its camera can give no streams but these, 1 << enum ring_stream: ends what waits for another. */
+void lease_stream_impossible(struct lease *lease, uint32_t possible);
+
+/*
+ * The session wants the other stream (lease-switch.c). It gets RING or DENIED, also from here on.
+ * Errors: -EPROTO (it may not ask that now).
+ */
+int lease_switch(struct lease *lease, uint32_t stream);
+/* For lease.c: the ring is there; none will come. */
+void lease_switch_ready(struct lease *lease);
+void lease_switch_fail(struct lease *lease, enum session_denied_reason reason);
 
 /* The camera says where it stands. */
 void lease_exposed(struct lease *lease, const struct camera_sequence *m);

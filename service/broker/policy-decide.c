@@ -267,6 +267,22 @@ uint32_t policy_rights(const struct policy *policy, const struct policy_request 
 	return rights;
 }
 
+uint32_t policy_streams(const struct policy *policy, const struct policy_request *request,
+			uint64_t now, bool clock_set)
+{
+	struct policy_request each = {.client = request->client,
+				      .token = request->token,
+				      .right = RIGHT_LIVE,
+				      .agent = true};
+	uint32_t streams = 0;
+
+	memcpy(each.camera, request->camera, UUID_SIZE);
+	for (each.stream = 0; each.stream < RING_N_STREAMS; each.stream++)
+		if (shown(policy_decide(policy, &each, now, clock_set)))
+			streams |= 1U << each.stream;
+	return streams;
+}
+
 const char *policy_reason_text(enum policy_reason reason)
 {
 	static const char *const texts[] = {

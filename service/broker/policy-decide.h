@@ -66,5 +66,9 @@ struct policy_verdict policy_decide(const struct policy *policy,
 uint32_t policy_rights(const struct policy *policy, const struct policy_request *request,
 		       uint64_t now, bool clock_set);
 
+/* In the same way the streams, 1 << enum ring_stream, of which live pictures are allowed. */
+uint32_t policy_streams(const struct policy *policy, const struct policy_request *request,
+			uint64_t now, bool clock_set);
+
 /* For the ledger and for people: "suspended", "no grant". */
 const char *policy_reason_text(enum policy_reason reason);

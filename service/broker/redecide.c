@@ -50,13 +50,13 @@ struct policy_verdict redecide_opening(struct broker *broker, struct policy_requ
 }
 
 static struct policy_verdict decide_lease(const struct broker *broker, const struct lease *lease,
-					  size_t n_others)
+					  uint32_t stream, size_t n_others)
 {
 	struct policy_request request = {
 		.client = lease->client,
 		.token = lease->token,
 		.right = lease->right,
-		.stream = lease->stream,
+		.stream = stream,
 		.holds = lease->grant,
 		.approved = lease->approved,
 		.others = broker->redecide.held,
@@ -67,9 +67,16 @@ static struct policy_verdict decide_lease(const struct broker *broker, const str
 	return decide_now(broker, &request);
 }
 
+struct policy_verdict redecide_switch(struct broker *broker, const struct lease *lease,
+				      uint32_t stream)
+{
+	return decide_lease(broker, lease, stream, collect(broker, lease));
+}
+
+/* It keeps the ring of the stream that it began with. */
 struct policy_verdict redecide_lease(struct broker *broker, const struct lease *lease)
 {
-	return decide_lease(broker, lease, collect(broker, lease));
+	return redecide_switch(broker, lease, lease->began);
 }
 
 static void arm_timer(struct broker *broker, uint64_t when)
@@ -116,7 +123,7 @@ static uint64_t decide(struct broker *broker)
 		struct policy_verdict verdict;
 
 		*own = 0;
-		verdict = decide_lease(broker, lease, n);
+		verdict = decide_lease(broker, lease, lease->began, n);
 		lease->verdict = verdict.reason;
 		if (goes_on_asking(lease))
 			continue;

@@ -32,6 +32,9 @@ void redecide_close(struct broker *broker);
 struct policy_verdict redecide_opening(struct broker *broker, struct policy_request *request);
 
 struct policy_verdict redecide_lease(struct broker *broker, const struct lease *lease);
+/* About one that runs, as if it had begun with this stream. */
+struct policy_verdict redecide_switch(struct broker *broker, const struct lease *lease,
+				      uint32_t stream);
 
 /* A verdict about a lease that is about to run names this time (0: none). */
 void redecide_by(struct broker *broker, uint64_t when);

@@ -48,8 +48,19 @@ static int on_keyframe(void *userdata, const void *message, int *fds)
 	struct session *session = userdata;
 
 	if (session->lease && session->lease->state == LEASE_RUNNING)
-		camera_want_keyframe(session->lease->camera);
+		camera_want_keyframe(session->lease->camera, session->lease->stream);
 	return 0;
+}
+
+/* A lease that ends gives no answer any more. */
+static int on_switch(void *userdata, const void *message, int *fds)
+{
+	struct session *session = userdata;
+	const struct session_switch *m = message;
+
+	if (!session->lease || session->lease->state != LEASE_RUNNING)
+		return 0;
+	return lease_switch(session->lease, m->stream);
 }
 
 static int on_tripwire(void *userdata, const void *message, int *fds)
@@ -122,6 +133,13 @@ static const struct chan_rule rules[] = {
 		.size = sizeof(struct session_keyframe),
 		.states = SESSION_STATE_RUNNING | SESSION_STATE_ENDING,
 		.handler = on_keyframe,
+	},
+	{
+		.type = SESSION_SWITCH,
+		.size = sizeof(struct session_switch),
+		.states = SESSION_STATE_RUNNING | SESSION_STATE_ENDING,
+		.valid = session_switch_valid,
+		.handler = on_switch,
 	},
 	{
 		.type = SESSION_TRIPWIRE,

@@ -78,14 +78,19 @@ static struct policy_verdict decide(struct session *session, const struct sessio
 	if (camera)
 		memcpy(request.camera, camera->uuid, UUID_SIZE);
 	verdict = redecide_opening(session->broker, &request);
-	if ((verdict.allowed || verdict.reason == POLICY_ASK) && m->stream != RING_STREAM_MAIN)
-		verdict = (struct policy_verdict){.reason = POLICY_NO_STREAM};
 	return verdict;
 }
 
 static const char *unavailable_text(int error)
 {
-	return error == -ENODEV ? "camera is absent" : "out of resources";
+	switch (error) {
+	case -ENODEV:
+		return "camera is absent";
+	case -EOPNOTSUPP:
+		return "camera has no such stream";
+	default:
+		return "out of resources";
+	}
 }
 
 static void open_lease(struct session *session, const struct session_open *m,
@@ -102,6 +107,7 @@ static void open_lease(struct session *session, const struct session_open *m,
 		.ask = verdict.reason == POLICY_ASK,
 		.right = m->right,
 		.stream = m->stream,
+		.may_switch = m->may_switch,
 		.protocol = m->protocol,
 		.has_nonce = m->has_nonce,
 		.nonce = m->nonce,
@@ -164,6 +170,9 @@ static void list_cameras(struct session *session, const struct client *client,
 		snprintf(c->name, sizeof(c->name), "%s", camera->name);
 		memcpy(c->uuid, camera->uuid, UUID_SIZE);
 		c->online = camera_is_online(camera);
+		c->streams = policy_streams(session->broker->policy, &request, clock_realtime(),
+					    broker_clock_is_set()) &
+			     camera_possible_streams(camera);
 		if (++ret->n_cameras == SESSION_CAMERAS_MAX)
 			return;
 	}

@@ -24,10 +24,10 @@ void camera_leave(struct camera *c, int error)
 	sd_event_exit(c->event, gone ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-static void wake_gone(void *userdata, uint64_t lease)
+static void wake_gone(void *userdata, const struct wake *wake)
 {
 	struct camera *c = userdata;
-	int r = report_sequence(&c->link, &c->epoch, lease, false);
+	int r = report_unseen(&c->link, &c->epoch, wake);
 
 	if (r < 0)
 		camera_leave(c, r);
@@ -39,8 +39,8 @@ int camera_report(struct camera *c, enum camera_condition condition)
 
 	if (condition == CAMERA_LOST)
 		reason = c->epoch.reason;
-	else if (camera_is_running(c) && epoch_main(&c->epoch)->encoder)
-		reason = epoch_main(&c->epoch)->encoder->reason;
+	else if (camera_is_running(c) && epoch_told(&c->epoch)->encoder)
+		reason = epoch_told(&c->epoch)->encoder->reason;
 	return report_state(&c->link, condition, c->source,
 			    condition == CAMERA_IDLE ? NULL : &c->epoch, reason);
 }
@@ -53,7 +53,7 @@ int camera_end_epoch(struct camera *c)
 	c->on_tick = sd_event_source_disable_unref(c->on_tick);
 	c->on_stall = sd_event_source_disable_unref(c->on_stall);
 	for (size_t i = 0; i < c->wakes.n && r >= 0; i++)
-		r = report_sequence(&c->link, &c->epoch, c->wakes.wakes[i].lease, false);
+		r = report_unseen(&c->link, &c->epoch, &c->wakes.wakes[i]);
 	wake_list_release(&c->wakes);
 	epoch_end(&c->epoch);
 	c->sealer = sealer_free(c->sealer);
@@ -138,12 +138,12 @@ static int published(struct camera *c, const struct stream_progress *progress)
 
 	if (progress->ring_ready) {
 		backoff_reset(&c->backoff);
-		r = report_ring(&c->link, &c->epoch, progress->stream);
+		r = report_ring(&c->link, &c->epoch, progress->stream, c->turns[progress->stream]);
 		if (r >= 0)
 			r = camera_report(c, CAMERA_RUNNING);
 	}
 	if (progress->published)
-		wake_list_write(&c->wakes, progress->index, wake_gone, c);
+		wake_list_write(&c->wakes, progress->stream, progress->index, wake_gone, c);
 	return r;
 }
 
@@ -168,7 +168,7 @@ static int take_frame(struct camera *c)
 static int tick_handler(sd_event_source *s, uint64_t usec, void *userdata)
 {
 	struct camera *c = userdata;
-	int r = camera_report(c, epoch_main(&c->epoch)->ring ? CAMERA_RUNNING : CAMERA_STARTING);
+	int r = camera_report(c, epoch_has_ring(&c->epoch) ? CAMERA_RUNNING : CAMERA_STARTING);
 
 	if (r >= 0 && c->tell_controls) {
 		c->tell_controls = false;
@@ -259,13 +259,49 @@ static int watch_epoch(struct camera *c)
 	return r;
 }
 
-int camera_begin_epoch(struct camera *c, const struct ring_description *description)
+/* The ring of a stream goes: leases that were handed it see no more of it. Those that are told of
+ * its units have been dropped or moved before. */
+static int tell_unseen(struct camera *c, enum ring_stream stream)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < c->wakes.n && r >= 0; i++) {
+		struct wake *w = &c->wakes.wakes[i];
+
+		if (!(w->seen & 1U << stream))
+			continue;
+		w->seen &= ~(1U << stream);
+		r = report_sequence(&c->link, &c->epoch, w->lease, stream, false);
+	}
+	return r;
+}
+
+int camera_want(struct camera *c, uint32_t streams)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; i < RING_N_STREAMS && r >= 0; i++)
+		if (c->epoch.wanted & ~streams & 1U << i)
+			r = tell_unseen(c, (enum ring_stream)i);
+	if (r < 0)
+		return r;
+	if (epoch_want(&c->epoch, streams) < 0)
+		return camera_lose_epoch(c);
+	r = watch_update(&c->watch);
+	return r < 0 ? r
+		     : camera_report(c,
+				     epoch_has_ring(&c->epoch) ? CAMERA_RUNNING : CAMERA_STARTING);
+}
+
+int camera_begin_epoch(struct camera *c, const struct ring_description *description,
+		       uint32_t streams)
 {
 	int r = sealer_new(description, &c->sealer);
 
 	if (r < 0 || (r = report_epoch_key(&c->link, description->epoch, c->sealer)) < 0)
 		return r;
-	r = epoch_begin(&c->epoch, c->source, c->sealer, description, &c->welcome.configuration);
+	r = epoch_begin(&c->epoch, c->source, c->sealer, description, &c->welcome.configuration,
+			streams);
 	if (r < 0) {
 		log_warning("epoch %llu does not start: %s", (unsigned long long)description->epoch,
 			    c->epoch.reason);

@@ -34,6 +34,7 @@ struct camera {
 	struct epoch epoch;            /* sound only while the link's state is LINK_RUNNING */
 	struct sealer *sealer;         /* NULL while it is not */
 	uint64_t last_epoch;
+	uint32_t turns[RING_N_STREAMS]; /* of the START or STREAMS that asked for each */
 	bool had_epoch;
 	struct wake_list wakes;
 	struct choices choices;
@@ -55,7 +56,10 @@ void camera_leave(struct camera *c, int error);
 int camera_report(struct camera *c, enum camera_condition condition);
 
 /* The key goes out first: its certificate comes while the device is opened. */
-int camera_begin_epoch(struct camera *c, const struct ring_description *description);
+int camera_begin_epoch(struct camera *c, const struct ring_description *description,
+		       uint32_t streams);
+/* Makes these streams and no others from now on. */
+int camera_want(struct camera *c, uint32_t streams);
 /* Closes the device, drops the ring and every wake. */
 int camera_end_epoch(struct camera *c);
 /* Ends it as lost, for the reason that stands in it, and looks for the source with back-off. */

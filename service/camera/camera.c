@@ -28,6 +28,13 @@ static int handle_welcome(void *userdata, const void *message, int *fds)
 	return r < 0 ? r : camera_report(c, CAMERA_IDLE);
 }
 
+static void note_turns(struct camera *c, uint32_t streams, uint32_t turn)
+{
+	for (unsigned int i = 0; i < RING_N_STREAMS; i++)
+		if (streams & 1U << i)
+			c->turns[i] = turn;
+}
+
 static int handle_start(void *userdata, const void *message, int *fds)
 {
 	const struct camera_start *m = message;
@@ -35,14 +42,27 @@ static int handle_start(void *userdata, const void *message, int *fds)
 	struct ring_description description = {.epoch = m->epoch};
 
 	/* The broker never uses a number again; a camera that did would mix up two runs. */
-	if ((c->had_epoch && m->epoch <= c->last_epoch) || !(m->streams & 1U << RING_STREAM_MAIN))
+	if (c->had_epoch && m->epoch <= c->last_epoch)
 		return -EPROTO;
 	c->on_retry = sd_event_source_disable_unref(c->on_retry);
 	c->had_epoch = true;
 	c->last_epoch = m->epoch;
 	memcpy(description.camera_uuid, c->welcome.uuid, UUID_SIZE);
 	snprintf(description.camera_name, sizeof(description.camera_name), "%s", c->name);
-	return camera_begin_epoch(c, &description);
+	note_turns(c, m->streams, m->turn);
+	return camera_begin_epoch(c, &description, m->streams);
+}
+
+static int handle_streams(void *userdata, const void *message, int *fds)
+{
+	const struct camera_streams *m = message;
+	struct camera *c = userdata;
+
+	/* It may have crossed the news that the epoch was lost. */
+	if (!camera_is_running(c) || m->epoch != c->epoch.number)
+		return 0;
+	note_turns(c, m->streams & ~c->epoch.wanted, m->turn);
+	return camera_want(c, m->streams);
 }
 
 static int handle_certificate(void *userdata, const void *message, int *fds)
@@ -65,9 +85,10 @@ static int handle_lease(void *userdata, const void *message, int *fds)
 	uint8_t statement[SEAL_STATEMENT_SIZE];
 	int r;
 
-	if (!camera_is_running(c) || m->epoch != c->epoch.number || m->stream != RING_STREAM_MAIN)
+	if (!camera_is_running(c) || m->epoch != c->epoch.number)
 		return 0;
-	r = sealer_state(c->sealer, m, stream_first_sequence(epoch_main(&c->epoch)), statement);
+	r = sealer_state(c->sealer, m, stream_first_sequence(&c->epoch.streams[m->stream]),
+			 statement);
 	return r < 0 ? r : report_statement(&c->link, m, statement);
 }
 
@@ -92,32 +113,50 @@ static int handle_add_wake(void *userdata, const void *message, int *fds)
 
 	if (!camera_is_running(c) || m->epoch != c->epoch.number)
 		return 0;
-	if (m->stream != RING_STREAM_MAIN)
-		return -EPROTO;
-	r = wake_list_add(&c->wakes, m->lease, fds[0]);
+	r = wake_list_add(&c->wakes, m->lease, m->stream, fds[0]);
 	if (r < 0)
 		return r;
 	steal_fd(&fds[0]);
-	return report_sequence(&c->link, &c->epoch, m->lease, true);
+	return report_sequence(&c->link, &c->epoch, m->lease, (enum ring_stream)m->stream, true);
+}
+
+static int handle_move_wake(void *userdata, const void *message, int *fds)
+{
+	const struct camera_move_wake *m = message;
+	struct camera *c = userdata;
+	struct wake *wake = wake_list_find(&c->wakes, m->lease);
+
+	if (!camera_is_running(c) || m->epoch != c->epoch.number || !wake)
+		return 0;
+	wake->stream = m->stream;
+	if (wake->seen & 1U << m->stream)
+		return 0;
+	wake->seen |= 1U << m->stream;
+	return report_sequence(&c->link, &c->epoch, m->lease, (enum ring_stream)m->stream, true);
 }
 
 static int handle_drop_wake(void *userdata, const void *message, int *fds)
 {
 	const struct camera_drop_wake *m = message;
 	struct camera *c = userdata;
+	struct wake *wake = wake_list_find(&c->wakes, m->lease);
+	int r;
 
 	/* Unknown: its reader went first, or the epoch did, and that has been told. */
-	if (!camera_is_running(c) || wake_list_drop(&c->wakes, m->lease) < 0)
+	if (!camera_is_running(c) || !wake)
 		return 0;
-	return report_sequence(&c->link, &c->epoch, m->lease, false);
+	r = report_unseen(&c->link, &c->epoch, wake);
+	wake_list_drop(&c->wakes, wake);
+	return r;
 }
 
 static int handle_keyframe(void *userdata, const void *message, int *fds)
 {
+	const struct camera_keyframe *m = message;
 	struct camera *c = userdata;
 
 	if (camera_is_running(c))
-		stream_want_keyframe(&c->epoch.streams[RING_STREAM_MAIN]);
+		stream_want_keyframe(&c->epoch.streams[m->stream]);
 	return 0;
 }
 
@@ -157,10 +196,14 @@ static const struct chan_rule rules[] = {
 	 .valid = camera_certificate_valid, .handler = handle_certificate},
 	{RULE(START, camera_start), .states = LINK_IDLE, .valid = camera_start_valid,
 	 .handler = handle_start},
+	{RULE(STREAMS, camera_streams), .states = LINK_IDLE | LINK_RUNNING,
+	 .valid = camera_streams_valid, .handler = handle_streams},
 	{RULE(STOP, camera_stop), .states = LINK_IDLE | LINK_RUNNING, .handler = handle_stop},
 	{RULE(ADD_WAKE, camera_add_wake), .n_fds = CAMERA_ADD_WAKE_FDS,
 	 .states = LINK_IDLE | LINK_RUNNING, .valid = camera_add_wake_valid,
 	 .handler = handle_add_wake},
+	{RULE(MOVE_WAKE, camera_move_wake), .states = LINK_IDLE | LINK_RUNNING,
+	 .valid = camera_move_wake_valid, .handler = handle_move_wake},
 	{RULE(DROP_WAKE, camera_drop_wake), .states = LINK_IDLE | LINK_RUNNING,
 	 .handler = handle_drop_wake},
 	{RULE(LEASE, camera_lease), .states = LINK_IDLE | LINK_RUNNING, .valid = camera_lease_valid,

@@ -30,12 +30,31 @@ static bool runs(const struct stream *s)
 	return s->encoder;
 }
 
+uint32_t epoch_possible_streams(const struct epoch *e)
+{
+	uint32_t streams = 0;
+
+	for (unsigned int i = 0; i < EPOCH_STREAMS && !e->format.undecided; i++)
+		if (stream_is_possible((enum ring_stream)i, &e->format))
+			streams |= 1U << i;
+	return streams;
+}
+
+/* One that cannot be made is nobody's fault: who waits for it is told. */
 static int start_streams(struct epoch *e)
 {
-	struct stream *s = &e->streams[RING_STREAM_MAIN];
-	int r = stream_start(s, &e->format, &e->configuration);
+	uint32_t start = e->wanted & epoch_possible_streams(e);
 
-	return r < 0 ? lose_stream(e, s, r) : 0;
+	for (unsigned int i = 0; i < EPOCH_STREAMS; i++) {
+		struct stream *s = &e->streams[i];
+		int r = 0;
+
+		if (start & 1U << i && !runs(s))
+			r = stream_start(s, &e->format, &e->configuration);
+		if (r < 0)
+			return lose_stream(e, s, r);
+	}
+	return 0;
 }
 
 static void init_streams(struct epoch *e, struct sealer *sealer,
@@ -51,7 +70,7 @@ static void init_streams(struct epoch *e, struct sealer *sealer,
 
 int epoch_begin(struct epoch *e, struct source *source, struct sealer *sealer,
 		const struct ring_description *description,
-		const struct camera_configuration *configuration)
+		const struct camera_configuration *configuration, uint32_t streams)
 {
 	struct source_want want = {
 		.width = configuration->width,
@@ -65,6 +84,7 @@ int epoch_begin(struct epoch *e, struct source *source, struct sealer *sealer,
 		.number = description->epoch,
 		.source = source,
 		.configuration = *configuration,
+		.wanted = streams,
 	};
 	init_streams(e, sealer, description);
 	memcpy(want.uuid, description->camera_uuid, sizeof(want.uuid));
@@ -73,7 +93,7 @@ int epoch_begin(struct epoch *e, struct source *source, struct sealer *sealer,
 		return lose_source(e, r);
 	r = e->format.undecided ? 0 : start_streams(e);
 	if (r < 0) {
-		source_close(source);
+		epoch_end(e);
 		return r;
 	}
 	patience = STALL_FRAME_INTERVALS * USEC_PER_SEC * e->format.fps_den / e->format.fps_num;
@@ -177,19 +197,41 @@ int epoch_collect(struct epoch *e, struct stream_progress *ret)
 	return release_frames(e);
 }
 
-int epoch_configure(struct epoch *e, const struct camera_configuration *configuration)
+static void end_stream(struct epoch *e, unsigned int stream)
 {
-	struct stream *s = &e->streams[RING_STREAM_MAIN];
+	stream_end(&e->streams[stream]);
+	for (uint32_t id = 0; id < SOURCE_FRAMES_MAX; id++)
+		e->holders[id] &= ~(1U << stream);
+}
+
+int epoch_want(struct epoch *e, uint32_t streams)
+{
 	int r;
 
+	for (unsigned int i = 0; i < EPOCH_STREAMS; i++)
+		if (!(streams & 1U << i) && runs(&e->streams[i]))
+			end_stream(e, i);
+	e->wanted = streams;
+	r = release_frames(e);
+	return r < 0 ? r : start_streams(e);
+}
+
+int epoch_configure(struct epoch *e, const struct camera_configuration *configuration)
+{
 	e->configuration = *configuration;
-	r = runs(s) ? stream_configure(s, configuration) : 0;
-	return r < 0 ? lose_stream(e, s, r) : 0;
+	for (unsigned int i = 0; i < EPOCH_STREAMS; i++) {
+		struct stream *s = &e->streams[i];
+		int r = runs(s) ? stream_configure(s, configuration) : 0;
+
+		if (r < 0)
+			return lose_stream(e, s, r);
+	}
+	return 0;
 }
 
 uint64_t epoch_captured(const struct epoch *e)
 {
-	return e->captured - epoch_main(e)->empty;
+	return e->captured - epoch_told(e)->empty;
 }
 
 static uint64_t patience(const struct epoch *e)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * One run of the camera from START to STOP: its source and up to two streams of it (stream.h), of
- * which `main` is made. What it holds of a device, and every picture, is gone when it ends.
+ * One run of the camera from START to STOP: its source and up to two streams of it (stream.h),
+ *those that are wanted. What it holds of a device, and every picture, is gone when it ends.
  *
  *	begin -> { poll the source; step | poll the encoders; nothing | then collect until 0 } ->
  *end
@@ -30,6 +30,7 @@ struct epoch {
 	struct source *source; /* borrowed; open while the epoch runs */
 	struct source_format format;
 	struct camera_configuration configuration;
+	uint32_t wanted; /* streams, 1 << enum ring_stream; made as soon as they can be */
 	struct stream streams[EPOCH_STREAMS]; /* by enum ring_stream; those without encoder rest */
 	uint32_t holders[SOURCE_FRAMES_MAX];  /* streams whose encoder reads a frame: a bit each */
 	uint32_t held;                        /* frames that somebody reads: a bit each */
@@ -41,11 +42,17 @@ struct epoch {
 };
 
 /* description: camera_uuid, camera_name and epoch are the caller's to fill in. source is not open.
- * sealer is borrowed. After an error there is nothing to end. */
+ * sealer is borrowed. streams: those wanted. After an error there is nothing to end. */
 int epoch_begin(struct epoch *e, struct source *source, struct sealer *sealer,
 		const struct ring_description *description,
-		const struct camera_configuration *configuration);
+		const struct camera_configuration *configuration, uint32_t streams);
 void epoch_end(struct epoch *e);
+
+/* From now on these streams are wanted and no others. */
+int epoch_want(struct epoch *e, uint32_t streams);
+
+/* Which streams the source can give, 1 << enum ring_stream; 0: not known yet. */
+uint32_t epoch_possible_streams(const struct epoch *e);
 
 /* Takes one frame, if there is one, and gives it to the encoders. Not before the sealer is
  * certified. */
@@ -57,7 +64,8 @@ int epoch_step(struct epoch *e);
  */
 int epoch_collect(struct epoch *e, struct stream_progress *ret);
 
-/* Bitrate and GOP change at once, the rest with the next epoch. */
+/* Bitrate and GOP change at once, the rest of `sub` when it is made next, of `main` with the next
+ * epoch. */
 int epoch_configure(struct epoch *e, const struct camera_configuration *configuration);
 
 /* Whether no frame has come for too long. */
@@ -72,7 +80,17 @@ uint64_t epoch_deadline(const struct epoch *e);
 /* Pictures that came from the source. */
 uint64_t epoch_captured(const struct epoch *e);
 
-static inline const struct stream *epoch_main(const struct epoch *e)
+/* The one that what is told of an epoch is about: `main`, unless `sub` is made alone. */
+static inline const struct stream *epoch_told(const struct epoch *e)
 {
-	return &e->streams[RING_STREAM_MAIN];
+	const struct stream *main = &e->streams[RING_STREAM_MAIN];
+	const struct stream *sub = &e->streams[RING_STREAM_SUB];
+
+	return sub->encoder && !main->encoder ? sub : main;
+}
+
+/* Whether there are pictures. */
+static inline bool epoch_has_ring(const struct epoch *e)
+{
+	return e->streams[RING_STREAM_MAIN].ring || e->streams[RING_STREAM_SUB].ring;
 }

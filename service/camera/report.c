@@ -23,7 +23,7 @@ static void set_text(char field[PROTO_REASON_SIZE], const char *text)
 
 static void set_epoch(struct camera_state *m, const struct epoch *e)
 {
-	const struct stream *s = epoch_main(e);
+	const struct stream *s = epoch_told(e);
 
 	m->epoch = e->number;
 	m->width = e->format.width;
@@ -31,6 +31,7 @@ static void set_epoch(struct camera_state *m, const struct epoch *e)
 	m->fps_numerator = e->format.fps_num;
 	m->fps_denominator = e->format.fps_den;
 	m->fourcc = e->format.fourcc;
+	m->streams = epoch_possible_streams(e);
 	m->captured = epoch_captured(e);
 	m->encoded = s->encoded;
 	memcpy(m->dropped, s->dropped, sizeof(m->dropped));
@@ -103,7 +104,8 @@ int report_statement(struct chan *link, const struct camera_lease *lease,
 	return chan_send_message(link, CAMERA_STATEMENT, &m);
 }
 
-int report_ring(struct chan *link, const struct epoch *epoch, enum ring_stream stream)
+int report_ring(struct chan *link, const struct epoch *epoch, enum ring_stream stream,
+		uint32_t turn)
 {
 	const struct ring_writer *ring = epoch->streams[stream].ring;
 	int fd = ring_writer_fd(ring);
@@ -111,23 +113,35 @@ int report_ring(struct chan *link, const struct epoch *epoch, enum ring_stream s
 		.epoch = epoch->number,
 		.ring_size = ring_writer_size(ring),
 		.stream = stream,
+		.turn = turn,
 	};
 
 	return chan_send(link, CAMERA_RING, &m, sizeof(m), &fd, CAMERA_RING_FDS);
 }
 
-int report_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease, bool added)
+int report_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease,
+		    enum ring_stream stream, bool added)
 {
-	const struct stream *stream = epoch_main(epoch);
-	uint64_t held = stream->ring ? ring_writer_held(stream->ring) : 0;
+	const struct stream *s = &epoch->streams[stream];
+	uint64_t held = s->ring ? ring_writer_held(s->ring) : 0;
 	struct camera_sequence m = {
 		.epoch = epoch->number,
 		.lease = lease,
-		.first = stream->next_sequence - held,
-		.next = stream->next_sequence,
-		.stream = RING_STREAM_MAIN,
+		.first = s->next_sequence - held,
+		.next = s->next_sequence,
+		.stream = stream,
 		.added = added,
 	};
 
 	return chan_send_message(link, CAMERA_SEQUENCE, &m);
+}
+
+int report_unseen(struct chan *link, const struct epoch *epoch, const struct wake *wake)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; wake->seen >> i && r >= 0; i++)
+		if (wake->seen & 1U << i)
+			r = report_sequence(link, epoch, wake->lease, (enum ring_stream)i, false);
+	return r;
 }

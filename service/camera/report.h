@@ -6,6 +6,7 @@
 
 #include "base/chan.h"
 #include "camera/epoch.h"
+#include "camera/wake.h"
 #include "proto/camera-msg.h"
 
 int report_hello(struct chan *link, const char *name);
@@ -22,7 +23,11 @@ int report_epoch_key(struct chan *link, uint64_t epoch, const struct sealer *sea
 int report_statement(struct chan *link, const struct camera_lease *lease,
 		     const uint8_t statement[SEAL_STATEMENT_SIZE]);
 
-int report_ring(struct chan *link, const struct epoch *epoch, enum ring_stream stream);
+int report_ring(struct chan *link, const struct epoch *epoch, enum ring_stream stream,
+		uint32_t turn);
 
-/* Where the epoch stands as a lease's wake is added or dropped. */
-int report_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease, bool added);
+/* Where a stream of the epoch stands as a lease begins, or ceases, to be able to read its ring. */
+int report_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease,
+		    enum ring_stream stream, bool added);
+/* The lease reads none of the rings any more that it was handed. */
+int report_unseen(struct chan *link, const struct epoch *epoch, const struct wake *wake);

@@ -25,8 +25,12 @@ struct sealer {
 	struct seal_digest *digest;
 	uint8_t certificate[SEAL_CERTIFICATE_SIZE_MAX];
 	size_t certificate_size; /* 0: not there yet */
-	struct seal_sets sets;   /* those of the epoch, once the first unit came; see hash_sets() */
-	uint8_t sets_hash[SEAL_HASH_SIZE];
+	/* Those of a stream's last unit, and their hash; see hash_sets() */
+	struct {
+		struct parameter_sets sets;
+		uint8_t hash[SEAL_HASH_SIZE];
+	} streams[RING_N_STREAMS];
+	struct seal_sets sets; /* scratch */
 	/* A parameter set, and the seal, each after its start code. */
 	uint8_t piece[2 * sizeof(start_code) + SEAL_SETS_SIZE_MAX + NAL_SEAL_SIZE_MAX];
 };
@@ -83,23 +87,27 @@ bool sealer_is_certified(const struct sealer *s)
 	return s->certificate_size > 0;
 }
 
-/* The parameter sets are the same for a whole epoch, so is their hash. */
-static int hash_sets(struct sealer *s, const struct parameter_sets *sets)
+/* The parameter sets are the same as long as a stream is made, so is their hash. There is one also
+ * of none, a JPEG's. */
+static int hash_sets(struct sealer *s, uint32_t stream, const struct parameter_sets *sets)
 {
+	struct parameter_sets *known = &s->streams[stream].sets;
 	struct h264_iter it;
 	struct slice nal;
 	int r = 0;
 
-	if (s->sets.n)
+	if (known->size && known->size == sets->size &&
+	    memcmp(known->bytes, sets->bytes, sets->size) == 0)
 		return 0;
+	seal_sets_clear(&s->sets);
+	known->size = 0;
 	h264_iter_init(&it, slice_of(sets->bytes, sets->size));
 	while (r >= 0 && h264_iter_next(&it, &nal))
 		r = seal_sets_add(&s->sets, SEAL_CODEC_H264, nal);
-	if (r < 0) {
-		seal_sets_clear(&s->sets);
+	if (r < 0)
 		return r;
-	}
-	seal_sets_hash(&s->sets, s->sets_hash);
+	seal_sets_hash(&s->sets, s->streams[stream].hash);
+	*known = *sets;
 	return 0;
 }
 
@@ -176,11 +184,11 @@ int sealer_seal(struct sealer *s, const struct sealer_frame *frame,
 
 	if (!sealer_is_certified(s))
 		return -ENOKEY;
-	r = hash_sets(s, sets);
+	r = hash_sets(s, frame->stream, sets);
 	if (r < 0)
 		return r;
 	memcpy(seal.camera_uuid, s->camera_uuid, UUID_SIZE);
-	memcpy(seal.parameter_sets_hash, s->sets_hash, SEAL_HASH_SIZE);
+	memcpy(seal.parameter_sets_hash, s->streams[frame->stream].hash, SEAL_HASH_SIZE);
 	hash_unit(s, unit, frame->codec, seal.unit_hash);
 	r = seal_make(&seal, certificate, certificate ? s->certificate_size : 0, fault_key(s->key),
 		      bytes);
@@ -202,6 +210,7 @@ int sealer_state(struct sealer *s, const struct camera_lease *lease, uint64_t fi
 		.realtime = clock_realtime(),
 		.boottime = clock_now(CLOCK_BOOTTIME),
 		.stream = (uint8_t)lease->stream,
+		.may_switch = lease->may_switch,
 	};
 
 	static_assert(SEAL_NONCE_SIZE == PROTO_NONCE_SIZE, "the viewer's nonce");

@@ -43,26 +43,87 @@ void stream_init(struct stream *s, struct source *source, struct sealer *sealer,
 	};
 }
 
+bool stream_is_possible(enum ring_stream stream, const struct source_format *format)
+{
+	return stream == RING_STREAM_MAIN || !format->encoded;
+}
+
+static bool is_sub(const struct stream *s)
+{
+	return s->description.stream == RING_STREAM_SUB;
+}
+
+/* A keyframe of sub comes as often as one of main. */
+static uint32_t thin_gop(const struct stream *s, uint32_t gop)
+{
+	uint64_t thin = (uint64_t)gop * s->format.fps_num * s->from.fps_den / s->format.fps_den /
+			s->from.fps_num;
+
+	return gop && !thin ? 1 : (uint32_t)thin;
+}
+
+static struct encoder_config config_of(const struct stream *s,
+				       const struct camera_configuration *configuration)
+{
+	struct camera_configuration c = *configuration;
+
+	if (is_sub(s)) {
+		c.bitrate = c.sub_bitrate;
+		c.gop = thin_gop(s, c.gop);
+	}
+	return encoder_config_of(&s->format, &c);
+}
+
+/* By software. A converter that scales, in front of an encoder which takes its buffers, would stand
+ * here. */
+static int make_smaller(struct stream *s, const struct camera_configuration *configuration)
+{
+	struct source_format *f = &s->format;
+
+	scale_size(s->from.width, s->from.height, configuration->sub_width,
+		   configuration->sub_height, &f->width, &f->height);
+	thinner_begin(&s->thinner, configuration->sub_fps, f->fps_num, f->fps_den);
+	if (thinner_active(&s->thinner)) {
+		f->fps_num = configuration->sub_fps;
+		f->fps_den = 1;
+	}
+	if (f->width == s->from.width && f->height == s->from.height)
+		return 0;
+	return scale_new(s->from.width, s->from.height, f->width, f->height, &s->scale);
+}
+
 int stream_start(struct stream *s, const struct source_format *format,
 		 const struct camera_configuration *configuration)
 {
-	int r;
+	int r = 0;
 
-	s->format = *format;
-	s->config = encoder_config_of(format, configuration);
-	r = encoder_new(format, &s->config, &s->encoder);
+	s->from = s->format = *format;
+	if (is_sub(s))
+		r = make_smaller(s, configuration);
+	if (r < 0)
+		return lose(s, r, "no memory for a smaller picture");
+	s->config = config_of(s, configuration);
+	r = encoder_new(&s->format, &s->config, &s->encoder);
+	if (r >= 0)
+		return 0;
+	s->scale = scale_free(s->scale);
 	if (r == -EOPNOTSUPP)
 		return lose(s, r, "raw pictures, and this build has no encoder");
-	if (r < 0)
-		return lose(s, r, "the encoder does not take %ux%u: %s", format->width,
-			    format->height, strerror(-r));
-	return 0;
+	return lose(s, r, "the encoder does not take %ux%u: %s", s->format.width, s->format.height,
+		    strerror(-r));
 }
 
 void stream_end(struct stream *s)
 {
 	s->encoder = encoder_free(s->encoder);
+	s->scale = scale_free(s->scale);
 	s->ring = ring_writer_free(s->ring);
+	/* What it was amidst of; nobody waits for it any more. */
+	s->stamps = (struct stamps){};
+	s->sets = (struct parameter_sets){};
+	s->keyframe = s->last_keyframe = 0;
+	s->keyframe_wanted = s->broken = false;
+	s->dropped_before = 0;
 }
 
 static uint64_t ring_data_size(const struct stream *s, uint64_t keyframe)
@@ -191,7 +252,7 @@ static bool take_request(struct stream *s, uint64_t now)
 	return false;
 }
 
-int stream_submit(struct stream *s, const struct source_frame *frame)
+static int encode(struct stream *s, const struct source_frame *frame)
 {
 	struct stamp stamp = {
 		.key = frame->captured_monotonic,
@@ -213,6 +274,38 @@ int stream_submit(struct stream *s, const struct source_frame *frame)
 		return 0;
 	}
 	return r < 0 ? lose(s, r, "the encoder failed: %s", strerror(-r)) : 0;
+}
+
+/* Of the smaller picture nothing is the source's any more but when it was taken. */
+static int encode_smaller(struct stream *s, const struct source_frame *frame)
+{
+	const struct scale_picture from = {.y = frame->y,
+					   .u = frame->u,
+					   .v = frame->v,
+					   .y_stride = frame->y_stride,
+					   .c_stride = frame->c_stride};
+	struct scale_picture to;
+	struct source_frame small = {
+		.id = frame->id,
+		.captured_monotonic = frame->captured_monotonic,
+		.captured_realtime = frame->captured_realtime,
+		.captured_boottime = frame->captured_boottime,
+	};
+
+	scale_picture(s->scale, &from, &to);
+	small.y = to.y;
+	small.u = to.u;
+	small.v = to.v;
+	small.y_stride = to.y_stride;
+	small.c_stride = to.c_stride;
+	return encode(s, &small);
+}
+
+int stream_submit(struct stream *s, const struct source_frame *frame)
+{
+	if (!thinner_take(&s->thinner, frame->captured_monotonic))
+		return 0;
+	return s->scale ? encode_smaller(s, frame) : encode(s, frame);
 }
 
 /* Into s->unit. */
@@ -270,7 +363,7 @@ void stream_want_keyframe(struct stream *s)
 
 int stream_configure(struct stream *s, const struct camera_configuration *configuration)
 {
-	struct encoder_config config = encoder_config_of(&s->format, configuration);
+	struct encoder_config config = config_of(s, configuration);
 	int r;
 
 	if (config.bitrate == s->config.bitrate && config.gop == s->config.gop)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * One encoding of an epoch, `main` or `sub`: its encoder, the access units that come of it, each
- * sealed, and the ring that they go into.
+ * sealed, and the ring that they go into. `sub` is of raw pictures, made smaller and fewer first.
  *
- *	init -> start -> { submit | at the encoder's event or deadline; collect until 0 } -> end
+ *	init -> { start -> { submit | at the encoder's event or deadline; collect until 0 } -> end }
  *
+ * Started again it has another ring, in which the sequence goes on.
  * After an error the stream is lost; `reason` says why, for people.
  */
 #pragma once
@@ -15,19 +16,24 @@
 #include "base/ring-writer.h"
 #include "camera/access-unit.h"
 #include "camera/encoder.h"
+#include "camera/scale.h"
 #include "camera/sealer.h"
 #include "camera/source.h"
 #include "camera/stamps.h"
+#include "camera/thinner.h"
 #include "proto/camera-msg.h"
 
 /* Keyframes on demand come no closer together than this. */
 #define STREAM_KEYFRAME_INTERVAL_USEC 1000000ULL
 
 struct stream {
-	struct source *source; /* borrowed; asked for keyframes */
-	struct sealer *sealer; /* borrowed */
-	struct source_format format;
-	struct encoder *encoder; /* NULL before start */
+	struct source *source;       /* borrowed; asked for keyframes */
+	struct sealer *sealer;       /* borrowed */
+	struct source_format from;   /* what the source gives */
+	struct source_format format; /* what is encoded */
+	struct scale *scale;         /* NULL: as large as they come */
+	struct thinner thinner;
+	struct encoder *encoder; /* NULL: not started */
 	struct encoder_config config;
 	struct stamps stamps;
 	uint64_t last_key;
@@ -59,6 +65,9 @@ struct stream_progress {
 void stream_init(struct stream *s, struct source *source, struct sealer *sealer,
 		 const struct ring_description *description);
 
+/* Whether there can be such a stream of this format. */
+bool stream_is_possible(enum ring_stream stream, const struct source_format *format);
+
 /* Makes the encoder for frames of this format. */
 int stream_start(struct stream *s, const struct source_format *format,
 		 const struct camera_configuration *configuration);
@@ -76,7 +85,7 @@ void stream_miss(struct stream *s, enum camera_drop_reason reason, uint32_t n);
 /* Asks for a keyframe; several requests make one. */
 void stream_want_keyframe(struct stream *s);
 
-/* Bitrate and GOP change at once, the rest with the next epoch. */
+/* Bitrate and GOP change at once, the rest when it is started next. */
 int stream_configure(struct stream *s, const struct camera_configuration *configuration);
 
 /* The sequence that a viewer who begins now, or later, sees first at the earliest. */

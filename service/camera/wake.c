@@ -10,7 +10,7 @@
 
 #define ROOM_FIRST 16
 
-static struct wake *find(struct wake_list *l, uint64_t lease)
+struct wake *wake_list_find(struct wake_list *l, uint64_t lease)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->wakes[i].lease == lease)
@@ -18,9 +18,9 @@ static struct wake *find(struct wake_list *l, uint64_t lease)
 	return NULL;
 }
 
-int wake_list_add(struct wake_list *l, uint64_t lease, int fd)
+int wake_list_add(struct wake_list *l, uint64_t lease, uint32_t stream, int fd)
 {
-	if (find(l, lease))
+	if (wake_list_find(l, lease))
 		return -EEXIST;
 	if (l->n == WAKES_MAX)
 		return -ENOSPC;
@@ -33,47 +33,39 @@ int wake_list_add(struct wake_list *l, uint64_t lease, int fd)
 		l->wakes = wakes;
 		l->room = room;
 	}
-	l->wakes[l->n++] = (struct wake){.lease = lease, .fd = fd};
+	l->wakes[l->n++] =
+		(struct wake){.lease = lease, .fd = fd, .stream = stream, .seen = 1U << stream};
 	return 0;
 }
 
-static void remove_at(struct wake_list *l, struct wake *w)
+void wake_list_drop(struct wake_list *l, struct wake *wake)
 {
-	close_fd(w->fd);
-	*w = l->wakes[--l->n];
-}
-
-int wake_list_drop(struct wake_list *l, uint64_t lease)
-{
-	struct wake *w = find(l, lease);
-
-	if (!w)
-		return -ENOENT;
-	remove_at(l, w);
-	return 0;
+	close_fd(wake->fd);
+	*wake = l->wakes[--l->n];
 }
 
 void wake_list_release(struct wake_list *l)
 {
 	while (l->n > 0)
-		remove_at(l, &l->wakes[l->n - 1]);
+		wake_list_drop(l, &l->wakes[l->n - 1]);
 	free(l->wakes);
 	*l = (struct wake_list){};
 }
 
-void wake_list_write(struct wake_list *l, uint64_t index, wake_gone_t gone, void *userdata)
+void wake_list_write(struct wake_list *l, uint32_t stream, uint64_t index, wake_gone_t gone,
+		     void *userdata)
 {
 	struct camera_wake message = {.index = index};
 
 	/* Backwards: the last takes the place of one that is removed. */
 	for (size_t i = l->n; i-- > 0;) {
 		struct wake *w = &l->wakes[i];
-		uint64_t lease = w->lease;
 
-		if (send(w->fd, &message, sizeof(message), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
+		if (w->stream != stream ||
+		    send(w->fd, &message, sizeof(message), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
 		    errno == EAGAIN || errno == EINTR)
 			continue;
-		remove_at(l, w);
-		gone(userdata, lease);
+		gone(userdata, w);
+		wake_list_drop(l, w);
 	}
 }

@@ -14,7 +14,9 @@
 
 struct wake {
 	uint64_t lease;
-	int fd; /* owned */
+	int fd;          /* owned */
+	uint32_t stream; /* enum ring_stream: it is told of this one's units */
+	uint32_t seen;   /* whose ring it was handed: 1 << enum ring_stream */
 };
 
 /* Zero-initialised: empty. */
@@ -24,11 +26,15 @@ struct wake_list {
 };
 
 /* Takes the descriptor on success. Errors: -EEXIST (the lease has one), -ENOSPC, -ENOMEM. */
-int wake_list_add(struct wake_list *l, uint64_t lease, int fd);
-/* Errors: -ENOENT. */
-int wake_list_drop(struct wake_list *l, uint64_t lease);
+int wake_list_add(struct wake_list *l, uint64_t lease, uint32_t stream, int fd);
+/* NULL: there is none. Good until the next change of the list. */
+struct wake *wake_list_find(struct wake_list *l, uint64_t lease);
+/* One of the list's. */
+void wake_list_drop(struct wake_list *l, struct wake *wake);
 void wake_list_release(struct wake_list *l);
 
-/* Tells all of the unit with this index. Calls gone for each lease that was dropped for it. */
-typedef void (*wake_gone_t)(void *userdata, uint64_t lease);
-void wake_list_write(struct wake_list *l, uint64_t index, wake_gone_t gone, void *userdata);
+/* Tells all of this stream of its unit with this index. Calls gone for each one that is about to be
+ * dropped for it. */
+typedef void (*wake_gone_t)(void *userdata, const struct wake *wake);
+void wake_list_write(struct wake_list *l, uint32_t stream, uint64_t index, wake_gone_t gone,
+		     void *userdata);

@@ -76,6 +76,9 @@ int watch_update(struct watch *w)
 
 		if (encoder && encoder_fd(encoder) >= 0)
 			r = update_encoder(w, &w->encoders[i], encoder);
+		else
+			w->encoders[i].source =
+				sd_event_source_disable_unref(w->encoders[i].source);
 	}
 	return r;
 }

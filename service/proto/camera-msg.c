@@ -39,8 +39,8 @@ bool camera_state_valid(const void *message)
 	const struct camera_state *m = message;
 
 	return m->condition >= CAMERA_IDLE && m->condition <= CAMERA_LOST &&
-	       m->path <= CAMERA_PATH_SOFTWARE && FIELD_TEXT(m->source) && FIELD_TEXT(m->encoder) &&
-	       FIELD_TEXT(m->reason);
+	       m->path <= CAMERA_PATH_SOFTWARE && !(m->streams & ~STREAMS_ALL) &&
+	       FIELD_TEXT(m->source) && FIELD_TEXT(m->encoder) && FIELD_TEXT(m->reason);
 }
 
 bool camera_still_done_valid(const void *message)
@@ -111,7 +111,21 @@ bool camera_start_valid(const void *message)
 {
 	const struct camera_start *m = message;
 
-	return m->streams && !(m->streams & ~STREAMS_ALL);
+	return m->streams && !(m->streams & ~STREAMS_ALL) && m->turn > 0;
+}
+
+bool camera_streams_valid(const void *message)
+{
+	const struct camera_streams *m = message;
+
+	return m->streams && !(m->streams & ~STREAMS_ALL) && m->turn > 1;
+}
+
+bool camera_move_wake_valid(const void *message)
+{
+	const struct camera_move_wake *m = message;
+
+	return m->stream < RING_N_STREAMS;
 }
 
 bool camera_add_wake_valid(const void *message)
@@ -125,7 +139,7 @@ bool camera_lease_valid(const void *message)
 {
 	const struct camera_lease *m = message;
 
-	return m->stream < RING_N_STREAMS;
+	return m->stream < RING_N_STREAMS && m->may_switch <= 1;
 }
 
 bool camera_keyframe_valid(const void *message)

@@ -5,14 +5,15 @@
  *
  *	camera -> broker   HELLO (once, first), EPOCH_KEY, RING (+1 fd), STATEMENT, SEQUENCE, STATE,
  *	                   STILL_DONE (+1), STILL_FAILED, SET_DONE, CONTROL
- *	broker -> camera   WELCOME (once, first), CERTIFICATE, START, STOP, ADD_WAKE (+1),
- *	                   DROP_WAKE, LEASE, KEYFRAME, STILL, SET, SUBSCRIBER (+1)
+ *	broker -> camera   WELCOME (once, first), CERTIFICATE, START, STREAMS, STOP, ADD_WAKE (+1),
+ *	                   MOVE_WAKE, DROP_WAKE, LEASE, KEYFRAME, STILL, SET, SUBSCRIBER (+1)
  *
  * START is answered by EPOCH_KEY, that by CERTIFICATE; before it there is no RING. Each LEASE is
  * answered by one STATEMENT, unless its epoch ends.
  *
  * An epoch is one run from START to STOP. The broker numbers the epochs of a camera and never uses
- * a number again.
+ * a number again. Which streams are made meanwhile follows who takes them: STREAMS. A stream that
+ *is made anew has a new ring, and its sequence goes on.
  */
 #pragma once
 
@@ -49,6 +50,8 @@ enum camera_msg_type {
 	CAMERA_STILL = 109,
 	CAMERA_SET = 110,
 	CAMERA_SUBSCRIBER = 111,
+	CAMERA_STREAMS = 112,
+	CAMERA_MOVE_WAKE = 113,
 };
 
 struct camera_hello {
@@ -71,7 +74,7 @@ struct camera_ring {
 	uint64_t epoch;
 	uint64_t ring_size;
 	uint32_t stream; /* enum ring_stream */
-	uint32_t reserved;
+	uint32_t turn;   /* of the START or STREAMS that asked for the stream */
 };
 
 /* The lease statement as the viewer gets it (docs/SEAL.md); the broker only passes it on. */
@@ -130,8 +133,8 @@ struct camera_state {
 	uint32_t path;      /* enum camera_path */
 	uint32_t width, height;
 	uint32_t fps_numerator, fps_denominator;
-	uint32_t fourcc; /* V4L2 pixel format; 0: none */
-	uint32_t reserved;
+	uint32_t fourcc;  /* V4L2 pixel format; 0: none */
+	uint32_t streams; /* which the source can give, 1 << enum ring_stream; 0: not known yet */
 	uint64_t captured, encoded;
 	uint64_t dropped[CAMERA_N_DROP_REASONS];
 	char source[PROTO_REASON_SIZE];  /* "v4l2 vivid /dev/video0", "pattern" */
@@ -235,7 +238,16 @@ struct camera_start {
 	struct chan_header header;
 	uint64_t epoch;
 	uint32_t streams; /* bit 1 << enum ring_stream */
-	uint32_t reserved;
+	uint32_t turn;    /* 1; each STREAMS of the epoch has one more */
+};
+
+/* From now on these are made, and no others: one that is left out loses its ring, one that is new
+ * is answered by RING, unless it cannot be made (STATE). */
+struct camera_streams {
+	struct chan_header header;
+	uint64_t epoch;
+	uint32_t streams; /* as in START */
+	uint32_t turn;
 };
 
 struct camera_stop {
@@ -258,6 +270,15 @@ struct camera_wake {
 	uint64_t index; /* of the unit just published in the ring */
 };
 
+/* The lease is told of the units of this stream from now on. It keeps the ring that it had. */
+struct camera_move_wake {
+	struct chan_header header;
+	uint64_t epoch;
+	uint64_t lease;
+	uint32_t stream;
+	uint32_t reserved;
+};
+
 struct camera_drop_wake {
 	struct chan_header header;
 	uint64_t lease;
@@ -268,8 +289,8 @@ struct camera_lease {
 	struct chan_header header;
 	uint64_t epoch;
 	uint64_t lease;
-	uint32_t stream; /* enum ring_stream */
-	uint32_t reserved;
+	uint32_t stream;     /* enum ring_stream */
+	uint32_t may_switch; /* 1: to the other one, and back */
 	uint8_t nonce[PROTO_NONCE_SIZE];
 	uint8_t exporter[PROTO_EXPORTER_SIZE];
 };
@@ -323,7 +344,9 @@ bool camera_control_valid(const void *message);
 bool camera_welcome_valid(const void *message);
 bool camera_certificate_valid(const void *message);
 bool camera_start_valid(const void *message);
+bool camera_streams_valid(const void *message);
 bool camera_add_wake_valid(const void *message);
+bool camera_move_wake_valid(const void *message);
 bool camera_lease_valid(const void *message);
 bool camera_keyframe_valid(const void *message);
 bool camera_set_valid(const void *message);

@@ -25,7 +25,8 @@ bool session_open_valid(const void *message)
 	return credential_valid(&m->credential) && FIELD_NAME(m->camera) &&
 	       m->right == RIGHT_LIVE && m->stream < RING_N_STREAMS &&
 	       m->protocol >= SESSION_PROTOCOL_RTSP && m->protocol <= SESSION_PROTOCOL_WEBSOCKET &&
-	       m->has_nonce <= 1;
+	       m->has_nonce <= 1 &&
+	       (m->may_switch == 0 || (m->may_switch == 1 && m->stream == RING_STREAM_MAIN));
 }
 
 bool session_list_valid(const void *message)
@@ -87,7 +88,9 @@ bool session_cameras_valid(const void *message)
 	if (m->n_cameras > SESSION_CAMERAS_MAX)
 		return false;
 	for (uint32_t i = 0; i < m->n_cameras; i++)
-		if (!FIELD_NAME(m->cameras[i].name) || m->cameras[i].rights & ~(uint32_t)RIGHT_ALL)
+		if (!FIELD_NAME(m->cameras[i].name) ||
+		    m->cameras[i].rights & ~(uint32_t)RIGHT_ALL ||
+		    m->cameras[i].streams >> RING_N_STREAMS)
 			return false;
 	return true;
 }

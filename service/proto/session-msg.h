@@ -6,8 +6,8 @@
  *	broker -> session   SIGNATURE, GRANTED (+3 fds), RING (+1), CAMERAS, STILL (+1), PENDING,
  *	                    DENIED, END
  *
- * An answer follows each OPEN, LIST, STILL: one at a time. Once a ring has been handed over, the
- * session is bound to that camera for life: an OPEN that names another ends the link.
+ * An answer follows each OPEN, LIST, STILL and SWITCH: one at a time. Once a ring has been handed
+ *over, the session is bound to that camera for life: an OPEN that names another ends the link.
  */
 #pragma once
 
@@ -89,9 +89,10 @@ struct session_open {
 	struct chan_header header;
 	struct session_credential credential;
 	char camera[PROTO_NAME_SIZE];
-	uint32_t right;    /* RIGHT_LIVE */
-	uint32_t stream;   /* enum ring_stream */
-	uint32_t protocol; /* enum session_protocol */
+	uint32_t right;      /* RIGHT_LIVE */
+	uint32_t stream;     /* enum ring_stream */
+	uint32_t may_switch; /* 1: to the other stream and back, by SWITCH; stream is MAIN */
+	uint32_t protocol;   /* enum session_protocol */
 	uint32_t has_nonce;
 	uint8_t nonce[PROTO_NONCE_SIZE];       /* the viewer's, from Camward-Nonce */
 	uint8_t exporter[PROTO_EXPORTER_SIZE]; /* TLS exporter of this connection (RFC 9266) */
@@ -111,10 +112,14 @@ struct session_still {
 	uint8_t exporter[PROTO_EXPORTER_SIZE];
 };
 
+/* Of the stream whose ring was handed over last. */
 struct session_keyframe {
 	struct chan_header header;
 };
 
+/* Answered by RING, or by DENIED: then all stays as it is. No sooner than SESSION_SWITCH_USEC after
+ * the last. */
+#define SESSION_SWITCH_USEC (UINT64_C(1000) * 1000)
 struct session_switch {
 	struct chan_header header;
 	uint32_t stream; /* enum ring_stream */
@@ -156,6 +161,8 @@ struct session_granted {
 	uint8_t statement[PROTO_STATEMENT_SIZE];
 };
 
+/* The ring of the other stream, as GRANTED's: of the same camera, and of the same epoch. The wake
+ * is about this one from now on. */
 #define SESSION_RING_FDS 1
 struct session_ring {
 	struct chan_header header;
@@ -171,6 +178,8 @@ struct session_camera {
 	uint8_t uuid[UUID_SIZE];
 	uint32_t rights; /* enum right */
 	uint32_t online;
+	uint32_t streams; /* that may be watched, as far as is known: 1 << enum ring_stream */
+	uint32_t reserved;
 };
 
 struct session_cameras {

@@ -6,6 +6,7 @@
 
 #define VERSION    1
 #define STREAM_MAX 1
+#define MAY_SWITCH 1 /* a flag */
 #define BODY_SIZE  (SEAL_STATEMENT_SIZE - SEAL_SIGNATURE_SIZE)
 
 void seal_statement_make(const struct seal_statement *statement, const struct seal_key *epoch_key,
@@ -15,7 +16,8 @@ void seal_statement_make(const struct seal_statement *statement, const struct se
 
 	p = put_number(p, VERSION, 1);
 	p = put_number(p, statement->stream, 1);
-	p = put_number(p, 0, 2);
+	p = put_number(p, statement->may_switch ? MAY_SWITCH : 0, 1);
+	p = put_number(p, 0, 1);
 	p = put_bytes(p, statement->camera_uuid, UUID_SIZE);
 	p = put_number(p, statement->epoch, 8);
 	p = put_number(p, statement->lease, 8);
@@ -36,11 +38,12 @@ int seal_statement_read(const uint8_t *data, size_t size, const uint8_t key[SEAL
 		return -EBADMSG;
 	if (data[0] != VERSION)
 		return -EPROTONOSUPPORT;
-	if (size != SEAL_STATEMENT_SIZE || data[1] > STREAM_MAX || data[2] != 0 || data[3] != 0)
+	if (size != SEAL_STATEMENT_SIZE || data[1] > STREAM_MAX || data[2] > MAY_SWITCH ||
+	    data[3] != 0)
 		return -EBADMSG;
 	if (seal_public_verify(key, SEAL_CONTEXT_STATEMENT, data, BODY_SIZE, data + BODY_SIZE) < 0)
 		return -EKEYREJECTED;
-	*ret = (struct seal_statement){.stream = data[1]};
+	*ret = (struct seal_statement){.stream = data[1], .may_switch = data[2] == MAY_SWITCH};
 	p = get_bytes(p, ret->camera_uuid, UUID_SIZE);
 	p = get_u64(p, &ret->epoch);
 	p = get_u64(p, &ret->lease);

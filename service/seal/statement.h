@@ -3,6 +3,8 @@
  * S on", signed by the epoch key (docs/SEAL.md, Lease statement). */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/parse.h"
 #include "seal/key.h"
 
@@ -17,7 +19,8 @@ struct seal_statement {
 	uint64_t first_sequence;
 	uint64_t realtime; /* us */
 	uint64_t boottime; /* us */
-	uint8_t stream;    /* 0 main, 1 sub */
+	uint8_t stream;    /* 0 main, 1 sub: the first */
+	bool may_switch;   /* to the other one, and back, at keyframes */
 	uint8_t nonce[SEAL_NONCE_SIZE];
 	uint8_t exporter[SEAL_EXPORTER_SIZE];
 };

@@ -9,7 +9,7 @@
 #include "wire/status.h"
 
 #define HEAD_SIZE 1024
-/* Name, uuid, rights and punctuation of one camera. */
+/* Name, uuid, rights, streams and punctuation of one camera. */
 #define CAMERA_JSON_SIZE (PROTO_NAME_SIZE + UUID_STRING_SIZE + 128)
 #define LIST_SIZE        (SESSION_CAMERAS_MAX * CAMERA_JSON_SIZE + 64)
 
@@ -118,6 +118,11 @@ static void write_camera(struct writer *w, const struct session_camera *c)
 	}
 	if (c->rights & RIGHT_STILL)
 		writer_printf(w, "%s\"still\"", separator);
+	writer_text(w, "],\"streams\":[");
+	if (c->streams & 1U << RING_STREAM_MAIN)
+		writer_text(w, c->streams & 1U << RING_STREAM_SUB ? "\"main\"," : "\"main\"");
+	if (c->streams & 1U << RING_STREAM_SUB)
+		writer_text(w, "\"sub\"");
 	writer_printf(w, "],\"online\":%s}", c->online ? "true" : "false");
 }
 

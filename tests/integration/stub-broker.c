@@ -206,6 +206,7 @@ static int on_list(void *userdata, const void *message, int *fds)
 	memcpy(answer.cameras[0].uuid, description.camera_uuid, UUID_SIZE);
 	answer.cameras[0].rights = RIGHT_LIVE | RIGHT_STILL;
 	answer.cameras[0].online = 1;
+	answer.cameras[0].streams = 1 << RING_STREAM_MAIN | 1 << RING_STREAM_SUB;
 	strcpy(answer.cameras[1].name, "back");
 	answer.cameras[1].rights = RIGHT_STILL;
 	return chan_send_message(&s->link, SESSION_CAMERAS, &answer);

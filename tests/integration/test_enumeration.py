@@ -25,6 +25,8 @@ class Enumeration(unittest.TestCase):
         cls.info = cls.demo.info
         removed = cls.demo.ctl_json("client", "add", "removed")["token"]
         cls.demo.ctl("client", "remove", "removed")
+        small = cls.demo.ctl_json("client", "add", "small")["token"]
+        cls.demo.ctl("grant", "small", "front", "live", "--only-sub")
         owner, guest = cls.demo.token("owner"), cls.demo.token("guest")
         cls.kinds = {
             "unknown client": (401, "front", "nobody", owner),
@@ -33,6 +35,8 @@ class Enumeration(unittest.TestCase):
             "wrong token, unknown camera": (401, "nowhere", "owner", WRONG),
             "unknown camera": (404, "nowhere", "guest", guest),
             "ungranted camera": (404, "back", "guest", guest),
+            "ungranted camera's sub": (404, "back/sub", "guest", guest),
+            "ungranted stream": (404, "front", "small", small),
         }
 
     def refuse(self, kind):

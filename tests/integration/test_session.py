@@ -486,9 +486,9 @@ class Requests(Case):
         self.assertEqual(answer.getheader("Cache-Control"), "no-store, private")
         self.assertEqual(json.loads(answer.data), {"cameras": [
             {"name": "front", "uuid": "01020304-0506-0708-0000-000000000000",
-             "rights": ["live", "still"], "online": True},
+             "rights": ["live", "still"], "streams": ["main", "sub"], "online": True},
             {"name": "back", "uuid": "00000000-0000-0000-0000-000000000000",
-             "rights": ["still"], "online": False}]})
+             "rights": ["still"], "streams": [], "online": False}]})
         head = self.https("HEAD", "/api/cameras")
         self.assertEqual((head.status, head.data), (200, b""))
         self.assertEqual(head.getheader("Content-Length"), str(len(answer.data)))

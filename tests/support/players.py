@@ -92,17 +92,20 @@ def _feed(process, data):
         pass
 
 
-def _ffmpeg_output(frames, fd):
+def _ffmpeg_output(frames, fd, enlarge=None):
     limit = [] if frames is None else ["-frames:v", str(frames)]
-    return ["-map", "0:v:0", *limit, "-fps_mode", "passthrough", "-pix_fmt", "gray",
+    scale = ["-vf", f"scale={enlarge[0]}:{enlarge[1]}:flags=neighbor"] if enlarge else []
+    return ["-map", "0:v:0", *limit, *scale, "-fps_mode", "passthrough", "-pix_fmt", "gray",
             "-f", "rawvideo", "-y", f"pipe:{fd}"]
 
 
-def ffmpeg(source, frames=60, size=SIZE, time_limit=TIME_LIMIT, options=()):
-    """options: further ones for the input, such as ("-reorder_queue_size", "0")."""
+def ffmpeg(source, frames=60, size=SIZE, time_limit=TIME_LIMIT, options=(), enlarge=False):
+    """options: further ones for the input, such as ("-reorder_queue_size", "0"). enlarge: what
+    comes is smaller than size, of which the code is."""
     transport = ["-rtsp_transport", "tcp"] if source.startswith("rtsp") else []
     return _decode(lambda fd: ["ffmpeg", "-nostdin", "-v", "error", *transport, *options,
-                               "-i", source, *_ffmpeg_output(frames, fd)],
+                               "-i", source,
+                               *_ffmpeg_output(frames, fd, size if enlarge else None)],
                    size, "gray", time_limit)
 
 
@@ -115,6 +118,12 @@ def decode_annexb(data, size=SIZE, time_limit=TIME_LIMIT):
 
 H264 = ("rtph264depay", "!", "h264parse", "!", "avdec_h264")
 MJPEG = ("rtpjpegdepay", "!", "jpegdec")
+
+
+def enlarged(size, decoder=H264):
+    """As `enlarge` of ffmpeg()."""
+    return (*decoder, "!", "videoscale", "method=nearest-neighbour", "!",
+            f"video/x-raw,width={size[0]},height={size[1]}")
 
 
 def gstreamer(source, frames=60, size=SIZE, time_limit=TIME_LIMIT, properties=(), decoder=H264):

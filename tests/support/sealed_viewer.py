@@ -44,7 +44,7 @@ class SealedViewer:
         self.client = rtsp.Client("127.0.0.1", info["rtsps_port"], camera, info["spki_sha256"],
                                   timeout, keep_secrets=True)
         self.client.authorize(client, token)
-        self.verifier = verifier(info, camera, "live", root)
+        self.verifier = verifier(info, camera.split("/")[0], "live", root)
         self.said = None
 
     def describe(self):

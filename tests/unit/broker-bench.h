@@ -37,7 +37,7 @@ struct fake_camera {
 	int link;              /* the process's end; -EBADF: no process */
 	uint64_t epoch;
 	struct camera_certificate certificate;
-	struct ring_writer *ring;
+	struct ring_writer *ring, *sub; /* of main, and of sub */
 };
 
 struct fake_session {
@@ -211,6 +211,7 @@ static inline void fake_camera_stop(struct fake_camera *c)
 	close_fd(c->link);
 	c->link = -EBADF;
 	c->ring = ring_writer_free(c->ring);
+	c->sub = ring_writer_free(c->sub);
 }
 
 /* Tells the epoch's key, which is nobody's, and takes its certificate. */
@@ -224,32 +225,43 @@ static inline void fake_camera_certify(struct bench *b, struct fake_camera *c, u
 	assert_int_equal(c->certificate.epoch, epoch);
 }
 
-/* Waits for START and answers with a key and a ring. */
-static inline void fake_camera_serve(struct bench *b, struct fake_camera *c)
+/* Gives the ring of a stream. */
+static inline void fake_camera_give(struct fake_camera *c, uint32_t stream, uint32_t turn)
 {
 	struct ring_description description = {
-		.stream = RING_STREAM_MAIN,
+		.epoch = c->epoch,
+		.stream = stream,
 		.codec = RING_CODEC_H264,
 		.width = 16,
 		.height = 16,
 		.fps_numerator = 30,
 		.fps_denominator = 1,
 	};
-	struct camera_ring ring = {};
-	struct camera_start start;
+	struct camera_ring ring = {.epoch = c->epoch, .stream = stream, .turn = turn};
+	struct ring_writer **writer = stream == RING_STREAM_SUB ? &c->sub : &c->ring;
 	int fd;
+
+	memcpy(description.camera_uuid, c->camera->uuid, UUID_SIZE);
+	strcpy(description.camera_name, c->camera->name);
+	ring_writer_free(*writer);
+	assert_int_equal(ring_writer_new(&description, 64, 1 << 16, writer), 0);
+	ring.ring_size = ring_writer_size(*writer);
+	fd = ring_writer_fd(*writer);
+	bench_send(c->link, CAMERA_RING, CAMERA_MSG_VERSION, &ring, sizeof(ring), &fd, 1);
+}
+
+/* Waits for START and answers with a key and a ring. */
+static inline void fake_camera_serve(struct bench *b, struct fake_camera *c)
+{
+	struct camera_start start;
 
 	assert_int_equal(bench_receive(b, c->link, &start, sizeof(start)), CAMERA_START);
 	assert_true(start.epoch > c->epoch);
-	c->epoch = description.epoch = ring.epoch = start.epoch;
+	c->epoch = start.epoch;
 	fake_camera_certify(b, c, start.epoch);
-	memcpy(description.camera_uuid, c->camera->uuid, UUID_SIZE);
-	strcpy(description.camera_name, c->camera->name);
-	ring_writer_free(c->ring);
-	assert_int_equal(ring_writer_new(&description, 64, 1 << 16, &c->ring), 0);
-	ring.ring_size = ring_writer_size(c->ring);
-	fd = ring_writer_fd(c->ring);
-	bench_send(c->link, CAMERA_RING, CAMERA_MSG_VERSION, &ring, sizeof(ring), &fd, 1);
+	fake_camera_give(
+		c, start.streams & 1U << RING_STREAM_MAIN ? RING_STREAM_MAIN : RING_STREAM_SUB,
+		start.turn);
 }
 
 /* Closes what the test holds. */
@@ -306,17 +318,26 @@ static inline struct session_credential bench_credential(const char *client, con
 	return credential;
 }
 
-static inline void fake_session_ask(struct fake_session *s, const char *client, const char *token,
-				    const char *camera)
+static inline void fake_session_ask_stream(struct fake_session *s, const char *client,
+					   const char *token, const char *camera, uint32_t stream,
+					   bool may_switch)
 {
 	struct session_open m = {
 		.credential = bench_credential(client, token),
 		.right = RIGHT_LIVE,
+		.stream = stream,
+		.may_switch = may_switch,
 		.protocol = SESSION_PROTOCOL_RTSP,
 	};
 
 	snprintf(m.camera, sizeof(m.camera), "%s", camera);
 	session_send(s, SESSION_OPEN, &m);
+}
+
+static inline void fake_session_ask(struct fake_session *s, const char *client, const char *token,
+				    const char *camera)
+{
+	fake_session_ask_stream(s, client, token, camera, RING_STREAM_MAIN, false);
 }
 
 /* The answer must be a refusal; says which. */

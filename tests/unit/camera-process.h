@@ -196,7 +196,7 @@ static inline void welcome(struct process *p, union message *m)
 
 static inline void start(struct process *p, uint64_t epoch)
 {
-	struct camera_start s = {.epoch = epoch, .streams = 1 << RING_STREAM_MAIN};
+	struct camera_start s = {.epoch = epoch, .streams = 1 << RING_STREAM_MAIN, .turn = 1};
 
 	send_message(p, CAMERA_START, &s, sizeof(s), -1);
 }

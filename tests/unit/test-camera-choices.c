@@ -155,7 +155,7 @@ static void send_message(struct bench *b, uint16_t type, void *message, size_t s
 
 static void start(struct bench *b)
 {
-	struct camera_start m = {.epoch = ++b->epoch, .streams = 1U << RING_STREAM_MAIN};
+	struct camera_start m = {.epoch = ++b->epoch, .streams = 1U << RING_STREAM_MAIN, .turn = 1};
 
 	send_message(b, CAMERA_START, &m, sizeof(m));
 	assert_true(b->device.open);

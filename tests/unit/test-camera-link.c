@@ -120,7 +120,7 @@ static void test_wrong_settings_go_with_their_camera(void **state)
 static void offer_ring(struct bench *b, int fd, uint64_t size)
 {
 	struct fake_session s = fake_session_open(b);
-	struct camera_ring ring = {.ring_size = size};
+	struct camera_ring ring = {.ring_size = size, .turn = 1};
 	struct camera_start start;
 
 	fake_session_ask(&s, "alice", b->alice, "front");
@@ -160,7 +160,7 @@ static void test_a_second_ring_ends_the_link(void **state)
 {
 	struct bench *b = *state;
 	struct fake_session s = bench_watching(b);
-	struct camera_ring ring = {.epoch = b->front.epoch};
+	struct camera_ring ring = {.epoch = b->front.epoch, .turn = 1};
 	int fd = ring_writer_fd(b->front.ring);
 
 	ring.ring_size = ring_writer_size(b->front.ring);
@@ -176,7 +176,7 @@ static void test_a_ring_of_an_epoch_that_is_over_goes_nowhere(void **state)
 	struct fake_session s = fake_session_open(b);
 	struct camera_state lost = {.condition = CAMERA_LOST};
 	uint64_t old;
-	struct camera_ring ring = {};
+	struct camera_ring ring = {.turn = 1};
 	int fd;
 
 	fake_session_ask(&s, "alice", b->alice, "front");

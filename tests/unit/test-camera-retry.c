@@ -166,7 +166,8 @@ static void start(struct bench *b)
 {
 	struct camera_start m = {.header = {CAMERA_START, CAMERA_MSG_VERSION, sizeof(m)},
 				 .epoch = ++b->epoch,
-				 .streams = 1U << RING_STREAM_MAIN};
+				 .streams = 1U << RING_STREAM_MAIN,
+				 .turn = 1};
 
 	assert_int_equal(fdpass_send(b->link, &m, sizeof(m), NULL, 0), 0);
 }

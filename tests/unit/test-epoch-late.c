@@ -147,7 +147,9 @@ static void begin(struct epoch *e)
 	sealer_public_key(sealer, key.key);
 	epoch_certificate(&key, description.camera_name, description.camera_uuid, &c);
 	assert_int_equal(sealer_certify(sealer, c.certificate, c.size), 0);
-	assert_int_equal(epoch_begin(e, &camera.source, sealer, &description, &none), 0);
+	assert_int_equal(
+		epoch_begin(e, &camera.source, sealer, &description, &none, 1U << RING_STREAM_MAIN),
+		0);
 	encoder_free(e->streams[RING_STREAM_MAIN].encoder);
 	e->streams[RING_STREAM_MAIN].encoder = &late.encoder;
 }
@@ -216,9 +218,9 @@ static void units_carry_the_times_of_their_own_frames(void **state)
 	late.skipped = 2;
 	late.ready = FRAMES;
 	assert_int_equal(collect(&e), 1);
-	assert_int_equal(epoch_main(&e)->dropped[CAMERA_DROP_ENCODER], 2);
-	assert_int_equal(ring_reader_open(&ring, ring_writer_fd(epoch_main(&e)->ring),
-					  ring_writer_size(epoch_main(&e)->ring)),
+	assert_int_equal(epoch_told(&e)->dropped[CAMERA_DROP_ENCODER], 2);
+	assert_int_equal(ring_reader_open(&ring, ring_writer_fd(epoch_told(&e)->ring),
+					  ring_writer_size(epoch_told(&e)->ring)),
 			 0);
 	ring.next = 0;
 	assert_int_equal(ring_reader_peek(&ring, &unit), 0);

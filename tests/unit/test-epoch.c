@@ -112,8 +112,8 @@ static size_t verify_units(const struct epoch *e, enum seal_codec codec, unsigne
 	struct verifier v;
 
 	begin_verifier(&v, codec);
-	assert_int_equal(ring_reader_open(&ring, ring_writer_fd(epoch_main(e)->ring),
-					  ring_writer_size(epoch_main(e)->ring)),
+	assert_int_equal(ring_reader_open(&ring, ring_writer_fd(epoch_told(e)->ring),
+					  ring_writer_size(epoch_told(e)->ring)),
 			 0);
 	ring.next = 0;
 	for (unsigned i = 0; i < n; i++) {
@@ -156,10 +156,11 @@ static void begin(struct epoch *e, struct undecided *u)
 
 	u->source.ops = &ops;
 	make_sealer();
-	assert_int_equal(epoch_begin(e, &u->source, sealer, &description, &none), 0);
-	assert_null(epoch_main(e)->encoder);
+	assert_int_equal(
+		epoch_begin(e, &u->source, sealer, &description, &none, 1U << RING_STREAM_MAIN), 0);
+	assert_null(epoch_told(e)->encoder);
 	assert_int_equal(take(e, &progress), 0);
-	assert_null(epoch_main(e)->encoder);
+	assert_null(epoch_told(e)->encoder);
 	assert_false(progress.published);
 	u->ready = true;
 }
@@ -202,10 +203,10 @@ static void jpeg_pictures_go_into_the_ring_as_they_are_but_sealed(void **state)
 	draw_jpeg(u.picture, sizeof(u.picture));
 	begin(&e, &u);
 	step(&e, 3);
-	assert_int_equal(epoch_main(&e)->encoder->path, CAMERA_PATH_PASSTHROUGH);
-	assert_int_equal(epoch_main(&e)->description.codec, RING_CODEC_JPEG);
-	assert_int_equal(epoch_main(&e)->description.width, SIZE);
-	assert_int_equal(epoch_main(&e)->description.parameter_sets_size, 0);
+	assert_int_equal(epoch_told(&e)->encoder->path, CAMERA_PATH_PASSTHROUGH);
+	assert_int_equal(epoch_told(&e)->description.codec, RING_CODEC_JPEG);
+	assert_int_equal(epoch_told(&e)->description.width, SIZE);
+	assert_int_equal(epoch_told(&e)->description.parameter_sets_size, 0);
 	size = verify_units(&e, SEAL_CODEC_JPEG, 3, bytes);
 	assert_memory_equal(bytes, u.picture, 2);
 	sealed = size - sizeof(u.picture);
@@ -270,10 +271,10 @@ static void raw_pictures_are_encoded(void **state)
 	assert_int_equal(epoch_configure(&e, &later), 0);
 	assert_int_equal(take(&e, &progress), 0);
 	assert_true(progress.published);
-	assert_int_equal(epoch_main(&e)->encoder->path, CAMERA_PATH_SOFTWARE);
-	assert_int_equal(epoch_main(&e)->config.gop, 5);
-	assert_int_equal(epoch_main(&e)->config.bitrate, 300000);
-	assert_int_equal(epoch_main(&e)->description.codec, RING_CODEC_H264);
+	assert_int_equal(epoch_told(&e)->encoder->path, CAMERA_PATH_SOFTWARE);
+	assert_int_equal(epoch_told(&e)->config.gop, 5);
+	assert_int_equal(epoch_told(&e)->config.bitrate, 300000);
+	assert_int_equal(epoch_told(&e)->description.codec, RING_CODEC_H264);
 	for (unsigned i = 1; i < 12; i++) {
 		u.picture[i] = 0x80;
 		assert_int_equal(take(&e, &progress), 0);
@@ -319,8 +320,8 @@ static void after_a_hole_in_a_camera_s_own_stream_comes_a_keyframe(void **state)
 	assert_true(publishes(&e, &u, keyframe, 0));
 	assert_true(publishes(&e, &u, other, 0));
 	assert_true(publishes(&e, &u, keyframe, 1));
-	assert_int_equal(epoch_main(&e)->dropped[e.source->dropped_as], 3);
-	assert_int_equal(epoch_main(&e)->dropped[CAMERA_DROP_ENCODER], 2);
+	assert_int_equal(epoch_told(&e)->dropped[e.source->dropped_as], 3);
+	assert_int_equal(epoch_told(&e)->dropped[CAMERA_DROP_ENCODER], 2);
 	verify_units(&e, SEAL_CODEC_H264, 5, bytes);
 	end(&e);
 }

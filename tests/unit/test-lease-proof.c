@@ -183,7 +183,7 @@ static void test_a_ring_without_a_key_ends_the_link(void **state)
 	struct bench *b = *state;
 	struct fake_session s = fake_session_open(b);
 	struct camera_start start;
-	struct camera_ring ring = {.ring_size = 1 << 20};
+	struct camera_ring ring = {.ring_size = 1 << 20, .turn = 1};
 	int fd;
 
 	fake_session_ask(&s, "alice", b->alice, "front");

@@ -78,23 +78,6 @@ static void test_refusals_are_alike(void **state)
 	fake_session_close(&s);
 }
 
-static void test_the_sub_stream_is_not_there_yet(void **state)
-{
-	struct bench *b = *state;
-	struct fake_session s = fake_session_open(b);
-	struct session_open m = {
-		.credential = bench_credential("alice", b->alice),
-		.camera = "front",
-		.right = RIGHT_LIVE,
-		.stream = RING_STREAM_SUB,
-		.protocol = SESSION_PROTOCOL_RTSP,
-	};
-
-	session_send(&s, SESSION_OPEN, &m);
-	assert_int_equal(fake_session_refused(b, &s), SESSION_DENIED_NOT_FOUND);
-	fake_session_close(&s);
-}
-
 static void test_three_wrong_credentials_end_the_link(void **state)
 {
 	struct bench *b = *state;
@@ -387,7 +370,6 @@ int main(void)
 		BENCH(test_the_server_signs_once),
 		BENCH(test_a_granted_client_gets_the_ring),
 		BENCH(test_refusals_are_alike),
-		BENCH(test_the_sub_stream_is_not_there_yet),
 		BENCH(test_three_wrong_credentials_end_the_link),
 		BENCH(test_the_gate_hears_of_credentials),
 		BENCH(test_a_certificate_is_nobody),
