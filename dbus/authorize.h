@@ -22,6 +22,7 @@
 #define AUTHORIZE_ACTION_MANAGE_CAMERAS "org.camward.Camward1.manage-cameras"
 #define AUTHORIZE_ACTION_SUSPEND        "org.camward.Camward1.suspend"
 #define AUTHORIZE_ACTION_END_LEASE      "org.camward.Camward1.end-lease"
+#define AUTHORIZE_ACTION_READ_LEDGER    "org.camward.Camward1.read-ledger"
 #define AUTHORIZE_ACTION_BE_AGENT       "org.camward.Camward1.be-agent"
 
 /* Questions to which polkit has not answered; more are refused (LimitsExceeded). */

@@ -14,6 +14,7 @@ static int register_objects(struct bus *bus)
 	int (*const all[])(struct bus *) = {
 		manager_object_register,     camera_object_register, client_object_register,
 		integration_object_register, grant_object_register,  lease_object_register,
+		ledger_object_register,
 	};
 	int r = sd_bus_add_object_manager(bus->bus, NULL, CAMWARD_PATH);
 

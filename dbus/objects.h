@@ -27,6 +27,7 @@ int client_object_register(struct bus *bus);
 int integration_object_register(struct bus *bus);
 int grant_object_register(struct bus *bus);
 int lease_object_register(struct bus *bus);
+int ledger_object_register(struct bus *bus);
 
 /* Makes the bus an observer of its broker: changes become signals. */
 void signals_register(struct bus *bus);

@@ -108,6 +108,8 @@ static int open_loop(struct broker *broker)
 	if (r >= 0)
 		r = reserve_open(broker);
 	if (r >= 0)
+		r = retention_open(broker);
+	if (r >= 0)
 		r = make_cameras(broker);
 	if (r >= 0)
 		declared_load(broker);
@@ -172,6 +174,7 @@ void broker_close(struct broker *broker)
 	redecide_close(broker);
 	catch_up_close(broker);
 	reserve_close(broker);
+	retention_close(broker);
 	sd_event_source_disable_unref(broker->stop_timer);
 	if (broker->identity)
 		tls_identity_free(broker->identity);

@@ -22,6 +22,7 @@
 #include "broker/policy.h"
 #include "broker/redecide.h"
 #include "broker/reserve.h"
+#include "broker/retention.h"
 #include "broker/seal-root.h"
 #include "broker/store.h"
 #include "broker/tls-identity.h"
@@ -62,6 +63,7 @@ struct broker {
 	struct denials denials;
 	struct catch_up catch_up;
 	struct reserve reserve;
+	struct retention retention;
 	struct forgotten forgotten;
 	sd_event_source *store_source;
 	sd_event_source *stop_timer;

@@ -83,6 +83,8 @@ static int configure(sqlite3 *db)
 	r = db_exec(db, "PRAGMA synchronous = FULL;"
 			"PRAGMA foreign_keys = ON;"
 			"PRAGMA cell_size_check = ON;"
+			/* What is removed, a viewer's address, is gone. */
+			"PRAGMA secure_delete = ON;"
 			"PRAGMA recursive_triggers = ON;");
 	return r < 0 ? r : set_wal(db);
 }

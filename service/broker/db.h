@@ -9,6 +9,10 @@
 
 #include "base/cleanup.h"
 
+/* A number's digits, within SQL. */
+#define DB_TEXT(x)    DB_TEXT_OF(x)
+#define DB_TEXT_OF(x) #x
+
 DEFINE_CLEANUP(sqlite3 *, sqlite3_close)
 DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize)
 

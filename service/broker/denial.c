@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "broker/broker.h"
+#include "broker/lease-count.h"
 
 /* Whether this is news; remembers it. */
 static bool remember(struct denials *d, const struct ledger_event *event)
@@ -34,8 +35,11 @@ static bool remember(struct denials *d, const struct ledger_event *event)
 
 void denial_report(struct broker *broker, const struct ledger_event *event, const char *peer)
 {
+	struct ledger_event row = *event;
+
+	lease_fill_integration(broker, &row);
 	/* Coalesced and bounded by itself; when the disk fails, the refusal stands all the same. */
-	(void)ledger_denied(broker->store, event);
+	(void)ledger_denied(broker->store, &row);
 	if (!remember(&broker->denials, event))
 		return;
 	event_log(LOG_NOTICE, EVENT_DENIED,

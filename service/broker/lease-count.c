@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "broker/broker.h"
 #include "broker/camera.h"
 
 /* Bytes that are no frames and not yet counted: the handshake, answers before the lease. */
@@ -86,6 +87,14 @@ uint64_t lease_count_frames(const struct lease *lease, uint64_t done, uint64_t a
 	return 0;
 }
 
+void lease_fill_integration(const struct broker *broker, struct ledger_event *event)
+{
+	const struct client *client = policy_find_client(broker->policy, event->client);
+
+	if (client)
+		snprintf(event->integration, sizeof(event->integration), "%s", client->integration);
+}
+
 void lease_fill_event(const struct lease *lease, struct ledger_event *event)
 {
 	*event = (struct ledger_event){
@@ -98,6 +107,7 @@ void lease_fill_event(const struct lease *lease, struct ledger_event *event)
 		.epoch = lease->epoch,
 	};
 	snprintf(event->client, sizeof(event->client), "%s", lease->client);
+	lease_fill_integration(lease->broker, event);
 	snprintf(event->camera, sizeof(event->camera), "%s", lease->camera->name);
 	memcpy(event->camera_uuid, lease->camera->uuid, UUID_SIZE);
 	memcpy(event->peer, lease->peer.address, sizeof(event->peer));
@@ -115,7 +125,8 @@ void lease_fill_counts(const struct lease *lease, const struct tcp_bytes *bytes,
 	event->first_sequence = counts.first_sequence;
 	event->last_sequence = counts.last_sequence;
 	event->frames_high = counts.intent;
-	event->uncertain = !bytes;
+	/* Of one that was never granted nothing is vague. */
+	event->uncertain = lease->counters && !bytes;
 	event->lied = lease->counters && contradicts(lease, &counts, bytes);
 	if (!bytes)
 		return;

@@ -28,6 +28,9 @@ int lease_count_bytes(const struct lease *lease, struct tcp_bytes *ret);
  * what it has received. */
 uint64_t lease_count_frames(const struct lease *lease, uint64_t done, uint64_t acked);
 
+/* Of a row whose client is known: what that belongs to now. */
+void lease_fill_integration(const struct broker *broker, struct ledger_event *event);
+
 /* Of a row: who, what, from where, since which epoch. */
 void lease_fill_event(const struct lease *lease, struct ledger_event *event);
 

@@ -35,7 +35,7 @@ int ledger_head(sqlite3 *db, uint64_t *seq, uint8_t hash[LEDGER_HASH_SIZE])
 	return db_column_blob(statement, 1, hash, LEDGER_HASH_SIZE);
 }
 
-static int bind_value(sqlite3_stmt *statement, int i, const struct ledger_value *value)
+static int bind_value(sqlite3_stmt *statement, int i, const struct ledger_chain_value *value)
 {
 	switch (value->type) {
 	case 'i':
@@ -53,10 +53,10 @@ static int bind_value(sqlite3_stmt *statement, int i, const struct ledger_value 
 static int insert(sqlite3 *db, const struct ledger_row *row)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	static_assert(LEDGER_N_COLUMNS == 37, "as many as there are question marks");
+	static_assert(LEDGER_N_COLUMNS == 38, "as many as there are question marks");
 	int r = db_prepare(db, &statement,
 			   "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-			   "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			   "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			   "");
 
 	for (int i = 0; r == 0 && i < LEDGER_N_COLUMNS; i++)
@@ -77,12 +77,11 @@ static int append(sqlite3 *db, struct ledger_context *context, const struct ledg
 	context->seq++;
 	context->peer_hash = has_peer ? peer.hash : NULL;
 	r = ledger_row_make(context, event, &row);
-	if (r == 0)
-		r = ledger_row_hash(&row, before, hash);
 	if (r < 0)
 		return r;
+	ledger_row_hash(&row, before, hash);
 	row.values[LEDGER_COLUMN_HASH] =
-		(struct ledger_value){.type = 'b', .bytes = hash, .size = sizeof(hash)};
+		(struct ledger_chain_value){.type = 'b', .bytes = hash, .size = sizeof(hash)};
 	r = insert(db, &row);
 	return r == 0 && has_peer ? ledger_peer_keep(db, context->seq, event, &peer) : r;
 }

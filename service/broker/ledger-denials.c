@@ -43,6 +43,7 @@ static void forget_client(struct ledger_event *event)
 {
 	forget_camera(event);
 	strcpy(event->client, MANY_CLIENTS);
+	memset(event->integration, 0, sizeof(event->integration));
 	memset(event->peer, 0, sizeof(event->peer));
 	event->port = 0;
 }

@@ -4,23 +4,16 @@
 #include <gnutls/crypto.h>
 #include <string.h>
 
-#define CONTEXT "camward peer v1" /* and its NUL */
-
 int ledger_peer_make(const struct ledger_event *event, struct ledger_peer *ret)
 {
 	static const uint8_t none[sizeof(event->peer)];
-	uint8_t bytes[sizeof(CONTEXT) + LEDGER_SALT_SIZE + sizeof(event->peer) + 2], *at = bytes;
 
 	if (!memcmp(event->peer, none, sizeof(none)))
 		return 0;
 	if (gnutls_rnd(GNUTLS_RND_RANDOM, ret->salt, sizeof(ret->salt)) < 0)
 		return -EIO;
-	at = mempcpy(at, CONTEXT, sizeof(CONTEXT));
-	at = mempcpy(at, ret->salt, sizeof(ret->salt));
-	at = mempcpy(at, event->peer, sizeof(event->peer));
-	*at++ = (uint8_t)(event->port >> 8);
-	*at = (uint8_t)event->port;
-	return gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes, sizeof(bytes), ret->hash) < 0 ? -EIO : 1;
+	ledger_chain_hash_peer(ret->salt, event->peer, event->port, ret->hash);
+	return 1;
 }
 
 int ledger_peer_keep(sqlite3 *db, uint64_t seq, const struct ledger_event *event,

@@ -13,11 +13,10 @@
 
 #include "broker/db.h"
 #include "broker/ledger.h"
-
-#define LEDGER_SALT_SIZE 16
+#include "seal/ledger-chain.h"
 
 struct ledger_peer {
-	uint8_t salt[LEDGER_SALT_SIZE];
+	uint8_t salt[LEDGER_CHAIN_SALT_SIZE];
 	uint8_t hash[LEDGER_HASH_SIZE];
 };
 

@@ -37,6 +37,9 @@ static int read_opened(sqlite3_stmt *statement, struct ledger_event *event)
 	if (r == 0)
 		r = db_column_blob(statement, LEDGER_COLUMN_CAMERA_UUID, event->camera_uuid,
 				   sizeof(event->camera_uuid));
+	if (r == 0)
+		r = db_column_text(statement, LEDGER_COLUMN_INTEGRATION, event->integration,
+				   sizeof(event->integration));
 	/* As it stands in rows of before version 5. */
 	if (r == 0)
 		r = db_column_blob(statement, LEDGER_COLUMN_PEER, event->peer, sizeof(event->peer));

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/ledger-row.h"
 
-#include <gnutls/crypto.h>
-
 static int set(struct ledger_row *row, int column, uint64_t integer)
 {
 	if (integer > INT64_MAX)
 		return -EINVAL;
-	row->values[column] = (struct ledger_value){.type = 'i', .integer = (int64_t)integer};
+	row->values[column] = (struct ledger_chain_value){.type = 'i', .integer = (int64_t)integer};
 	return 0;
 }
 
@@ -21,13 +19,14 @@ static int set_text(struct ledger_row *row, int column, const char *text, size_t
 {
 	size_t n = strnlen(text, size);
 
-	row->values[column] = (struct ledger_value){.type = 't', .bytes = text, .size = n};
+	row->values[column] = (struct ledger_chain_value){.type = 't', .bytes = text, .size = n};
 	return n == size ? -EINVAL : 0;
 }
 
 static void set_blob(struct ledger_row *row, int column, const void *bytes, size_t size)
 {
-	row->values[column] = (struct ledger_value){.type = 'b', .bytes = bytes, .size = size};
+	row->values[column] =
+		(struct ledger_chain_value){.type = 'b', .bytes = bytes, .size = size};
 }
 
 /* In the chain stands what ledger-peer.h makes of it. */
@@ -91,6 +90,9 @@ int ledger_row_make(const struct ledger_context *context, const struct ledger_ev
 		r |= set(row, LEDGER_COLUMN_COUNT, context->count);
 	if (context->kind == LEDGER_DENIED || context->kind == LEDGER_CLOSED)
 		r |= set(row, LEDGER_COLUMN_SINCE, context->since);
+	if (event->integration[0])
+		r |= set_text(row, LEDGER_COLUMN_INTEGRATION, event->integration,
+			      sizeof(event->integration));
 	if (context->peer_hash)
 		set_blob(row, LEDGER_COLUMN_PEER_HASH, context->peer_hash, LEDGER_HASH_SIZE);
 	return r ? -EINVAL : 0;
@@ -101,9 +103,9 @@ int ledger_row_read(sqlite3_stmt *statement, struct ledger_row *row)
 	if (sqlite3_column_count(statement) != LEDGER_N_COLUMNS)
 		return -EUCLEAN;
 	for (int i = 0; i < LEDGER_N_COLUMNS; i++) {
-		struct ledger_value *value = &row->values[i];
+		struct ledger_chain_value *value = &row->values[i];
 
-		*value = (struct ledger_value){0};
+		*value = (struct ledger_chain_value){0};
 		switch (sqlite3_column_type(statement, i)) {
 		case SQLITE_NULL:
 			continue;
@@ -127,40 +129,8 @@ int ledger_row_read(sqlite3_stmt *statement, struct ledger_row *row)
 	return 0;
 }
 
-static size_t put(uint8_t *at, uint64_t value, size_t n)
+void ledger_row_hash(const struct ledger_row *row, const uint8_t before[LEDGER_HASH_SIZE],
+		     uint8_t hash[LEDGER_HASH_SIZE])
 {
-	for (size_t i = 0; i < n; i++)
-		at[i] = (uint8_t)(value >> (8 * (n - 1 - i)));
-	return n;
-}
-
-/* Feeds one column's encoding to the hash. */
-static int hash_value(gnutls_hash_hd_t hash, int column, const struct ledger_value *value)
-{
-	uint8_t start[2 + 1 + 8];
-	size_t n = put(start, (uint64_t)column, 2);
-
-	n += put(start + n, (uint8_t)value->type, 1);
-	n += value->type == 'i' ? put(start + n, (uint64_t)value->integer, 8)
-				: put(start + n, value->size, 4);
-	if (gnutls_hash(hash, start, n) < 0)
-		return -EIO;
-	return value->size && gnutls_hash(hash, value->bytes, value->size) < 0 ? -EIO : 0;
-}
-
-int ledger_row_hash(const struct ledger_row *row, const uint8_t before[LEDGER_HASH_SIZE],
-		    uint8_t hash[LEDGER_HASH_SIZE])
-{
-	gnutls_hash_hd_t state;
-	int r = 0;
-
-	if (gnutls_hash_init(&state, GNUTLS_DIG_SHA256) < 0)
-		return -EIO;
-	if (gnutls_hash(state, before, LEDGER_HASH_SIZE) < 0)
-		r = -EIO;
-	for (int i = 0; r == 0 && i < LEDGER_N_COLUMNS; i++)
-		if (i != LEDGER_COLUMN_HASH && row->values[i].type)
-			r = hash_value(state, i, &row->values[i]);
-	gnutls_hash_deinit(state, hash);
-	return r;
+	ledger_chain_hash(row->values, LEDGER_N_COLUMNS, before, hash);
 }

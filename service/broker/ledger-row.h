@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A row of the ledger as its columns' values, and their canonical encoding's hash (ledger.h). */
+/* A row of the ledger as its columns' values, in the order of seal/ledger-chain.h. */
 #pragma once
 
 #include "broker/db.h"
 #include "broker/ledger.h"
+#include "seal/ledger-chain.h"
 
 enum ledger_column {
 	LEDGER_COLUMN_SEQ,
@@ -40,18 +41,12 @@ enum ledger_column {
 	LEDGER_COLUMN_EXPOSED_NEXT,
 	LEDGER_COLUMN_EXPOSED,
 	LEDGER_COLUMN_PEER_HASH,
+	LEDGER_COLUMN_INTEGRATION,
 	LEDGER_N_COLUMNS,
 };
 
-struct ledger_value {
-	char type; /* 'i', 't', 'b'; 0: NULL */
-	int64_t integer;
-	const void *bytes; /* somebody else's */
-	size_t size;
-};
-
 struct ledger_row {
-	struct ledger_value values[LEDGER_N_COLUMNS];
+	struct ledger_chain_value values[LEDGER_N_COLUMNS];
 };
 
 /* What the ledger adds to what it is told. */
@@ -72,5 +67,5 @@ int ledger_row_make(const struct ledger_context *context, const struct ledger_ev
 int ledger_row_read(sqlite3_stmt *statement, struct ledger_row *row);
 
 /* The hash of a row that follows one with the hash before. */
-int ledger_row_hash(const struct ledger_row *row, const uint8_t before[LEDGER_HASH_SIZE],
-		    uint8_t hash[LEDGER_HASH_SIZE]);
+void ledger_row_hash(const struct ledger_row *row, const uint8_t before[LEDGER_HASH_SIZE],
+		     uint8_t hash[LEDGER_HASH_SIZE]);

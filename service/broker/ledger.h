@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The ledger: who received which frames of which camera. Rows of the table `events` are only ever
- * added, each chained to the one before it:
- *
- *	hash = SHA-256(hash of the row before (32 zero bytes at first) || canonical encoding)
- *
- * The canonical encoding of a row is, for each column but `hash` that is not NULL, in the table's
- * order: the column's number (from 0; 16 bits), its type ('i' or 't' or 'b'), then an integer's 64
- * bits, or a text's or blob's length (32 bits) and bytes; all big endian. So a later version may
- * add columns at the end and old rows keep their hash.
+ * added, each chained to the one before it: as docs/LEDGER.md says it
+ * (seal/ledger-chain.h). Old rows keep their hash when a later version adds columns.
  *
  * What a CLOSED row says about how much was received, in three layers:
  *
@@ -53,12 +47,13 @@ enum ledger_kind {
 
 /* What is not known stays 0 or "". Values are below 2^63. */
 struct ledger_event {
-	uint64_t realtime;      /* us, CLOCK_REALTIME; 0: when it is handed over */
-	uint64_t boottime;      /* us, CLOCK_BOOTTIME; 0: when it is handed over */
-	uint64_t lease;         /* OPENED, CLOSED, TRIPWIRE: required, each once */
-	uint64_t grant;         /* by which it was permitted */
-	char client[NAME_SIZE]; /* required */
-	char camera[NAME_SIZE]; /* required, but with DENIED */
+	uint64_t realtime;           /* us, CLOCK_REALTIME; 0: when it is handed over */
+	uint64_t boottime;           /* us, CLOCK_BOOTTIME; 0: when it is handed over */
+	uint64_t lease;              /* OPENED, CLOSED, TRIPWIRE: required, each once */
+	uint64_t grant;              /* by which it was permitted */
+	char client[NAME_SIZE];      /* required */
+	char integration[NAME_SIZE]; /* of the client, now */
+	char camera[NAME_SIZE];      /* required, but with DENIED */
 	uint8_t camera_uuid[UUID_SIZE];
 	uint32_t right;    /* enum right */
 	uint32_t stream;   /* enum ring_stream */
@@ -110,12 +105,17 @@ int ledger_denied(struct store *store, const struct ledger_event *event);
 
 struct ledger_verdict {
 	uint64_t n_events;
-	uint64_t first_bad; /* the row that breaks the chain; 0: none */
+	uint64_t first_bad; /* the row that breaks the chain, or the anchor that is forged; 0: none
+			     */
+	uint64_t last;      /* number of the last row that is sound, or of the anchor */
 	uint8_t head[LEDGER_HASH_SIZE];
 };
 
 struct sqlite3;
 
-/* Walks the whole chain. -EUCLEAN: broken at ret->first_bad; others as in store.h. Rows cut off
- * the end cannot be seen here, only by whoever remembers the head. */
-int ledger_verify(struct sqlite3 *db, struct ledger_verdict *ret);
+/*
+ * Walks the whole chain, from the anchor on if there is one; root: the seal root, which signs
+ * anchors, NULL if that is not asked. -EUCLEAN: broken at ret->first_bad; others as in store.h.
+ * Rows cut off the end cannot be seen here, only by whoever remembers a head.
+ */
+int ledger_verify(struct sqlite3 *db, const uint8_t *root, struct ledger_verdict *ret);

@@ -163,3 +163,9 @@ int seal_root_certify(struct seal_root *root, const struct seal_root_epoch *epoc
 	memcpy(certificate, bytes, (size_t)r);
 	return r;
 }
+
+int seal_root_sign_ledger(const struct seal_root *root, const char *context,
+			  const struct ledger_chain_point *point, uint8_t ret[SEAL_SIGNATURE_SIZE])
+{
+	return ledger_chain_sign(root->key, context, point, ret);
+}

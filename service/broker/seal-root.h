@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "seal/ledger-chain.h"
 
 #define SEAL_ROOT_FILE "seal-root.key"
 
@@ -43,6 +44,10 @@ DEFINE_CLEANUP(struct seal_root *, seal_root_free)
 
 /* The public key as SubjectPublicKeyInfo in PEM: what viewers are given. */
 const char *seal_root_pem(const struct seal_root *root);
+
+/* Signs an end of the ledger; context: LEDGER_CHAIN_CONTEXT_.... */
+int seal_root_sign_ledger(const struct seal_root *root, const char *context,
+			  const struct ledger_chain_point *point, uint8_t ret[SEAL_SIGNATURE_SIZE]);
 
 /* Signs; returns the certificate's size. Errors: -EMSGSIZE (more than size), -EIO. */
 int seal_root_certify(struct seal_root *root, const struct seal_root_epoch *epoch,

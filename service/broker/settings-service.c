@@ -20,16 +20,20 @@ enum service_key {
 	KEY_NAME,
 	KEY_RTSPS_PORT,
 	KEY_HTTPS_PORT,
+	KEY_EVENTS_DAYS,
+	KEY_ADDRESSES_DAYS,
 	N_KEYS
 };
 
 static const struct {
-	const char *name, *takes;
+	const char *section, *name, *takes;
 } keys[N_KEYS] = {
-	[KEY_ANNOUNCE] = {"announce", "yes or no"},
-	[KEY_NAME] = {"name", "1 to 63 printable ASCII characters"},
-	[KEY_RTSPS_PORT] = {"rtsps-port", "1 to 65535"},
-	[KEY_HTTPS_PORT] = {"https-port", "1 to 65535"},
+	[KEY_ANNOUNCE] = {"mdns", "announce", "yes or no"},
+	[KEY_NAME] = {"mdns", "name", "1 to 63 printable ASCII characters"},
+	[KEY_RTSPS_PORT] = {"mdns", "rtsps-port", "1 to 65535"},
+	[KEY_HTTPS_PORT] = {"mdns", "https-port", "1 to 65535"},
+	[KEY_EVENTS_DAYS] = {"ledger", "events-days", "0 to 36500"},
+	[KEY_ADDRESSES_DAYS] = {"ledger", "addresses-days", "0 to 36500"},
 };
 
 static bool parse_announce(const char *value, bool *ret)
@@ -72,34 +76,45 @@ static bool parse_value(struct service_settings *s, enum service_key key, const 
 		return parse_port(value, &s->rtsps_port);
 	case KEY_HTTPS_PORT:
 		return parse_port(value, &s->https_port);
+	case KEY_EVENTS_DAYS:
+		return parse_u32(value, SETTINGS_DAYS_MAX, &s->events_days) == 0;
+	case KEY_ADDRESSES_DAYS:
+		return parse_u32(value, SETTINGS_DAYS_MAX, &s->addresses_days) == 0;
 	default:
 		return false;
 	}
 }
 
-static int find_key(const char *name)
+static int find_key(const char *section, const char *name)
 {
 	for (int key = 0; key < N_KEYS; key++)
-		if (!strcmp(keys[key].name, name))
+		if (!strcmp(keys[key].section, section) && !strcmp(keys[key].name, name))
 			return key;
 	return -ENOENT;
+}
+
+static void say_unknown(const char *section, const char *name, char error[SETTINGS_ERROR_SIZE])
+{
+	if (!strcmp(section, "mdns"))
+		snprintf(error, SETTINGS_ERROR_SIZE,
+			 "[mdns] has no '%.64s', only announce, name, rtsps-port and https-port",
+			 name);
+	else if (!strcmp(section, "ledger"))
+		snprintf(error, SETTINGS_ERROR_SIZE,
+			 "[ledger] has no '%.64s', only events-days and addresses-days", name);
+	else
+		snprintf(error, SETTINGS_ERROR_SIZE,
+			 "there is no section [%.64s], only [mdns] and [ledger]", section);
 }
 
 static bool take_setting(void *userdata, const char *section, const char *name, const char *value,
 			 char error[SETTINGS_ERROR_SIZE])
 {
 	struct service_parser *p = userdata;
-	int key = find_key(name);
+	int key = find_key(section, name);
 
-	if (strcmp(section, "mdns") != 0) {
-		snprintf(error, SETTINGS_ERROR_SIZE, "there is no section [%.64s], only [mdns]",
-			 section);
-		return false;
-	}
 	if (key < 0) {
-		snprintf(error, SETTINGS_ERROR_SIZE,
-			 "[mdns] has no '%.64s', only announce, name, rtsps-port and https-port",
-			 name);
+		say_unknown(section, name, error);
 		return false;
 	}
 	if (p->seen & (1U << key)) {
@@ -125,8 +140,12 @@ static void set_default_name(char name[SETTINGS_MDNS_NAME_SIZE])
 int settings_load_service(const char *directory, struct service_settings *ret,
 			  char error[SETTINGS_ERROR_SIZE])
 {
-	struct service_parser p = {
-		.settings = {.rtsps_port = MEETING_PLACE_RTSPS, .https_port = MEETING_PLACE_HTTPS}};
+	struct service_parser p = {.settings = {
+					   .rtsps_port = MEETING_PLACE_RTSPS,
+					   .https_port = MEETING_PLACE_HTTPS,
+					   .events_days = SETTINGS_EVENTS_DAYS,
+					   .addresses_days = SETTINGS_ADDRESSES_DAYS,
+				   }};
 	char path[SETTINGS_PATH_SIZE];
 	int r = -ENAMETOOLONG;
 

@@ -11,6 +11,11 @@
  *	rtsps-port=322
  *	https-port=8443
  *
+ *	[ledger]
+ *	; how long events are kept, and viewers' addresses; 0: for ever
+ *	events-days=365
+ *	addresses-days=90
+ *
  * An unknown section or key, a value out of bounds and a key given twice are errors.
  */
 #pragma once
@@ -19,12 +24,16 @@
 
 #include "broker/settings-file.h"
 
+#define SETTINGS_EVENTS_DAYS    365
+#define SETTINGS_ADDRESSES_DAYS 90
+#define SETTINGS_DAYS_MAX       36500
 #define SETTINGS_MDNS_NAME_SIZE 64 /* a DNS label, and its NUL */
 
 struct service_settings {
 	bool announce;
 	char name[SETTINGS_MDNS_NAME_SIZE]; /* printable ASCII, never "" */
 	uint16_t rtsps_port, https_port;
+	uint32_t events_days, addresses_days; /* 0: for ever */
 };
 
 /* Errors: as settings_file_read(). */

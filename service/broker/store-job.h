@@ -21,7 +21,8 @@ struct store_job {
 	store_done done;
 	void *userdata;
 	int error;
-	void *owned; /* by this job; freed with it */
+	void *owned;  /* by this job; freed with it */
+	void *result; /* the caller's: filled by run, good when done is called */
 	union {
 		struct client client;
 		struct integration integration;

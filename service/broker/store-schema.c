@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/store-schema.h"
 
-#define SCHEMA_VERSION     6
+#define SCHEMA_VERSION     7
 #define SCHEMA_APPLICATION 0x63776462 /* "cwdb" */
 
 #define TEXT_OF(x)  #x
@@ -282,10 +282,16 @@ static int add_sub_configuration(sqlite3 *db)
 			   " ADD COLUMN sub_bitrate INTEGER NOT NULL DEFAULT 0;");
 }
 
+/* Of an event: what the client belonged to then. */
+static int add_event_integration(sqlite3 *db)
+{
+	return db_exec(db, "ALTER TABLE events ADD COLUMN integration TEXT");
+}
+
 /* What leads from a version to the next one. */
 static int (*const steps[SCHEMA_VERSION])(sqlite3 *db) = {
 	[1] = add_camera_tables, [2] = add_tripwires,         [3] = add_user_tables,
-	[4] = add_exposure,      [5] = add_sub_configuration,
+	[4] = add_exposure,      [5] = add_sub_configuration, [6] = add_event_integration,
 };
 
 static int upgrade(sqlite3 *db, uint64_t version)

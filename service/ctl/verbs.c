@@ -270,6 +270,54 @@ const struct verb verbs[] = {
 		.run = leases_end,
 	},
 	{
+		.name = "exposure",
+		.option = {OPTION("--camera", "NAME", "of this camera, under any name it has had"),
+			   OPTION("--client", "NAME", "to this client"),
+			   OPTION("--integration", "NAME", "to the clients of this integration"),
+			   OPTION("--since", "TIME", "what went on at this time or later"),
+			   OPTION("--until", "TIME", "what had begun before this time")},
+		.synopsis = "{--camera | --client | --integration} NAME",
+		.summary = "who has received how many frames of what",
+		.help = "Answers from the ledger: who received frames, how many, from when to "
+			"when, at which address and how\nit ended; who was denied; and what is "
+			"uncertain. Of those who are watching, how many so far.",
+		.example = "    camwardctl exposure --camera front --since -7d\n"
+			   "    camwardctl exposure --integration nest --since 2026-01-02 --json",
+		.run = exposure_run,
+	},
+	{
+		.name = "ledger verify",
+		.option = {OPTION("--file", "FILE", "an export, instead of the running service"),
+			   OPTION("--head", "FILE",
+				  "what 'ledger head' printed earlier: must be "
+				  "in it"),
+			   OPTION("--seal-root", "FILE",
+				  "who must have signed it, instead of what it says itself")},
+		.summary = "check that the ledger is whole and as it was written",
+		.help = "Checks each event against the one before it and the signatures against "
+			"the seal root. Exit status 1:\nsomething was changed, removed or added. "
+			"That the whole database was put back to an earlier state\nshows only "
+			"against a head that was kept elsewhere.",
+		.example = "    camwardctl ledger verify --head kept.json",
+		.run = ledger_verify,
+	},
+	{
+		.name = "ledger export",
+		.summary = "write the ledger as lines of JSON, for others to check",
+		.help = "Writes to standard output all that another program needs to check it: "
+			"docs/LEDGER.md says how.",
+		.example = "    camwardctl ledger export",
+		.run = ledger_export,
+	},
+	{
+		.name = "ledger head",
+		.summary = "print the ledger's end, signed, to be kept elsewhere",
+		.help = "Prints one line of JSON. Kept on another machine it shows later, by "
+			"'ledger verify --head', whether\nthe ledger was rolled back.",
+		.example = "    camwardctl ledger head",
+		.run = ledger_head,
+	},
+	{
 		.name = "suspend",
 		.operand = {"KIND", "NAME"},
 		.n_required = 1,

@@ -44,6 +44,12 @@ int grants_revoke(struct ctl *ctl, const struct args *args);
 /* leases.c */
 int leases_run(struct ctl *ctl, const struct args *args);
 int leases_end(struct ctl *ctl, const struct args *args);
+/* exposure.c */
+int exposure_run(struct ctl *ctl, const struct args *args);
+/* ledger.c */
+int ledger_verify(struct ctl *ctl, const struct args *args);
+int ledger_export(struct ctl *ctl, const struct args *args);
+int ledger_head(struct ctl *ctl, const struct args *args);
 /* suspend.c */
 int suspend_run(struct ctl *ctl, const struct args *args);
 int suspend_resume(struct ctl *ctl, const struct args *args);

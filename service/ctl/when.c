@@ -131,7 +131,8 @@ static int seconds_from(const struct tm *given, bool local, int64_t *ret)
 	return 0;
 }
 
-static int parse_relative(const char *text, uint64_t now, uint64_t *ret)
+/* text: behind the sign. */
+static int parse_relative(const char *text, bool ahead, uint64_t now, uint64_t *ret)
 {
 	static const struct {
 		char name;
@@ -153,7 +154,10 @@ static int parse_relative(const char *text, uint64_t now, uint64_t *ret)
 		r = parse_u64(number, SECONDS_AHEAD_MAX / units[i].seconds, &n);
 		if (r < 0)
 			return r;
-		*ret = now + n * units[i].seconds * USEC_PER_SEC;
+		n *= units[i].seconds * USEC_PER_SEC;
+		if (!ahead && n >= now)
+			return -ERANGE;
+		*ret = ahead ? now + n : now - n;
 		return 0;
 	}
 	return -EINVAL;
@@ -200,8 +204,8 @@ int when_parse(const char *text, uint64_t now, uint64_t *ret)
 		*ret = now;
 		return 0;
 	}
-	if (*text == '+')
-		return parse_relative(text + 1, now, ret);
+	if (*text == '+' || *text == '-')
+		return parse_relative(text + 1, *text == '+', now, ret);
 	return parse_absolute(text, ret);
 }
 

@@ -9,7 +9,7 @@
 
 /*
  * "2026-01-02T10:00:00Z" (RFC 3339, any offset), "2026-01-02 10:00[:00]" and "2026-01-02" (local),
- * "now", or "+2h" from now (s, m, h, d, w).
+ * "now", or "+2h" from now, "-7d" ago (s, m, h, d, w).
  * Errors: -EINVAL (none of these), -ERANGE (no such date, no such time in the local zone, too far).
  */
 int when_parse(const char *text, uint64_t now, uint64_t *ret);

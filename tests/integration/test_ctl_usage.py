@@ -21,7 +21,8 @@ VERBS = ("status", "seal-root", "cameras", "camera set", "camera controls", "cam
          "camera rename", "camera forget", "clients", "client add", "client rename",
          "client move", "client remove", "client token", "client user", "integrations",
          "integration add", "integration rename", "integration remove", "grants", "grant",
-         "revoke", "leases", "lease end", "suspend", "resume", "agent", "watch")
+         "revoke", "leases", "lease end", "exposure", "ledger verify", "ledger export",
+         "ledger head", "suspend", "resume", "agent", "watch")
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">

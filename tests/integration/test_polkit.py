@@ -23,9 +23,9 @@ import test_dbus_xml
 import tls
 from test_dbus_xml import KINDS, NAME, ROOT, VALUES, checked_in
 
-CLIENTS, GRANTS, CAMERAS, SUSPEND, END, AGENT = (f"{NAME}.{action}" for action in (
+CLIENTS, GRANTS, CAMERAS, SUSPEND, END, AGENT, READ = (f"{NAME}.{action}" for action in (
     "manage-clients", "manage-grants", "manage-cameras", "suspend", "end-lease",
-    "be-agent"))
+    "be-agent", "read-ledger"))
 ACTIONS = {
     ("Camera", "Adopt"): CAMERAS, ("Camera", "Rename"): CAMERAS, ("Camera", "Forget"): CAMERAS,
     ("Camera", "Configure"): CAMERAS, ("Camera", "SetControl"): CAMERAS,
@@ -33,6 +33,7 @@ ACTIONS = {
     ("Manager", "AddGrant"): GRANTS, ("Manager", "Revoke"): GRANTS,
     ("Manager", "Suspend"): SUSPEND, ("Manager", "Resume"): SUSPEND,
     ("Manager", "RegisterAgent"): AGENT, ("Manager", "UnregisterAgent"): AGENT,
+    ("Manager", "ReadLedger"): READ, ("Manager", "LedgerEnds"): READ,
     ("Client", "AddToken"): CLIENTS, ("Client", "RemoveToken"): CLIENTS,
     ("Client", "BindUser"): CLIENTS, ("Client", "UnbindUser"): CLIENTS,
     ("Client", "Rename"): CLIENTS, ("Client", "Move"): CLIENTS,
@@ -186,6 +187,8 @@ class WithPolkit(test_dbus_xml.WithObjects):
         call("Grant", "Revoke", "", path=grant.split('"')[1])
         call("Manager", "Suspend", "sss", "client", "made", "a test")
         call("Manager", "Resume", "ss", "client", "made")
+        call("Manager", "ReadLedger", "ta{sv}", "0", "0")
+        call("Manager", "LedgerEnds")
         call("Manager", "RegisterAgent", "o", "/agent")
         told("Manager", "UnregisterAgent", "The caller is not the agent")
         call("Client", "BindUser", "u", "1", path=client)

@@ -20,14 +20,15 @@ ROOMS = {
     "camera": ["base", "proto", "seal", "wire", "v4l2"],
     "session": ["base", "proto", "wire"],
     "dbus": ["base", "proto", "broker"],
-    "ctl": ["base", "dbus"],
+    "ctl": ["base", "dbus", "seal"],
     "name": ["base"],
     "view": ["base", "seal", "wire"],
 }
 
 # Headers that a room gives to rooms which may not have the rest of it.
 ONLY = {("ctl", "dbus"): {"dbus/names.h"},
-        ("broker", "seal"): {"seal/key.h", "seal/certificate.h"}}
+        ("broker", "seal"): {"seal/key.h", "seal/certificate.h", "seal/ledger-chain.h"},
+        ("ctl", "seal"): {"seal/key.h", "seal/ledger-chain.h"}}
 
 # External headers by prefix, and the rooms that may include them.
 EXTERNAL = {

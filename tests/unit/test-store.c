@@ -302,6 +302,7 @@ static void test_one_broker_a_directory(void **s)
 	"ALTER TABLE reservations DROP COLUMN exposed_first;" \
 	"DROP TABLE peers;"                                   \
 	"DROP TRIGGER anchors_no_update;"
+#define UNDO_7 "ALTER TABLE events DROP COLUMN integration;"
 #define UNDO_6                                                      \
 	"ALTER TABLE camera_configurations DROP COLUMN sub_width;"  \
 	"ALTER TABLE camera_configurations DROP COLUMN sub_height;" \
@@ -317,7 +318,7 @@ static void test_a_newer_database_is_refused(void **s)
 	assert_int_equal(state_try_open(state), -ENOTSUP);
 	assert_non_null(strstr(store_open_error_text(-ENOTSUP), "newer"));
 	policy_free(state->policy);
-	run_sql(state, UNDO_6 UNDO_5 "PRAGMA user_version = 4");
+	run_sql(state, UNDO_7 UNDO_6 UNDO_5 "PRAGMA user_version = 4");
 	state_open(state);
 }
 
@@ -328,7 +329,8 @@ static void test_an_older_database_is_brought_up_to_date(void **s)
 
 	fill(state);
 	state_close(state);
-	run_sql(state, UNDO_5 UNDO_4 "DROP TABLE camera_names; DROP TABLE camera_configurations;"
+	run_sql(state,
+		UNDO_7 UNDO_5 UNDO_4 "DROP TABLE camera_names; DROP TABLE camera_configurations;"
 				     "DROP TABLE camera_controls; PRAGMA user_version = 1");
 	state_open(state);
 	assert_int_equal(state->policy->n_grants, 2);
@@ -345,7 +347,7 @@ static void test_an_older_ledger_takes_tripwires(void **s)
 	fill(state);
 	assert_int_equal(STATE_RUN(state, ledger_opened, &event), 0);
 	state_close(state);
-	run_sql(state, UNDO_6 UNDO_5 UNDO_4
+	run_sql(state, UNDO_7 UNDO_6 UNDO_5 UNDO_4
 		"PRAGMA writable_schema = ON;"
 		"UPDATE sqlite_schema SET sql ="
 		" replace(sql, 'kind BETWEEN 1 AND 5', 'kind BETWEEN 1 AND 4');"

@@ -65,6 +65,8 @@ static void test_relative(void **state)
 	assert_int_equal(parse("+2h"), NOW + SECONDS(2 * HOUR));
 	assert_int_equal(parse("+1d"), NOW + SECONDS(24 * HOUR));
 	assert_int_equal(parse("+1w"), NOW + SECONDS(7 * 24 * HOUR));
+	assert_int_equal(parse("-2h"), NOW - SECONDS(2 * HOUR));
+	assert_int_equal(parse("-1w"), NOW - SECONDS(7 * 24 * HOUR));
 }
 
 static void test_not_a_time(void **state)
