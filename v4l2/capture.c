@@ -7,7 +7,9 @@
 #include "base/cleanup.h"
 #include "v4l2/controls.h"
 #include "v4l2/device.h"
+#include "v4l2/dmabuf.h"
 #include "v4l2/format.h"
+#include "v4l2/pool.h"
 #include "v4l2/queue.h"
 
 /* Beyond what the driver keeps for itself: one held by the caller, two to bridge its pauses. */
@@ -32,6 +34,7 @@
 struct v4l2_capture {
 	struct v4l2_device device;
 	struct v4l2_capture_format format;
+	bool astray; /* the driver may have another format */
 	struct v4l2_queue queue;
 	uint64_t started_us;
 	unsigned int stale;
@@ -121,6 +124,39 @@ int v4l2_capture_fd(const struct v4l2_capture *capture)
 	return capture->device.fd;
 }
 
+const struct v4l2_queue *v4l2_capture_queue(const struct v4l2_capture *capture)
+{
+	return &capture->queue;
+}
+
+int v4l2_capture_reformat(struct v4l2_capture *capture, uint32_t fourcc, uint32_t stride)
+{
+	const struct v4l2_capture_format former = capture->format;
+	const struct v4l2_format_mode mode = {
+		.fourcc = fourcc,
+		.width = former.width,
+		.height = former.height,
+		.interval = {former.fps_den, former.fps_num},
+		.stride = stride,
+	};
+	int r;
+
+	if (capture->queue.device)
+		return -EBUSY;
+	if (!capture->astray && former.fourcc == fourcc && (stride == 0 || stride == former.stride))
+		return 0;
+	if (capture->device.media_pipeline)
+		return -EOPNOTSUPP;
+	r = v4l2_format_set(&capture->device, &mode, &capture->format);
+	if (r >= 0 &&
+	    (capture->format.width != former.width || capture->format.height != former.height))
+		r = -EOPNOTSUPP;
+	if (r < 0)
+		capture->format = former;
+	capture->astray = r < 0;
+	return r;
+}
+
 static unsigned int buffers_wanted(const struct v4l2_device *device)
 {
 	int32_t least;
@@ -148,7 +184,9 @@ static int stream(struct v4l2_capture *capture)
 	int r;
 
 	for (uint32_t i = 0; i < capture->queue.count; i++) {
-		r = v4l2_queue_put(&capture->queue, i);
+		const struct v4l2_queue_buffer *buffer = &capture->queue.buffers[i];
+
+		r = buffer->ready && !buffer->queued ? v4l2_queue_put(&capture->queue, i) : 0;
 		if (r < 0)
 			return r;
 	}
@@ -156,15 +194,63 @@ static int stream(struct v4l2_capture *capture)
 	return v4l2_queue_start(&capture->queue);
 }
 
-int v4l2_capture_start(struct v4l2_capture *capture)
+int v4l2_capture_allocate(struct v4l2_capture *capture, unsigned int least)
 {
+	unsigned int count = buffers_wanted(&capture->device);
+
+	if (capture->queue.device)
+		return -EBUSY;
+	return v4l2_queue_allocate(&capture->queue, &capture->device,
+				   v4l2_device_capture_type(&capture->device),
+				   count > least ? count : least);
+}
+
+/* Queued at once: only then does it show whether the driver can reach the memory. */
+static int bind_all(struct v4l2_queue *queue, const struct v4l2_pool *pool, size_t least)
+{
+	int r = queue->count > 0 ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i < pool->count && i < queue->count && r >= 0; i++) {
+		r = v4l2_dmabuf_import(queue, i, pool->fds[i], &least);
+		if (r >= 0)
+			r = v4l2_queue_put(queue, i);
+	}
+	return r;
+}
+
+int v4l2_capture_import(struct v4l2_capture *capture, const struct v4l2_pool *pool)
+{
+	const struct v4l2_queue_setup setup = {
+		.type = v4l2_device_capture_type(&capture->device),
+		.memory = V4L2_MEMORY_DMABUF,
+		.n_planes = 1,
+		.count = pool->count,
+	};
 	int r;
 
 	if (capture->queue.device)
 		return -EBUSY;
-	r = v4l2_queue_allocate(&capture->queue, &capture->device,
-				v4l2_device_capture_type(&capture->device),
-				buffers_wanted(&capture->device));
+	if (pool->n_planes != 1)
+		return -EINVAL;
+	r = v4l2_queue_setup(&capture->queue, &capture->device, &setup);
+	if (r >= 0)
+		r = bind_all(&capture->queue, pool, capture->format.size);
+	if (r < 0)
+		v4l2_queue_free(&capture->queue);
+	return r;
+}
+
+void v4l2_capture_free(struct v4l2_capture *capture)
+{
+	v4l2_queue_free(&capture->queue);
+}
+
+int v4l2_capture_start(struct v4l2_capture *capture)
+{
+	int r = capture->queue.device ? 0 : v4l2_capture_allocate(capture, 0);
+
+	if (capture->queue.streaming)
+		return -EBUSY;
 	if (r < 0)
 		return r;
 	subscribe_source_change(&capture->device);
@@ -275,11 +361,37 @@ int v4l2_capture_next(struct v4l2_capture *capture, struct v4l2_frame *ret)
 	return -EAGAIN;
 }
 
+static int imported_fd(const struct v4l2_capture *capture, const struct v4l2_frame *frame)
+{
+	return capture->queue.buffers[frame->index].planes[0].fd;
+}
+
+int v4l2_capture_read_begin(struct v4l2_capture *capture, struct v4l2_frame *frame)
+{
+	int r;
+
+	if (capture->queue.memory != V4L2_MEMORY_DMABUF)
+		return 0;
+	r = v4l2_queue_map_imported(&capture->queue, frame->index);
+	if (r < 0)
+		return r;
+	frame->data = capture->queue.buffers[frame->index].planes[0].start;
+	return v4l2_dmabuf_begin(capture->device.sys, imported_fd(capture, frame),
+				 V4L2_DMABUF_READ);
+}
+
+int v4l2_capture_read_end(struct v4l2_capture *capture, struct v4l2_frame *frame)
+{
+	if (capture->queue.memory != V4L2_MEMORY_DMABUF)
+		return 0;
+	return v4l2_dmabuf_end(capture->device.sys, imported_fd(capture, frame), V4L2_DMABUF_READ);
+}
+
 int v4l2_capture_release(struct v4l2_capture *capture, struct v4l2_frame *frame)
 {
 	uint32_t index = frame->index;
 
-	if (!frame->data)
+	if (!frame->bytesused)
 		return -EINVAL;
 	*frame = (struct v4l2_frame){};
 	return v4l2_queue_put(&capture->queue, index);

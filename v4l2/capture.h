@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A camera from open to frames: one V4L2 video capture node, memory-mapped streaming I/O, one
- * memory plane a buffer (single- and multi-planar API).
+ * A camera from open to frames: one V4L2 video capture node, streaming I/O into memory that is its
+ * own or imported, one memory plane a buffer (single- and multi-planar API).
  *
- *	open -> start -> { poll; next, ..., release } -> close
+ *	open -> [ allocate | import ] -> start -> { poll; next, ..., release } -> close
  *
  * Nothing here blocks. Between start and close the caller polls v4l2_capture_fd() for
  * EPOLLIN | EPOLLPRI and, at any event, calls v4l2_capture_next() until -EAGAIN. While
@@ -18,6 +18,8 @@
 
 struct v4l2_capture;
 struct v4l2_device;
+struct v4l2_pool;
+struct v4l2_queue;
 struct v4l2_sys;
 
 /* What is asked for. The nearest the camera offers is taken; see v4l2_capture_format(). */
@@ -42,7 +44,8 @@ struct v4l2_capture_format {
 };
 
 struct v4l2_frame {
-	const uint8_t *data;     /* the driver's buffer, valid until release or close */
+	const uint8_t *data;     /* the driver's buffer, valid until release or close; NULL: it was
+				    imported, see v4l2_capture_read_begin() */
 	size_t bytesused;        /* payload; never more than the mapped length, never 0 */
 	uint64_t timestamp_us;   /* CLOCK_MONOTONIC, never in the future */
 	uint32_t sequence;       /* the driver's */
@@ -80,7 +83,29 @@ const struct v4l2_capture_format *v4l2_capture_format(const struct v4l2_capture 
 struct v4l2_device *v4l2_capture_device(struct v4l2_capture *capture);
 int v4l2_capture_fd(const struct v4l2_capture *capture);
 
-/* Allocates and queues the buffers, starts the stream. -EBUSY: another program streams. */
+/*
+ * Sets another raw format, or stride (0: the driver's choice), with the size and rate that were
+ * agreed on. Before there are buffers. -EOPNOTSUPP: it cannot, or not with this size; other errors:
+ * the driver's. After an error another one must be set before start.
+ */
+int v4l2_capture_reformat(struct v4l2_capture *capture, uint32_t fourcc, uint32_t stride);
+
+/* Buffers of its own, LEAST of them or more, to be exported (v4l2/pool.h). -EBUSY; -ENOMEM. */
+int v4l2_capture_allocate(struct v4l2_capture *capture, unsigned int least);
+
+/*
+ * Works on the memory of others, which outlives its buffers. -EINVAL, -EFAULT: the driver cannot
+ * import, or not this; -ENOSPC: it is too small; -EBUSY.
+ */
+int v4l2_capture_import(struct v4l2_capture *capture, const struct v4l2_pool *pool);
+
+/* Gives its buffers back, before start. */
+void v4l2_capture_free(struct v4l2_capture *capture);
+
+const struct v4l2_queue *v4l2_capture_queue(const struct v4l2_capture *capture);
+
+/* Allocates buffers if there are none, queues them, starts the stream. -EBUSY: another program
+ * streams. */
 int v4l2_capture_start(struct v4l2_capture *capture);
 
 /* Buffers the driver holds now: 0 before start, or when the caller holds them all. */
@@ -94,6 +119,13 @@ unsigned int v4l2_capture_queued(const struct v4l2_capture *capture);
  * again; any other error (-EIO, -EPIPE): the stream is broken, close and open again.
  */
 int v4l2_capture_next(struct v4l2_capture *capture, struct v4l2_frame *ret);
+
+/*
+ * Has the CPU see a frame whose memory was imported: from begin to end, which brackets it, data is
+ * there. Others it sees anyway. Errors: those of mmap() and of v4l2_dmabuf_begin().
+ */
+int v4l2_capture_read_begin(struct v4l2_capture *capture, struct v4l2_frame *frame);
+int v4l2_capture_read_end(struct v4l2_capture *capture, struct v4l2_frame *frame);
 
 /* Gives a frame back to the driver and clears it. Errors as of next; -EINVAL: not handed out. */
 int v4l2_capture_release(struct v4l2_capture *capture, struct v4l2_frame *frame);

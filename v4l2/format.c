@@ -303,11 +303,13 @@ int v4l2_format_set(const struct v4l2_device *device, const struct v4l2_format_m
 		format.fmt.pix_mp.pixelformat = mode->fourcc;
 		format.fmt.pix_mp.field = V4L2_FIELD_NONE;
 		format.fmt.pix_mp.num_planes = 1;
+		format.fmt.pix_mp.plane_fmt[0].bytesperline = mode->stride;
 	} else {
 		format.fmt.pix.width = mode->width;
 		format.fmt.pix.height = mode->height;
 		format.fmt.pix.pixelformat = mode->fourcc;
 		format.fmt.pix.field = V4L2_FIELD_NONE;
+		format.fmt.pix.bytesperline = mode->stride;
 		format.fmt.pix.priv = V4L2_PIX_FMT_PRIV_MAGIC;
 	}
 	r = v4l2_device_ioctl(device, VIDIOC_S_FMT, &format);

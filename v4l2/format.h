@@ -23,6 +23,7 @@ struct v4l2_format_mode {
 	uint32_t fourcc;
 	uint32_t width, height;
 	struct v4l2_fract interval; /* of a frame, in seconds; 0/0 when the driver lists none */
+	uint32_t stride;            /* asked for; 0: the driver's choice */
 };
 
 /*

@@ -271,6 +271,18 @@ static int queue_raw(struct v4l2_m2m *m2m, uint32_t index, uint64_t key)
 	return v4l2_queue_put_filled(&m2m->raw, index, &payload);
 }
 
+/* A stopped queue takes a buffer, and prepares it, but reads nothing. */
+int v4l2_m2m_try_import(struct v4l2_m2m *m2m)
+{
+	int r = v4l2_queue_stop(&m2m->raw);
+
+	if (r >= 0)
+		r = queue_raw(m2m, 0, 0);
+	if (r >= 0)
+		r = v4l2_queue_stop(&m2m->raw);
+	return r < 0 ? r : v4l2_queue_start(&m2m->raw);
+}
+
 int v4l2_m2m_put(struct v4l2_m2m *m2m, uint32_t index, uint64_t timestamp_us)
 {
 	uint64_t key;

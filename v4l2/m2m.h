@@ -100,6 +100,12 @@ bool v4l2_m2m_holds(struct v4l2_m2m *m2m, uint32_t index);
 int v4l2_m2m_import(struct v4l2_m2m *m2m, uint32_t index, const int *fds);
 
 /*
+ * Whether the encoder can reach what was imported: gives it buffer 0 and takes it back. After the
+ * import and before the first put. -EINVAL, -EFAULT: it cannot.
+ */
+int v4l2_m2m_try_import(struct v4l2_m2m *m2m);
+
+/*
  * Gives a filled buffer to the encoder. timestamp_us: of the picture. -EAGAIN: not now, the
  * encoder drains; -EINVAL: not a buffer of ours; of an imported one, -EINVAL and -EFAULT also: the
  * encoder cannot reach its memory; -EIO, -ENODEV: as next().

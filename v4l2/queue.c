@@ -146,6 +146,19 @@ int v4l2_queue_bind(struct v4l2_queue *queue, uint32_t index, const int *fds, co
 	return 0;
 }
 
+int v4l2_queue_map_imported(struct v4l2_queue *queue, uint32_t index)
+{
+	const struct v4l2_sys *sys = queue->device->sys;
+	struct v4l2_queue_plane *plane;
+
+	if (index >= queue->count || !queue->buffers[index].ready)
+		return -EINVAL;
+	plane = &queue->buffers[index].planes[0];
+	if (plane->start)
+		return 0;
+	return sys->mmap(sys, plane->length, PROT_READ, plane->fd, 0, &plane->start);
+}
+
 void v4l2_queue_free(struct v4l2_queue *queue)
 {
 	if (!queue->device)

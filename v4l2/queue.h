@@ -20,7 +20,7 @@ struct v4l2_device;
 #define V4L2_QUEUE_PLANES_MAX  3 /* no YUV format has more */
 
 struct v4l2_queue_plane {
-	void *start; /* readable; writable too on an output queue; NULL: imported */
+	void *start; /* readable; writable too on an output queue; NULL: imported, not mapped */
 	size_t length;
 	int fd; /* imported: the DMA-buf, borrowed for as long as the queue lives */
 };
@@ -53,7 +53,7 @@ struct v4l2_queue_setup {
 struct v4l2_queue_item {
 	uint32_t index, flags, sequence; /* flags: V4L2_BUF_FLAG_* */
 	struct timeval timestamp;
-	const uint8_t *data; /* of the first plane; NULL: imported */
+	const uint8_t *data; /* of the first plane; NULL: imported, not mapped */
 	size_t bytesused;    /* of the first plane; never more than it has */
 };
 
@@ -80,6 +80,12 @@ int v4l2_queue_setup(struct v4l2_queue *queue, const struct v4l2_device *device,
  */
 int v4l2_queue_bind(struct v4l2_queue *queue, uint32_t index, const int *fds,
 		    const size_t *lengths);
+
+/*
+ * Maps the first plane of a bound buffer for the CPU to read, for the queue's life; see
+ * v4l2_dmabuf_begin(). Errors: of mmap().
+ */
+int v4l2_queue_map_imported(struct v4l2_queue *queue, uint32_t index);
 
 /* Stops if need be, unmaps and gives the buffers back. May be called twice. */
 void v4l2_queue_free(struct v4l2_queue *queue);

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A camera and an encoder that are played call by call on one table of system calls (v4l2/sys.h),
+ * with the kernel's DMA-bufs and a heap of them: for what both have to agree on. What each can do
+ * is set in its fields; any call can be made to fail, and the first breach of the rules is noted.
+ */
+#pragma once
+
+#include <errno.h>
+#include <linux/dma-heap.h>
+#include <linux/videodev2.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "v4l2/sys.h"
+
+#define DUET_WIDTH   64
+#define DUET_HEIGHT  32
+#define DUET_BUFFERS 8
+#define DUET_DMABUFS 64
+#define DUET_ROOM    16384 /* of any buffer */
+
+enum duet_fd {
+	DUET_CAMERA = 7,
+	DUET_ENCODER,
+	DUET_HEAP,
+	DUET_DMABUF
+};
+
+/* One queue of a node. */
+struct duet_queue {
+	unsigned int count, n_queued;
+	uint32_t memory;
+	bool queued[DUET_BUFFERS], streaming;
+	int fds[DUET_BUFFERS]; /* imported; a buffer keeps to one */
+};
+
+/* How one node handles raw pictures. */
+struct duet_node {
+	uint32_t formats[3]; /* 0 ends; the first is the present one */
+	uint32_t fourcc, stride;
+	uint32_t stride_align, height_align;
+	bool fixed_stride; /* it is no stride but its own */
+	bool no_import, no_export;
+	int queue_r; /* of VIDIOC_QBUF of an imported buffer */
+	struct duet_queue raw, coded;
+	unsigned int opened, closed;
+};
+
+struct duet {
+	struct v4l2_sys sys;
+	struct duet_node camera, encoder;
+	bool has_heap, planar;
+	int heap_r; /* of an allocation, after heap_after good ones */
+	unsigned int heap_after, exports_left;
+	int encoder_open_r;
+	bool dmabuf_open[DUET_DMABUFS];
+	unsigned int n_dmabufs, mapped;
+	int64_t dmabuf_size;
+	uint8_t memory[DUET_ROOM];
+	uint64_t now;
+	const char *breach;
+};
+
+static inline void duet_breach(struct duet *d, const char *rule)
+{
+	if (!d->breach)
+		d->breach = rule;
+}
+
+static inline struct duet *duet_of(const struct v4l2_sys *sys)
+{
+	return (struct duet *)(uintptr_t)sys;
+}
+
+static inline int duet_open(const struct v4l2_sys *sys, const char *path, int flags)
+{
+	struct duet *d = duet_of(sys);
+
+	if (!strcmp(path, "camera")) {
+		d->camera.opened++;
+		return DUET_CAMERA;
+	}
+	if (!strcmp(path, "encoder")) {
+		if (d->encoder_open_r < 0)
+			return d->encoder_open_r;
+		d->encoder.opened++;
+		d->encoder.fourcc = d->encoder.formats[0];
+		return DUET_ENCODER;
+	}
+	return d->has_heap ? DUET_HEAP : -ENOENT;
+}
+
+static inline int duet_close(const struct v4l2_sys *sys, int fd)
+{
+	struct duet *d = duet_of(sys);
+
+	if (fd == DUET_CAMERA)
+		d->camera.closed++;
+	else if (fd == DUET_ENCODER)
+		d->encoder.closed++;
+	else if (fd >= DUET_DMABUF && d->dmabuf_open[fd - DUET_DMABUF])
+		d->dmabuf_open[fd - DUET_DMABUF] = false;
+	else if (fd != DUET_HEAP)
+		duet_breach(d, "closed what was not open");
+	return 0;
+}
+
+static inline int duet_new_dmabuf(struct duet *d)
+{
+	d->dmabuf_open[d->n_dmabufs] = true;
+	return DUET_DMABUF + (int)d->n_dmabufs++;
+}
+
+static inline unsigned int duet_dmabufs_open(const struct duet *d)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < DUET_DMABUFS; i++)
+		n += d->dmabuf_open[i];
+	return n;
+}
+
+static inline int duet_mmap(const struct v4l2_sys *sys, size_t length, int prot, int fd,
+			    off_t offset, void **ret)
+{
+	struct duet *d = duet_of(sys);
+
+	d->mapped++;
+	*ret = d->memory;
+	return 0;
+}
+
+static inline int duet_munmap(const struct v4l2_sys *sys, void *address, size_t length)
+{
+	duet_of(sys)->mapped--;
+	return 0;
+}
+
+static inline int64_t duet_size(const struct v4l2_sys *sys, int fd)
+{
+	return duet_of(sys)->dmabuf_size;
+}
+
+static inline uint64_t duet_now(const struct v4l2_sys *sys)
+{
+	return duet_of(sys)->now;
+}
+
+static inline uint32_t duet_align(uint32_t value, uint32_t to)
+{
+	return to ? (value + to - 1) / to * to : value;
+}
+
+static inline struct duet_queue *duet_queue_of(struct duet_node *n, uint32_t type, bool camera)
+{
+	return camera || V4L2_TYPE_IS_OUTPUT(type) ? &n->raw : &n->coded;
+}
+
+static inline int duet_format(struct duet *d, struct duet_node *n, struct v4l2_format *f, bool set)
+{
+	bool camera = n == &d->camera;
+	struct v4l2_pix_format *p = &f->fmt.pix;
+	bool known = false;
+
+	if (!camera && !V4L2_TYPE_IS_OUTPUT(f->type)) {
+		p->pixelformat = V4L2_PIX_FMT_H264;
+		p->sizeimage = DUET_ROOM;
+		return 0;
+	}
+	for (unsigned int i = 0; i < 3 && set; i++)
+		known |= n->formats[i] == p->pixelformat && p->pixelformat;
+	if (set) {
+		if (n->raw.count)
+			return -EBUSY;
+		n->fourcc = known ? p->pixelformat : n->formats[0];
+		n->stride = p->bytesperline;
+		if (n->stride < DUET_WIDTH || n->fixed_stride)
+			n->stride = DUET_WIDTH;
+		n->stride = duet_align(n->stride, n->stride_align);
+	}
+	p->pixelformat = n->fourcc;
+	p->width = DUET_WIDTH;
+	p->height = duet_align(DUET_HEIGHT, n->height_align);
+	p->bytesperline = n->stride;
+	p->sizeimage = n->stride * p->height * 3 / 2;
+	p->field = V4L2_FIELD_NONE;
+	return 0;
+}
+
+static inline int duet_enum(const struct duet_node *n, struct v4l2_fmtdesc *desc, bool camera)
+{
+	if (!camera && !V4L2_TYPE_IS_OUTPUT(desc->type)) {
+		desc->pixelformat = V4L2_PIX_FMT_H264;
+		return desc->index ? -EINVAL : 0;
+	}
+	if (desc->index >= 3 || !n->formats[desc->index])
+		return -EINVAL;
+	desc->pixelformat = n->formats[desc->index];
+	return 0;
+}
+
+static inline int duet_reqbufs(struct duet_node *n, struct duet_queue *q,
+			       struct v4l2_requestbuffers *r)
+{
+	if (r->count && r->memory == V4L2_MEMORY_DMABUF && n->no_import)
+		return -EINVAL;
+	if (r->count > DUET_BUFFERS)
+		r->count = DUET_BUFFERS;
+	*q = (struct duet_queue){.count = r->count, .memory = r->memory};
+	return 0;
+}
+
+static inline int duet_qbuf(struct duet *d, struct duet_node *n, struct duet_queue *q,
+			    const struct v4l2_buffer *b)
+{
+	if (b->index >= q->count || q->queued[b->index]) {
+		duet_breach(d, "queued a buffer that is not ours");
+		return -EINVAL;
+	}
+	if (q->memory == V4L2_MEMORY_DMABUF) {
+		if (n->queue_r < 0)
+			return n->queue_r;
+		if (b->m.fd < DUET_DMABUF || !d->dmabuf_open[b->m.fd - DUET_DMABUF])
+			duet_breach(d, "queued what is no DMA-buf");
+		if (q->fds[b->index] && q->fds[b->index] != b->m.fd)
+			duet_breach(d, "gave a buffer other memory");
+		q->fds[b->index] = b->m.fd;
+	}
+	q->queued[b->index] = true;
+	q->n_queued++;
+	return 0;
+}
+
+static inline int duet_dqbuf(struct duet_queue *q, struct v4l2_buffer *b, uint64_t now)
+{
+	for (uint32_t i = 0; i < q->count && q->streaming; i++) {
+		if (!q->queued[i])
+			continue;
+		q->queued[i] = false;
+		q->n_queued--;
+		b->index = i;
+		b->bytesused = 3072;
+		b->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
+		b->timestamp.tv_sec = (time_t)(now / 1000000);
+		b->timestamp.tv_usec = (suseconds_t)(now % 1000000);
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+static inline int duet_export(struct duet *d, const struct duet_node *n,
+			      struct v4l2_exportbuffer *e)
+{
+	if (n->no_export || d->exports_left == 0)
+		return -ENOTTY;
+	d->exports_left--;
+	e->fd = duet_new_dmabuf(d);
+	return 0;
+}
+
+static inline void duet_stream(struct duet_queue *q, bool on)
+{
+	q->streaming = on;
+	if (!on) {
+		memset(q->queued, 0, sizeof(q->queued));
+		q->n_queued = 0;
+	}
+}
+
+static inline int duet_buffers(struct duet *d, struct duet_node *n, unsigned long request,
+			       void *arg)
+{
+	bool camera = n == &d->camera;
+	struct v4l2_requestbuffers *r = arg;
+	struct v4l2_buffer *b = arg;
+
+	switch (request) {
+	case VIDIOC_REQBUFS:
+		return duet_reqbufs(n, duet_queue_of(n, r->type, camera), r);
+	case VIDIOC_QUERYBUF:
+		b->length = DUET_ROOM;
+		return 0;
+	case VIDIOC_QBUF:
+		return duet_qbuf(d, n, duet_queue_of(n, b->type, camera), b);
+	case VIDIOC_DQBUF:
+		return camera || V4L2_TYPE_IS_OUTPUT(b->type)
+			       ? duet_dqbuf(duet_queue_of(n, b->type, camera), b, d->now)
+			       : -EAGAIN;
+	case VIDIOC_STREAMON:
+	case VIDIOC_STREAMOFF:
+		duet_stream(duet_queue_of(n, (uint32_t) * (int *)arg, camera),
+			    request == VIDIOC_STREAMON);
+		return 0;
+	case VIDIOC_EXPBUF:
+		return duet_export(d, n, arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static inline int duet_heap(struct duet *d, struct dma_heap_allocation_data *data)
+{
+	if (d->heap_r < 0 && d->heap_after == 0)
+		return d->heap_r;
+	d->heap_after -= d->heap_after > 0;
+	data->fd = (uint32_t)duet_new_dmabuf(d);
+	return 0;
+}
+
+static inline int duet_ioctl(const struct v4l2_sys *sys, int fd, unsigned long request, void *arg)
+{
+	struct duet *d = duet_of(sys);
+	struct duet_node *n = fd == DUET_CAMERA ? &d->camera : &d->encoder;
+	struct v4l2_capability *capability = arg;
+
+	if (request == DMA_HEAP_IOCTL_ALLOC)
+		return duet_heap(d, arg);
+	if (fd >= DUET_DMABUF)
+		return 0; /* DMA_BUF_IOCTL_SYNC */
+	switch (request) {
+	case VIDIOC_QUERYCAP:
+		capability->capabilities = V4L2_CAP_DEVICE_CAPS;
+		capability->device_caps =
+			V4L2_CAP_STREAMING |
+			(n == &d->camera ? V4L2_CAP_VIDEO_CAPTURE : V4L2_CAP_VIDEO_M2M);
+		return 0;
+	case VIDIOC_ENUM_FMT:
+		return duet_enum(n, arg, n == &d->camera);
+	case VIDIOC_S_FMT:
+	case VIDIOC_G_FMT:
+		return duet_format(d, n, arg, request == VIDIOC_S_FMT);
+	case VIDIOC_S_SELECTION:
+		return n == &d->encoder ? 0 : -ENOTTY; /* as it was asked for */
+	default:
+		return duet_buffers(d, n, request, arg);
+	}
+}
+
+/* Both do NV12, in lines without padding, import and export. */
+static inline void duet_init(struct duet *d)
+{
+	*d = (struct duet){
+		.sys = {.open = duet_open,
+			.close = duet_close,
+			.ioctl = duet_ioctl,
+			.mmap = duet_mmap,
+			.munmap = duet_munmap,
+			.size = duet_size,
+			.now_us = duet_now},
+		.camera = {.formats = {V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420}},
+		.encoder = {.formats = {V4L2_PIX_FMT_NV12}},
+		.exports_left = DUET_DMABUFS,
+		.dmabuf_size = DUET_ROOM,
+		.now = 1000000,
+	};
+}
