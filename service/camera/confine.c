@@ -2,6 +2,7 @@
 #include "camera/confine.h"
 
 #include <errno.h>
+#include <linux/dma-buf.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -15,7 +16,9 @@
  */
 #define DESCRIPTORS_BESIDES 64
 
-#define V4L2_IOCTL_TYPE ((uint64_t)'V' << 8) /* _IOC_TYPE: of the request's second byte */
+/* _IOC_TYPE: of the request's second byte. */
+#define V4L2_IOCTL_TYPE ((uint64_t)'V' << 8)
+#define HEAP_IOCTL_TYPE ((uint64_t)'H' << 8)
 
 /* The calls of one frame come first. Where 32-bit machines have calls of other names, both are
  * listed. */
@@ -99,22 +102,30 @@ static const struct sandbox_rule with_device[] = {
 	{SANDBOX_CALL(clock_nanosleep)},
 	{SANDBOX_CALL(clock_nanosleep_time64)},
 	{SANDBOX_CALL(ioctl), {SANDBOX_MASK(1, 0xff00, V4L2_IOCTL_TYPE)}},
+	{SANDBOX_CALL(ioctl), {SANDBOX_MASK(1, 0xff00, HEAP_IOCTL_TYPE)}},
+	{SANDBOX_CALL(ioctl), {SANDBOX_EQUAL(1, DMA_BUF_IOCTL_SYNC)}},
 };
 
 #define RULES_MAX (ARRAY_SIZE(common) + ARRAY_SIZE(with_device))
 
-int confine_settle(const char *device, int *ret)
+int confine_settle(const char *const nodes[], unsigned int n, int *ret)
 {
-	const struct sandbox_path path = {.path = device, .write = true};
-	int ruleset = sandbox_landlock_new(&path, device ? 1 : 0);
+	struct sandbox_path paths[CONFINE_NODES_MAX];
+	unsigned int n_paths = 0;
+	int ruleset;
 
+	for (unsigned int i = 0; i < n; i++)
+		if (nodes[i])
+			paths[n_paths++] = (struct sandbox_path){.path = nodes[i], .write = true};
+	ruleset = sandbox_landlock_new(paths, n_paths);
 	*ret = -EBADF;
 	if (ruleset == -EOPNOTSUPP) {
 		log_warning("this kernel has no Landlock: files are kept away by permissions only");
 		return 0;
 	}
 	if (ruleset < 0) {
-		log_error("cannot use device %s: %s", device ? device : "", strerror(-ruleset));
+		log_error("cannot use device %s: %s", n_paths ? paths[0].path : "",
+			  strerror(-ruleset));
 		return ruleset;
 	}
 	*ret = ruleset;

@@ -217,6 +217,7 @@ int encoder_software_new(const struct encoder_config *config, struct encoder **r
 	e = &s->encoder;
 	e->ops = &ops;
 	e->path = CAMERA_PATH_SOFTWARE;
+	e->reads = true;
 	e->forces_keyframes = true;
 	s->config = *config;
 	r = initialise(s);
@@ -225,7 +226,6 @@ int encoder_software_new(const struct encoder_config *config, struct encoder **r
 	WelsGetCodecVersionEx(&version);
 	snprintf(e->description, sizeof(e->description), "OpenH264 %u.%u.%u", version.uMajor,
 		 version.uMinor, version.uRevision);
-	snprintf(e->reason, sizeof(e->reason), "raw pictures, encoded by software");
 	*ret = steal_pointer(&e);
 	return 0;
 }

@@ -34,21 +34,34 @@ struct encoder_config encoder_config_of(const struct source_format *format,
 	};
 }
 
-int encoder_new(const struct source_format *format, const struct encoder_config *config,
-		struct encoder **ret)
+static int software(const struct source_format *format, const struct encoder_config *config,
+		    const char *obstacle, struct encoder **ret)
 {
-	if (format->encoded)
-		return encoder_passthrough_new(format->codec, ret);
 #ifdef HAVE_OPENH264
 	int r = encoder_software_new(config, ret);
 
-	if (r >= 0 && format->pictures)
-		snprintf((*ret)->reason, sizeof((*ret)->reason), "%s, encoded by software",
-			 format->pictures);
-	return r;
+	if (r < 0)
+		return r;
+	snprintf((*ret)->reason, sizeof((*ret)->reason), "%s, encoded by software%s%s",
+		 format->pictures ? format->pictures : "raw pictures", *obstacle ? ": " : "",
+		 obstacle);
+	return 0;
 #else
 	return -EOPNOTSUPP;
 #endif
+}
+
+int encoder_new(struct source *source, const struct source_format *format,
+		const struct encoder_config *config, struct encoder **ret)
+{
+	char obstacle[PROTO_REASON_SIZE] = "";
+
+	if (format->encoded)
+		return encoder_passthrough_new(format->codec, ret);
+	if (source && source->encoder &&
+	    encoder_v4l2m2m_new(source->encoder, source, config, ret, obstacle) >= 0)
+		return 0;
+	return software(format, config, obstacle, ret);
 }
 
 struct encoder *encoder_free(struct encoder *e)

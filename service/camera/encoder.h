@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * From frames to access units: `software` (OpenH264, constrained baseline, one slice a picture, no
- * picture ever left out) or `passthrough` (the camera encodes itself, H.264 or JPEG).
+ * picture ever left out), `zero-copy` or `copy` (a hardware encoder, which reads the camera's
+ * memory or pictures copied into its own), or `passthrough` (the camera encodes itself, H.264 or
+ * JPEG).
  *
  *	new -> { submit | poll; next until -EAGAIN } -> free
  *
  * What comes of a frame comes later: an encoder has a descriptor to poll, a deadline, and frames
- * that it still reads. Those above are done at once, and have neither. Nothing here blocks.
+ * that it still reads. Software is done at once, and has neither. Nothing here blocks.
  */
 #pragma once
 
@@ -54,6 +56,7 @@ struct encoder_ops {
 struct encoder {
 	const struct encoder_ops *ops;
 	enum camera_path path;
+	bool reads;                          /* wants y, u and v of raw frames */
 	bool forces_keyframes;               /* can make one on demand */
 	unsigned int opened;                 /* which one its descriptor is: rises with each */
 	char description[PROTO_REASON_SIZE]; /* "OpenH264 2.3.1" */
@@ -65,11 +68,13 @@ struct encoder_config encoder_config_of(const struct source_format *format,
 					const struct camera_configuration *configured);
 
 /*
- * The encoder for what the source gives. Errors: -EINVAL (a size it cannot do), -EOPNOTSUPP (raw
- * pictures, and no encoder in this build), -ENOMEM.
+ * The encoder for what the source gives: passthrough, zero-copy, copy, software, the first of them
+ * that can be; `reason` says why not a better one. source, if not NULL, is open; if it is not
+ * started, its memory may come to be shared. Errors: -EINVAL (a size it cannot do), -EOPNOTSUPP
+ * (raw pictures, and no encoder), -ENOMEM.
  */
-int encoder_new(const struct source_format *format, const struct encoder_config *config,
-		struct encoder **ret);
+int encoder_new(struct source *source, const struct source_format *format,
+		const struct encoder_config *config, struct encoder **ret);
 struct encoder *encoder_free(struct encoder *e);
 
 /*
@@ -101,6 +106,13 @@ uint64_t encoder_deadline(const struct encoder *e);
 int encoder_adjust(struct encoder *e, uint32_t bitrate, uint32_t gop);
 
 int encoder_software_new(const struct encoder_config *config, struct encoder **ret);
+/*
+ * A stateful hardware encoder at this node. Errors, after which obstacle says why, for people:
+ * those of v4l2/m2m.h.
+ */
+int encoder_v4l2m2m_new(const char *node, struct source *source,
+			const struct encoder_config *config, struct encoder **ret,
+			char obstacle[PROTO_REASON_SIZE]);
 int encoder_passthrough_new(enum ring_codec codec, struct encoder **ret);
 
 static inline void encoder_freep(struct encoder **e)

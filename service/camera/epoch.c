@@ -68,6 +68,17 @@ static void init_streams(struct epoch *e, struct sealer *sealer,
 	}
 }
 
+/* An encoder that shares the source's memory comes before the source's start. */
+static int begin_running(struct epoch *e)
+{
+	int r = e->format.undecided ? 0 : start_streams(e);
+
+	if (r < 0)
+		return r;
+	r = source_start(e->source, &e->format);
+	return r < 0 ? lose_source(e, r) : 0;
+}
+
 int epoch_begin(struct epoch *e, struct source *source, struct sealer *sealer,
 		const struct ring_description *description,
 		const struct camera_configuration *configuration, uint32_t streams)
@@ -91,7 +102,7 @@ int epoch_begin(struct epoch *e, struct source *source, struct sealer *sealer,
 	r = source_open(source, &want, &e->format);
 	if (r < 0)
 		return lose_source(e, r);
-	r = e->format.undecided ? 0 : start_streams(e);
+	r = begin_running(e);
 	if (r < 0) {
 		epoch_end(e);
 		return r;
@@ -116,7 +127,7 @@ static bool refers_to_lost(const struct stream *s, const struct source_frame *fr
 	       s->description.codec == RING_CODEC_H264;
 }
 
-static int submit(struct epoch *e, unsigned int stream, const struct source_frame *frame)
+static int submit(struct epoch *e, unsigned int stream, struct source_frame *frame)
 {
 	struct stream *s = &e->streams[stream];
 	int r;
@@ -124,6 +135,9 @@ static int submit(struct epoch *e, unsigned int stream, const struct source_fram
 	stream_miss(s, e->source->dropped_as, frame->dropped);
 	stream_miss(s, CAMERA_DROP_ERROR, frame->damaged);
 	s->broken |= refers_to_lost(s, frame);
+	r = s->encoder->reads ? source_read(e->source, frame) : 0;
+	if (r < 0)
+		return lose_source(e, r);
 	r = stream_submit(s, frame);
 	if (r < 0)
 		return lose_stream(e, s, r);
@@ -134,7 +148,7 @@ static int submit(struct epoch *e, unsigned int stream, const struct source_fram
 	return 0;
 }
 
-static int take_frame(struct epoch *e, const struct source_frame *frame)
+static int take_frame(struct epoch *e, struct source_frame *frame)
 {
 	int r = 0;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fault.h"
@@ -18,6 +19,7 @@
 #include "camera/options.h"
 #include "camera/watchdog.h"
 #include "proto/meeting-place.h"
+#include "v4l2/share.h"
 
 static int open_source(const struct options *o, struct source **ret)
 {
@@ -77,6 +79,35 @@ static int watch_signals(sd_event *event)
 	return r < 0 ? r : sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
 }
 
+static const char *if_there(const char *path)
+{
+	return path && access(path, F_OK) == 0 ? path : NULL;
+}
+
+/* The devices, and the heaps of memory that camera and encoder may need to share. */
+static int settle(const struct options *o, struct source *source, int *ret)
+{
+	const char *nodes[] = {
+		o->source == OPTIONS_SOURCE_V4L2 ? o->path : NULL,
+		source->encoder,
+		source->encoder ? if_there(v4l2_share_heaps[0]) : NULL,
+		source->encoder ? if_there(v4l2_share_heaps[1]) : NULL,
+	};
+
+	_Static_assert(ARRAY_SIZE(nodes) <= CONFINE_NODES_MAX, "room for all");
+	return confine_settle(nodes, ARRAY_SIZE(nodes), ret);
+}
+
+/* One that comes later is for a process that starts then. */
+static const char *choose_encoder(const struct options *o)
+{
+	bool asked_for = o->encoder && strcmp(o->encoder, OPTIONS_ENCODER) != 0;
+
+	if (asked_for || o->source == OPTIONS_SOURCE_V4L2)
+		return asked_for ? o->encoder : if_there(o->encoder);
+	return NULL;
+}
+
 static int run(const struct options *o, struct source *source, int settled)
 {
 	_cleanup_(camera_freep) struct camera *camera = NULL;
@@ -95,7 +126,7 @@ static int run(const struct options *o, struct source *source, int settled)
 		return r;
 	}
 	/* Nothing of the broker's has been read yet. */
-	r = confine(settled, o->source == OPTIONS_SOURCE_V4L2);
+	r = confine(settled, o->source == OPTIONS_SOURCE_V4L2 || source->encoder);
 	return r < 0 ? r : sd_event_loop(event);
 }
 
@@ -126,7 +157,8 @@ int main(int argc, char *argv[])
 	r = open_source(&options, &source);
 	if (r < 0)
 		return EXIT_FAILURE;
-	r = confine_settle(options.source == OPTIONS_SOURCE_V4L2 ? options.path : NULL, &settled);
+	source->encoder = choose_encoder(&options);
+	r = settle(&options, source, &settled);
 	if (r < 0)
 		return exit_status(r);
 	if (r >= 0)

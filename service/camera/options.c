@@ -13,7 +13,7 @@
 #define FD_MAX           1023
 
 static const char usage[] =
-	"Usage: camward-camera --name NAME [--link-fd N] [--source SOURCE]\n"
+	"Usage: camward-camera --name NAME [--link-fd N] [--source SOURCE] [--encoder DEVICE]\n"
 	"Captures one camera, encodes it and serves the broker at the other end of the link.\n"
 	"\n"
 	"  --name NAME      the camera's name\n"
@@ -23,15 +23,22 @@ static const char usage[] =
 	"                   pattern        a test picture\n"
 	"                   clip:FILE      an H.264 byte stream (Annex B) or JPEG pictures,\n"
 	"                                  looped in real time\n"
+	"  --encoder DEVICE this hardware encoder for raw pictures, /dev/videoN;\n"
+	"                   software: none; auto (default): " OPTIONS_ENCODER ",\n"
+	"                   if it is there, for a camera's\n"
 	"  --help           this text\n"
 	"  --version        the version\n"
 	"\n"
 	"Exit status: 0 when the broker is gone, 1 on any error.\n";
 
 static const struct option long_options[] = {
-	{"name", required_argument, NULL, 'n'},   {"link-fd", required_argument, NULL, 'l'},
-	{"source", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'v'},      {},
+	{"name", required_argument, NULL, 'n'},
+	{"link-fd", required_argument, NULL, 'l'},
+	{"source", required_argument, NULL, 's'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'v'},
+	{"encoder", required_argument, NULL, 'e'},
+	{},
 };
 
 __attribute__((format(printf, 2, 3))) static int wrong(FILE *err, const char *format, ...)
@@ -72,6 +79,19 @@ static int set_source(struct options *o, const char *text, FILE *err)
 	return wrong(err, "unknown source \"%s\": pattern, clip:FILE or v4l2:DEVICE", text);
 }
 
+static int set_encoder(struct options *o, const char *text, FILE *err)
+{
+	if (!strcmp(text, "auto"))
+		o->encoder = OPTIONS_ENCODER;
+	else if (!strcmp(text, "software"))
+		o->encoder = NULL;
+	else if (text[0] == '/')
+		o->encoder = text;
+	else
+		return wrong(err, "\"%s\" is no encoder: auto, software or /dev/videoN", text);
+	return 0;
+}
+
 static int set_option(struct options *o, int option, const char *value, FILE *err)
 {
 	uint32_t fd;
@@ -89,6 +109,8 @@ static int set_option(struct options *o, int option, const char *value, FILE *er
 		return 0;
 	case 's':
 		return set_source(o, value, err);
+	case 'e':
+		return set_encoder(o, value, err);
 	case 'h':
 		fputs(usage, stdout);
 		return 1;
@@ -104,7 +126,7 @@ int options_parse(int argc, char *argv[], FILE *err, struct options *ret)
 {
 	int option, r;
 
-	*ret = (struct options){.link_fd = -EBADF};
+	*ret = (struct options){.link_fd = -EBADF, .encoder = OPTIONS_ENCODER};
 	opterr = 1;
 	optind = 0; /* glibc: begin anew */
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {

@@ -12,6 +12,8 @@ enum options_source {
 };
 
 #define OPTIONS_PATH_SIZE 4096
+/* Where udev shows a hardware encoder (90-camward.rules). */
+#define OPTIONS_ENCODER "/dev/camward-encoder"
 
 struct options {
 	const char *name; /* in argv */
@@ -19,6 +21,7 @@ struct options {
 	bool as_service;  /* it finds the broker by itself */
 	enum options_source source;
 	char path[OPTIONS_PATH_SIZE]; /* of the device or the clip */
+	const char *encoder;          /* in argv, or OPTIONS_ENCODER; NULL: software */
 };
 
 /*

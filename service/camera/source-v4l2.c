@@ -35,6 +35,7 @@ struct source_v4l2 {
 	const char *path;
 	struct stat node; /* when the process began; all 0: there was none */
 	struct v4l2_capture *capture;
+	bool started;
 	struct v4l2_frame frame;                   /* the newest */
 	struct v4l2_frame held[SOURCE_FRAMES_MAX]; /* by the driver's index */
 	struct source_format format;
@@ -176,7 +177,23 @@ static int v4l2_source_open(struct source *s, const struct source_want *want,
 	/* Some controls cannot be set while it runs. */
 	if (s->choices)
 		choices_apply(s->choices, s);
+	return 0;
+}
+
+static int v4l2_source_start(struct source *s, struct source_format *format)
+{
+	struct source_v4l2 *v = (struct source_v4l2 *)s;
+
+	v->format.fourcc = format->fourcc = v4l2_capture_format(v->capture)->fourcc;
+	v->started = true;
 	return v4l2_capture_start(v->capture);
+}
+
+static struct v4l2_capture *v4l2_source_capture(struct source *s)
+{
+	struct source_v4l2 *v = (struct source_v4l2 *)s;
+
+	return v->started ? NULL : v->capture;
 }
 
 static int v4l2_source_probe(struct source *s)
@@ -198,6 +215,7 @@ static void v4l2_source_close(struct source *s)
 	struct source_v4l2 *v = (struct source_v4l2 *)s;
 
 	v->capture = v4l2_capture_close(v->capture);
+	v->started = false;
 	v->frame = (struct v4l2_frame){};
 	memset(v->held, 0, sizeof(v->held));
 	v->dropped = v->damaged = v->unsound = 0;
@@ -223,18 +241,17 @@ static int take_jpeg(struct source_v4l2 *v, struct source_frame *ret)
 	return 0;
 }
 
-static int convert(struct source_v4l2 *v)
+static int convert(struct source_v4l2 *v, const struct v4l2_frame *frame)
 {
 	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
 	struct v4l2_image image;
 	int r;
 
 	if (v->library)
-		return v4l2_convert_lib_to_i420(v->library, v->frame.data, v->frame.bytesused,
+		return v4l2_convert_lib_to_i420(v->library, frame->data, frame->bytesused,
 						v->format.width, v->format.height, &v->planes);
 	r = v4l2_image_map(&image, f->fourcc, f->width, f->height, f->height, f->stride,
-			   v->frame.data, v->frame.bytesused);
-
+			   frame->data, frame->bytesused);
 	if (r < 0)
 		return r;
 	image.width = v->format.width;
@@ -273,6 +290,14 @@ static bool is_left_out(struct source_v4l2 *v)
 	       !thinner_take(&v->thinner, v->frame.timestamp_us);
 }
 
+/* Read by an encoder, where it is. */
+static int check_whole(const struct source_v4l2 *v)
+{
+	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
+
+	return v->frame.bytesused >= (size_t)f->stride * f->height * 3 / 2 ? 0 : -EBADMSG;
+}
+
 /* The frame's picture, in the driver's buffer or in memory of our own. */
 static int take_picture(struct source_v4l2 *v, struct source_frame *ret)
 {
@@ -280,12 +305,20 @@ static int take_picture(struct source_v4l2 *v, struct source_frame *ret)
 
 	if (r < 0)
 		return r;
+	if (v->source.shared)
+		return check_whole(v);
 	if (!v->format.encoded)
-		return convert(v);
+		return convert(v, &v->frame);
 	if (v->format.codec == RING_CODEC_JPEG)
 		return take_jpeg(v, ret);
 	ret->au = slice_of(v->frame.data, v->frame.bytesused);
 	return 0;
+}
+
+/* In the driver's buffer, until it is released. */
+static bool stays(const struct source_v4l2 *v)
+{
+	return v->format.encoded || v->source.shared;
 }
 
 static int v4l2_source_next(struct source *s, struct source_frame *ret)
@@ -305,14 +338,14 @@ static int v4l2_source_next(struct source *s, struct source_frame *ret)
 	r = take_picture(v, ret);
 	if (r == -ENODATA || r == -EBADMSG)
 		return pass_over(v);
-	/* Converted: the driver can have its buffer back. */
-	if (r >= 0 && !v->format.encoded)
+	/* If it was converted, the driver can have its buffer back. */
+	if (r >= 0 && !stays(v))
 		r = v4l2_capture_release(v->capture, &v->frame);
 	if (r < 0)
 		return r;
 	count(v, ret);
 	ret->format = &v->format;
-	if (!v->format.encoded) {
+	if (!stays(v)) {
 		fill(v, ret);
 		return 0;
 	}
@@ -321,11 +354,27 @@ static int v4l2_source_next(struct source *s, struct source_frame *ret)
 	return 0;
 }
 
+static int v4l2_source_read(struct source *s, struct source_frame *frame)
+{
+	struct source_v4l2 *v = (struct source_v4l2 *)s;
+	struct v4l2_frame *held = &v->held[frame->id];
+	int r = v4l2_capture_read_begin(v->capture, held), ended;
+
+	if (r < 0)
+		return r;
+	r = convert(v, held);
+	ended = v4l2_capture_read_end(v->capture, held);
+	if (r < 0 || ended < 0)
+		return r < 0 ? r : ended;
+	fill(v, frame);
+	return 0;
+}
+
 static int v4l2_source_release(struct source *s, uint32_t id)
 {
 	struct source_v4l2 *v = (struct source_v4l2 *)s;
 
-	return v->held[id].data ? v4l2_capture_release(v->capture, &v->held[id]) : 0;
+	return v->held[id].bytesused ? v4l2_capture_release(v->capture, &v->held[id]) : 0;
 }
 
 static bool v4l2_source_exhausted(const struct source *s)
@@ -361,6 +410,9 @@ static void v4l2_source_free(struct source *s)
 
 static const struct source_ops ops = {
 	.open = v4l2_source_open,
+	.start = v4l2_source_start,
+	.capture = v4l2_source_capture,
+	.read = v4l2_source_read,
 	.probe = v4l2_source_probe,
 	.replaced = v4l2_source_replaced,
 	.close = v4l2_source_close,

@@ -16,6 +16,21 @@ int source_open(struct source *s, const struct source_want *want, struct source_
 	return r;
 }
 
+int source_start(struct source *s, struct source_format *format)
+{
+	return s->ops->start ? s->ops->start(s, format) : 0;
+}
+
+struct v4l2_capture *source_capture(struct source *s)
+{
+	return s->ops->capture ? s->ops->capture(s) : NULL;
+}
+
+int source_read(struct source *s, struct source_frame *frame)
+{
+	return frame->y || !s->ops->read ? 0 : s->ops->read(s, frame);
+}
+
 int source_probe(struct source *s)
 {
 	return s->ops->probe ? s->ops->probe(s) : 0;
@@ -29,6 +44,7 @@ bool source_replaced(const struct source *s)
 void source_close(struct source *s)
 {
 	s->ops->close(s);
+	s->shared = false;
 }
 
 int source_fd(const struct source *s)

@@ -3,7 +3,7 @@
  * Where pictures come from: a V4L2 device, the test pattern or a clip; raw I420 or access units
  * that the camera encoded itself, H.264 or JPEG.
  *
- *	new -> { open -> { poll; next, release } -> close } -> free
+ *	new -> { open -> start -> { poll; next, release } -> close } -> free
  *
  * open and close bracket an epoch: nothing of a device is held outside. Nothing here blocks but
  * open and close of a device, for as long as its driver takes. Several frames may be held at once,
@@ -40,7 +40,7 @@ struct source_format {
 
 struct source_frame {
 	uint32_t id; /* for release */
-	/* raw */
+	/* raw; NULL if the source is shared, before source_read() */
 	const uint8_t *y, *u, *v;
 	uint32_t y_stride, c_stride;
 	/* encoded */
@@ -57,16 +57,22 @@ struct source_frame {
 
 struct choices;
 struct source;
+struct v4l2_capture;
 
 struct source_ops {
 	int (*open)(struct source *s, const struct source_want *want, struct source_format *ret);
+	/* NULL: it runs once open. */
+	int (*start)(struct source *s, struct source_format *format);
 	void (*close)(struct source *s);
 	int (*fd)(const struct source *s);
 	/* Whether all frames are held; NULL: never. */
 	bool (*exhausted)(const struct source *s);
 	int (*next)(struct source *s, struct source_frame *ret);
 	int (*release)(struct source *s, uint32_t id);
-	/* The next four: NULL where there is nothing to ask. */
+	/* NULL: frames are readable as they come, and there is no device to share memory with. */
+	int (*read)(struct source *s, struct source_frame *frame);
+	struct v4l2_capture *(*capture)(struct source *s);
+	/* The next five: NULL where there is nothing to ask. */
 	int (*probe)(struct source *s);
 	bool (*replaced)(const struct source *s);
 	int (*force_keyframe)(struct source *s);
@@ -83,6 +89,10 @@ struct source {
 	enum camera_drop_reason dropped_as;  /* what source_frame.dropped counts */
 	char description[PROTO_REASON_SIZE]; /* "pattern", "clip FILE", "v4l2 DEVICE" */
 	const struct choices *choices;       /* borrowed; set at each open. NULL: none */
+	/* Borrowed: the node of a hardware encoder that raw pictures may go to; NULL: none. */
+	const char *encoder;
+	/* Until close: an encoder works on its memory. What is raw is not converted before read. */
+	bool shared;
 };
 
 /* name: the camera's, drawn into the picture; it outlives the source. */
@@ -95,6 +105,11 @@ int source_v4l2_new(const char *path, struct source **ret);
 
 /* Errors: see source_explain(). On failure nothing stays open. */
 int source_open(struct source *s, const struct source_want *want, struct source_format *ret);
+/* What it gives begins to come. *format: what open said; it may have changed by what was agreed on
+ * with an encoder. Errors as of open; close is the caller's. */
+int source_start(struct source *s, struct source_format *format);
+/* The device's, between open and start; NULL: there is none. */
+struct v4l2_capture *source_capture(struct source *s);
 /* Whether a source that was lost could be opened now, without starting it. Errors: of open. */
 int source_probe(struct source *s);
 /* Whether there is another device now in the place of the one that it was made for. */
@@ -111,6 +126,9 @@ uint32_t source_events(const struct source *s);
  * and must be closed.
  */
 int source_next(struct source *s, struct source_frame *ret);
+/* Has y, u and v of a raw frame there for the CPU to read, if they are not, until release.
+ * -EBADMSG: it is no picture. */
+int source_read(struct source *s, struct source_frame *frame);
 /* Of a frame that is held. */
 int source_release(struct source *s, uint32_t id);
 

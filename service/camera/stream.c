@@ -103,7 +103,7 @@ int stream_start(struct stream *s, const struct source_format *format,
 	if (r < 0)
 		return lose(s, r, "no memory for a smaller picture");
 	s->config = config_of(s, configuration);
-	r = encoder_new(&s->format, &s->config, &s->encoder);
+	r = encoder_new(s->source, &s->format, &s->config, &s->encoder);
 	if (r >= 0)
 		return 0;
 	s->scale = scale_free(s->scale);
@@ -252,6 +252,14 @@ static bool take_request(struct stream *s, uint64_t now)
 	return false;
 }
 
+static int lose_encoder(struct stream *s, int error)
+{
+	s->may_return = true;
+	if (error == -ETIMEDOUT)
+		return lose(s, error, "the encoder stalls, and does so again when opened anew");
+	return lose(s, error, "the encoder failed: %s", strerror(-error));
+}
+
 static int encode(struct stream *s, const struct source_frame *frame)
 {
 	struct stamp stamp = {
@@ -273,7 +281,7 @@ static int encode(struct stream *s, const struct source_frame *frame)
 		stream_miss(s, CAMERA_DROP_ENCODER, 1);
 		return 0;
 	}
-	return r < 0 ? lose(s, r, "the encoder failed: %s", strerror(-r)) : 0;
+	return r < 0 ? lose_encoder(s, r) : 0;
 }
 
 /* Of the smaller picture nothing is the source's any more but when it was taken. */
@@ -351,7 +359,7 @@ int stream_collect(struct stream *s, struct stream_progress *ret)
 	if (r == -EAGAIN)
 		return 0;
 	if (r < 0)
-		return lose(s, r, "the encoder failed: %s", strerror(-r));
+		return lose_encoder(s, r);
 	r = take(s, &unit, ret);
 	return r < 0 ? r : 1;
 }

@@ -82,6 +82,9 @@ def parse_arguments():
                              " for v4l2 several devices may be given: v4l2:DEV,DEV")
     parser.add_argument("--size", default="1280x720", metavar="WxH")
     parser.add_argument("--fps", type=int, default=30, metavar="N")
+    parser.add_argument("--encoder", default="auto", metavar="DEVICE",
+                        help="the hardware encoder for raw pictures, /dev/videoN; software: none;"
+                             " auto (the default): what udev found, if anything")
     parser.add_argument("--rtsps-port", type=int, default=8322, metavar="P")
     parser.add_argument("--https-port", type=int, default=8443, metavar="P")
     parser.add_argument("--dir", type=pathlib.Path, metavar="DIR",
@@ -113,6 +116,9 @@ def parse_arguments():
         parser.error(f"--json {a.json}: there is no directory {a.json.absolute().parent}")
     if a.json and not os.access(a.json.absolute().parent, os.W_OK):
         parser.error(f"--json {a.json}: {a.json.absolute().parent} is not writable")
+    if a.encoder not in ("auto", "software") and not os.path.exists(a.encoder):
+        parser.error(f"--encoder {a.encoder}: there is no such device"
+                     " (v4l2-ctl --list-devices shows what there is)")
     a.sources = camera_sources(parser, a.source, a.cameras)
     return a
 
@@ -351,7 +357,7 @@ class Demo:
         def start():
             link = self.ports[name].link()
             command = [self.bin["camward-camera"], "--name", name, "--link-fd", str(link.fileno()),
-                       "--source", source]
+                       "--source", source, "--encoder", self.arguments.encoder]
             popen = self.spawn(command, [link.fileno()])
             link.close()
             return popen

@@ -64,7 +64,8 @@ static int confined(void)
 {
 	int settled;
 
-	if (confine_settle("/dev/null", &settled) < 0 || confine(settled, true) < 0)
+	if (confine_settle(&(const char *){"/dev/null"}, 1, &settled) < 0 ||
+	    confine(settled, true) < 0)
 		return 4;
 #ifndef SANDBOX_LOG
 	/* Landlock holds: what follows is no walk in the open. */

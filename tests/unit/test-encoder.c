@@ -46,7 +46,7 @@ static void open_bench(struct bench *b, uint32_t width, uint32_t height, uint32_
 
 	*b = (struct bench){.width = width, .height = height};
 	assert_int_equal(pattern_new("front", uuid, width, height, &b->pattern), 0);
-	assert_int_equal(encoder_new(&format, &config, &b->encoder), 0);
+	assert_int_equal(encoder_new(NULL, &format, &config, &b->encoder), 0);
 	assert_int_equal(b->encoder->path, CAMERA_PATH_SOFTWARE);
 	assert_int_equal(WelsCreateDecoder(&b->decoder), 0);
 	assert_int_equal((*b->decoder)->Initialize(b->decoder, &decoding), 0);
@@ -213,11 +213,11 @@ static void the_reason_says_what_the_camera_gave(void **state)
 	struct encoder_config c = encoder_config_of(&format, &none);
 	struct encoder *e;
 
-	assert_int_equal(encoder_new(&format, &c, &e), 0);
+	assert_int_equal(encoder_new(NULL, &format, &c, &e), 0);
 	assert_string_equal(e->reason, "raw pictures, encoded by software");
 	encoder_free(e);
 	format.pictures = "JPEG pictures, decoded";
-	assert_int_equal(encoder_new(&format, &c, &e), 0);
+	assert_int_equal(encoder_new(NULL, &format, &c, &e), 0);
 	assert_int_equal(e->path, CAMERA_PATH_SOFTWARE);
 	assert_string_equal(e->reason, "JPEG pictures, decoded, encoded by software");
 	encoder_free(e);
@@ -231,7 +231,7 @@ static void a_camera_that_encodes_is_left_alone(void **state)
 	struct encoder_unit unit;
 	struct encoder *e;
 
-	assert_int_equal(encoder_new(&format, NULL, &e), 0);
+	assert_int_equal(encoder_new(NULL, &format, NULL, &e), 0);
 	assert_int_equal(e->path, CAMERA_PATH_PASSTHROUGH);
 	assert_string_equal(e->reason, "the camera encodes JPEG itself");
 	assert_true(e->forces_keyframes);
@@ -249,7 +249,7 @@ static void a_camera_that_encodes_is_left_alone(void **state)
 	assert_int_equal(encoder_submit(e, &(struct source_frame){}, 8, false), -ENODATA);
 	encoder_free(e);
 	format.codec = RING_CODEC_H264;
-	assert_int_equal(encoder_new(&format, NULL, &e), 0);
+	assert_int_equal(encoder_new(NULL, &format, NULL, &e), 0);
 	assert_string_equal(e->reason, "the camera encodes H.264 itself");
 	assert_false(e->forces_keyframes);
 	encoder_free(e);

@@ -366,7 +366,7 @@ static void test_software_encoder(void **state)
 	struct pattern *pattern;
 
 	assert_int_equal(pattern_new("front", uuid, 320, 240, &pattern), 0);
-	assert_int_equal(encoder_new(&format, &config, &encoder), 0);
+	assert_int_equal(encoder_new(NULL, &format, &config, &encoder), 0);
 	for (size_t i = 0; i < h.n; i++) {
 		struct source_frame frame = {.captured_monotonic = i * SEAL_CAMERA_FRAME};
 		struct pattern_planes p = pattern_planes(pattern);
