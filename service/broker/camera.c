@@ -82,6 +82,15 @@ static int on_linger(sd_event_source *source, uint64_t when, void *userdata)
 	return 0;
 }
 
+void camera_close_device(struct camera *camera)
+{
+	if (camera->n_leases || !camera->epoch)
+		return;
+	send_stop(camera);
+	forget_epoch(camera);
+	observe(camera->broker, camera_changed, camera);
+}
+
 static void send_keyframe(struct camera_stream *stream)
 {
 	struct camera_keyframe keyframe = {

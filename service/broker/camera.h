@@ -77,6 +77,9 @@ uint32_t camera_possible_streams(const struct camera *camera);
 int camera_attach(struct camera *camera, uint32_t stream);
 void camera_detach(struct camera *camera, uint32_t stream);
 
+/* Now, unless somebody has pictures of it: whoever suspends does not wait for CAMERA_LINGER. */
+void camera_close_device(struct camera *camera);
+
 /* Ends the epoch: every lease in it gets an orderly end with this reason. */
 void camera_end_epoch(struct camera *camera, const char *reason);
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/event.h"
 #include "broker/broker.h"
+#include "broker/camera.h"
 #include "broker/control-job.h"
 
 /* What is misspelt would go on: names must be known, but an integration exists only by its
@@ -34,6 +36,17 @@ static void tell(enum event event, enum suspension_kind kind, const char *name, 
 		  "%s%s%s %s%s%s", suspension_kind_to_text(kind), name[0] ? " " : "", name,
 		  event == EVENT_SUSPENDED ? "is suspended" : "is resumed", reason[0] ? ": " : "",
 		  reason);
+}
+
+/* Its light goes out with the suspension, and not a while later. */
+static void close_devices(const struct broker *broker, enum suspension_kind kind, const char *name)
+{
+	struct camera *camera;
+
+	list_for_each (camera, &broker->cameras, list)
+		if (kind == SUSPENSION_ALL ||
+		    (kind == SUSPENSION_CAMERA && !strcmp(camera->name, name)))
+			camera_close_device(camera);
 }
 
 static int finish_suspend_again(struct control_job *job, int error)
@@ -66,6 +79,7 @@ int control_suspend(struct broker *broker, enum suspension_kind kind, const char
 		job->finish = finish_suspend_again;
 	} else {
 		ret->leases_ended = redecide_all(broker);
+		close_devices(broker, kind, suspension.name);
 		observe(broker, suspensions_changed, kind, suspension.name);
 		tell(EVENT_SUSPENDED, kind, suspension.name, suspension.reason);
 	}

@@ -171,6 +171,34 @@ static void test_a_camera_without_picture_is_unavailable(void **state)
 	fake_session_close(&s);
 }
 
+/* Its device is closed with the suspension, and not when the camera would have lingered enough. */
+static void test_suspending_closes_the_device_at_once(void **state)
+{
+	static const struct {
+		enum suspension_kind kind;
+		const char *name;
+	} each[] = {{SUSPENSION_CAMERA, "front"}, {SUSPENSION_ALL, ""}};
+	struct bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(each); i++) {
+		struct fake_session s = bench_watching(b);
+		uint64_t began = clock_monotonic();
+		int type;
+
+		BENCH_CONTROL(b, control_suspend, each[i].kind, each[i].name, "x");
+		do
+			type = bench_receive(b, b->front.link, NULL, 0);
+		while (type == CAMERA_ADD_WAKE || type == CAMERA_DROP_WAKE);
+		assert_int_equal(type, CAMERA_STOP);
+		assert_true(clock_monotonic() - began < CAMERA_LINGER);
+		assert_int_equal(b->front.camera->epoch, 0);
+		assert_int_equal(
+			control_resume(&b->broker, each[i].kind, each[i].name, bench_done, b), 0);
+		bench_settle(b);
+		fake_session_close(&s);
+	}
+}
+
 static void test_the_ledger_counts(void **state)
 {
 	struct bench *b = *state;
@@ -216,6 +244,7 @@ int main(void)
 		BENCH(test_stopping_tells_the_sessions),
 		BENCH(test_nobody_keeps_it_from_stopping),
 		BENCH(test_a_camera_without_picture_is_unavailable),
+		BENCH(test_suspending_closes_the_device_at_once),
 		BENCH(test_the_ledger_counts),
 	};
 
