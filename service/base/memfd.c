@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/memfd.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -14,7 +15,8 @@
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
 
-#define SIZE_SEALS (F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+#define SIZE_SEALS      (F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+#define REVOCABLE_SEALS (F_SEAL_GROW | F_SEAL_SEAL)
 
 static int memfd_new(const char *name, size_t size, int seals, void **ret_map)
 {
@@ -47,6 +49,47 @@ int memfd_create_single_writer(const char *name, size_t size, void **ret_map)
 int memfd_create_shared(const char *name, size_t size, void **ret_map)
 {
 	return memfd_new(name, size, SIZE_SEALS, ret_map);
+}
+
+int memfd_create_revocable(const char *name, size_t size)
+{
+	_cleanup_close_ int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0 || fchmod(fd, 0444) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, REVOCABLE_SEALS) < 0)
+		return -errno;
+	return steal_fd(&fd);
+}
+
+int memfd_take_back(int fd)
+{
+	return ftruncate(fd, 0) < 0 ? -errno : 0;
+}
+
+int memfd_reopen_read_only(int fd)
+{
+	char path[32];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = open(path, O_RDONLY | O_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
+int memfd_verify_revocable(int fd, size_t size)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+	long actual;
+
+	if (seals < 0)
+		return -errno;
+	if ((seals & REVOCABLE_SEALS) != REVOCABLE_SEALS ||
+	    seals & (F_SEAL_SHRINK | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	actual = memfd_size(fd);
+	if (actual < 0)
+		return (int)actual;
+	return (size_t)actual == size ? 0 : -EPROTO;
 }
 
 long memfd_size(int fd)

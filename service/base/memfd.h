@@ -21,5 +21,27 @@ int memfd_create_shared(const char *name, size_t size, void **ret_map);
 /* Whether fd is a memfd of exactly this size which no holder can write: -EPERM when its seals say
  * otherwise, -EPROTO when its size differs. */
 int memfd_verify_read_only(int fd, size_t size);
+
+/*
+ * Memory that can be taken back from whoever has it. Creates a memfd of size bytes, sealed
+ * F_SEAL_GROW|SEAL, that is written by pwrite() alone, never through a mapping. Returns the
+ * descriptor or -errno.
+ *
+ * memfd_take_back() cuts it to nothing: the kernel takes its pages out of every mapping (who
+ * touches one gets SIGBUS), reads of it return 0 bytes, and nobody, its maker included, can write
+ * another byte into it; a write under way is over before it returns.
+ *
+ * Who may only read gets a descriptor of memfd_reopen_read_only(): a writer could hold the inode's
+ * lock for as long as it likes (by a write() from memory that does not come), and its mode keeps
+ * others than its maker's user from opening it again for writing.
+ */
+int memfd_create_revocable(const char *name, size_t size);
+int memfd_take_back(int fd);
+int memfd_reopen_read_only(int fd);
+
+/* Whether fd is such memory of exactly this size: -EPERM when its seals say otherwise, -EPROTO when
+ * its size differs. */
+int memfd_verify_revocable(int fd, size_t size);
+
 /* The size of a memfd, or -errno. */
 long memfd_size(int fd);

@@ -162,3 +162,19 @@ bool camera_subscriber_valid(const void *message)
 
 	return (m->right == RIGHT_LIVE || m->right == RIGHT_RAW) && m->stream < RING_N_STREAMS;
 }
+
+bool camera_subscribed_valid(const void *message)
+{
+	const struct camera_subscribed *m = message;
+
+	return FIELD_NAME(m->name) && m->size && m->size <= SUBSCRIBER_MEMORY_MAX &&
+	       (m->right == RIGHT_LIVE || m->right == RIGHT_RAW) && m->stream < RING_N_STREAMS &&
+	       subscriber_format_valid(&m->format, m->right);
+}
+
+bool camera_unsubscribed_valid(const void *message)
+{
+	const struct camera_unsubscribed *m = message;
+
+	return FIELD_TEXT(m->reason);
+}

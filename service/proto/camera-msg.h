@@ -4,9 +4,10 @@
  * (base/chan.h).
  *
  *	camera -> broker   HELLO (once, first), EPOCH_KEY, RING (+1 fd), STATEMENT, SEQUENCE, STATE,
- *	                   STILL_DONE (+1), STILL_FAILED, SET_DONE, CONTROL
+ *	                   STILL_DONE (+1), STILL_FAILED, SET_DONE, CONTROL, SUBSCRIBED (+1),
+ *	                   UNSUBSCRIBED
  *	broker -> camera   WELCOME (once, first), CERTIFICATE, START, STREAMS, STOP, ADD_WAKE (+1),
- *	                   MOVE_WAKE, DROP_WAKE, LEASE, KEYFRAME, STILL, SET, SUBSCRIBER (+1)
+ *	                   MOVE_WAKE, DROP_WAKE, LEASE, KEYFRAME, STILL, SET, SUBSCRIBER (+2)
  *
  * START is answered by EPOCH_KEY, that by CERTIFICATE; before it there is no RING. Each LEASE is
  * answered by one STATEMENT, unless its epoch ends.
@@ -23,6 +24,7 @@
 #include "base/chan.h"
 #include "base/ring.h"
 #include "proto/limits.h"
+#include "proto/subscriber-msg.h"
 
 #define CAMERA_MSG_VERSION 1
 
@@ -38,6 +40,8 @@ enum camera_msg_type {
 	CAMERA_STILL_FAILED = 8,
 	CAMERA_SET_DONE = 9,
 	CAMERA_CONTROL = 10,
+	CAMERA_SUBSCRIBED = 11,
+	CAMERA_UNSUBSCRIBED = 12,
 	/* broker -> camera */
 	CAMERA_WELCOME = 101,
 	CAMERA_CERTIFICATE = 102,
@@ -320,13 +324,42 @@ struct camera_set {
 	struct camera_configuration configuration;
 };
 
-#define CAMERA_SUBSCRIBER_FDS 1
+/*
+ * A local subscriber (proto/subscriber-msg.h) is to have memory of its own: answered by SUBSCRIBED,
+ * or UNSUBSCRIBED, unless its epoch ends. Frames are put there from ADD_WAKE on, which brings the
+ * subscriber's socket in place of a wake, until DROP_WAKE.
+ *
+ * fds: [0] the counters page (proto/session-msg.h), which the camera writes; [1] the permit, which
+ * it reads: more frames than stand there it does not hand over.
+ */
+#define CAMERA_SUBSCRIBER_FDS 2
 struct camera_subscriber {
 	struct chan_header header;
 	uint64_t epoch;
 	uint64_t lease;
-	uint32_t right; /* RIGHT_LIVE: a ring of its own, RIGHT_RAW: a DMA-buf pool */
-	uint32_t stream;
+	uint32_t right;  /* RIGHT_LIVE or RIGHT_RAW */
+	uint32_t stream; /* enum ring_stream */
+};
+
+/* fds: [0] the memory, by memfd_create_revocable(): the broker takes it back when the lease ends.
+ */
+#define CAMERA_SUBSCRIBED_FDS 1
+struct camera_subscribed {
+	struct chan_header header;
+	uint64_t epoch;
+	uint64_t lease;
+	uint64_t size;
+	char name[PROTO_NAME_SIZE]; /* of its unit's instance, as in HELLO */
+	uint32_t right, stream;
+	struct subscriber_format format;
+};
+
+/* There is no memory for it, or it has done what it must not: it gets nothing (more). */
+struct camera_unsubscribed {
+	struct chan_header header;
+	uint64_t epoch;
+	uint64_t lease;
+	char reason[PROTO_REASON_SIZE];
 };
 
 /* Whether a text is a control's name: 1 to PROTO_CONTROL_SIZE - 1 of a-z, 0-9 and '_'. */
@@ -351,3 +384,5 @@ bool camera_lease_valid(const void *message);
 bool camera_keyframe_valid(const void *message);
 bool camera_set_valid(const void *message);
 bool camera_subscriber_valid(const void *message);
+bool camera_subscribed_valid(const void *message);
+bool camera_unsubscribed_valid(const void *message);
