@@ -55,6 +55,7 @@ int camera_end_epoch(struct camera *c)
 	for (size_t i = 0; i < c->wakes.n && r >= 0; i++)
 		r = report_unseen(&c->link, &c->epoch, &c->wakes.wakes[i]);
 	wake_list_release(&c->wakes);
+	subscriber_list_release(&c->subscribers);
 	epoch_end(&c->epoch);
 	c->sealer = sealer_free(c->sealer);
 	c->link.state = LINK_IDLE;
@@ -134,6 +135,7 @@ int camera_lose_epoch(struct camera *c)
 
 static int published(struct camera *c, const struct stream_progress *progress)
 {
+	struct stream *stream = &c->epoch.streams[progress->stream];
 	int r = 0;
 
 	if (progress->ring_ready) {
@@ -142,8 +144,13 @@ static int published(struct camera *c, const struct stream_progress *progress)
 		if (r >= 0)
 			r = camera_report(c, CAMERA_RUNNING);
 	}
-	if (progress->published)
-		wake_list_write(&c->wakes, progress->stream, progress->index, wake_gone, c);
+	if (!progress->published)
+		return r;
+	wake_list_write(&c->wakes, progress->stream, progress->index, wake_gone, c);
+	subscriber_list_put(&c->subscribers, progress->stream, &progress->unit, stream->unit.pieces,
+			    stream->unit.n_pieces);
+	if (subscriber_list_take_request(&c->subscribers, progress->stream))
+		stream_want_keyframe(stream);
 	return r;
 }
 
@@ -308,6 +315,7 @@ int camera_begin_epoch(struct camera *c, const struct ring_description *descript
 		c->sealer = sealer_free(c->sealer);
 		return needs_successor(c, r) ? 0 : report_lost(c);
 	}
+	c->epoch.subscribers = &c->subscribers;
 	c->link.state = LINK_RUNNING;
 	c->tell_controls = source_has_controls(c->source);
 	r = watch_epoch(c);

@@ -37,6 +37,7 @@ struct camera {
 	uint32_t turns[RING_N_STREAMS]; /* of the START or STREAMS that asked for each */
 	bool had_epoch;
 	struct wake_list wakes;
+	struct subscriber_list subscribers;
 	struct choices choices;
 	bool tell_controls; /* with the next tick: many changes make one listing */
 	sd_event *event;

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "camera/camera-run.h"
+#include "camera/camera-subscriber.h"
 #include "camera/report.h"
 
 static int handle_welcome(void *userdata, const void *message, int *fds)
@@ -113,6 +114,9 @@ static int handle_add_wake(void *userdata, const void *message, int *fds)
 
 	if (!camera_is_running(c) || m->epoch != c->epoch.number)
 		return 0;
+	r = camera_attach_subscriber(c, m, &fds[0]);
+	if (r <= 0)
+		return r;
 	r = wake_list_add(&c->wakes, m->lease, m->stream, fds[0]);
 	if (r < 0)
 		return r;
@@ -142,12 +146,27 @@ static int handle_drop_wake(void *userdata, const void *message, int *fds)
 	struct wake *wake = wake_list_find(&c->wakes, m->lease);
 	int r;
 
+	if (!camera_is_running(c))
+		return 0;
+	r = camera_drop_subscriber(c, m->lease);
+	if (r <= 0)
+		return r;
 	/* Unknown: its reader went first, or the epoch did, and that has been told. */
-	if (!camera_is_running(c) || !wake)
+	if (!wake)
 		return 0;
 	r = report_unseen(&c->link, &c->epoch, wake);
 	wake_list_drop(&c->wakes, wake);
 	return r;
+}
+
+static int handle_subscriber(void *userdata, const void *message, int *fds)
+{
+	const struct camera_subscriber *m = message;
+	struct camera *c = userdata;
+
+	if (!camera_is_running(c) || m->epoch != c->epoch.number)
+		return 0;
+	return camera_subscribe(c, m, fds);
 }
 
 static int handle_keyframe(void *userdata, const void *message, int *fds)
@@ -210,6 +229,9 @@ static const struct chan_rule rules[] = {
 	 .handler = handle_lease},
 	{RULE(KEYFRAME, camera_keyframe), .states = LINK_IDLE | LINK_RUNNING,
 	 .valid = camera_keyframe_valid, .handler = handle_keyframe},
+	{RULE(SUBSCRIBER, camera_subscriber), .n_fds = CAMERA_SUBSCRIBER_FDS,
+	 .states = LINK_IDLE | LINK_RUNNING, .valid = camera_subscriber_valid,
+	 .handler = handle_subscriber},
 	{RULE(SET, camera_set), .states = LINK_IDLE | LINK_RUNNING, .valid = camera_set_valid,
 	 .handler = handle_set},
 };
@@ -240,6 +262,7 @@ int camera_new(sd_event *event, const char *name, struct source *source, int lin
 	c->source = source;
 	c->restarted = restarted;
 	source->choices = &c->choices;
+	camera_subscribers_init(c);
 	c->event = sd_event_ref(event);
 	chan_init(&c->link, link_fd, CAMERA_MSG_VERSION, rules, ARRAY_SIZE(rules), LINK_NEW, c);
 	r = fdpass_set_backlog(link_fd);
@@ -269,6 +292,7 @@ struct camera *camera_free(struct camera *c)
 		epoch_end(&c->epoch);
 	sealer_free(c->sealer);
 	wake_list_release(&c->wakes);
+	subscriber_list_release(&c->subscribers);
 	chan_close(&c->link);
 	c->source->choices = NULL;
 	sd_event_unref(c->event);

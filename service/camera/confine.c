@@ -10,11 +10,12 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/sanitizer.h"
+#include "camera/subscriber-list.h"
 #include "camera/wake.h"
 
 /* Besides the wakes: the link, the loop, timers, signals, the device, the ring, standard streams.
  */
-#define DESCRIPTORS_BESIDES 64
+#define DESCRIPTORS_BESIDES (64 + 2 * SUBSCRIBERS_MAX)
 
 /* _IOC_TYPE: of the request's second byte. */
 #define V4L2_IOCTL_TYPE ((uint64_t)'V' << 8)
@@ -34,6 +35,8 @@ static const struct sandbox_rule common[] = {
 	{SANDBOX_CALL(clock_gettime)},
 	{SANDBOX_CALL(clock_gettime64)},
 	{SANDBOX_CALL(recvmsg)},
+	{SANDBOX_CALL(recvfrom)}, /* of local subscribers, as the next */
+	{SANDBOX_CALL(pwritev)},
 	{SANDBOX_CALL(sendmsg)},
 	{SANDBOX_CALL(close)},
 	{SANDBOX_CALL(epoll_ctl)},
@@ -48,6 +51,7 @@ static const struct sandbox_rule common[] = {
 	{SANDBOX_CALL(madvise)},
 	{SANDBOX_CALL(mlock)}, /* of the key */
 	{SANDBOX_CALL(memfd_create)},
+	{SANDBOX_CALL(fchmod)},
 	{SANDBOX_CALL(ftruncate)},
 	{SANDBOX_CALL(ftruncate64)},
 	{SANDBOX_CALL(fcntl)},

@@ -156,6 +156,9 @@ static int take_frame(struct epoch *e, struct source_frame *frame)
 		e->format = *frame->format;
 		r = start_streams(e);
 	}
+	if (e->subscribers && !e->format.encoded)
+		subscriber_list_put_raw(e->subscribers, e->captured, e->format.width,
+					e->format.height, frame);
 	for (unsigned int i = 0; i < EPOCH_STREAMS && r >= 0; i++)
 		if (runs(&e->streams[i]))
 			r = submit(e, i, frame);

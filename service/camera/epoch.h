@@ -17,6 +17,7 @@
 #include "camera/sealer.h"
 #include "camera/source.h"
 #include "camera/stream.h"
+#include "camera/subscriber-list.h"
 #include "proto/camera-msg.h"
 
 /* Without a frame for so long, the source has stalled. The first may take longer: cameras wake. */
@@ -33,6 +34,7 @@ struct epoch {
 	uint32_t wanted; /* streams, 1 << enum ring_stream; made as soon as they can be */
 	struct stream streams[EPOCH_STREAMS]; /* by enum ring_stream; those without encoder rest */
 	uint32_t holders[SOURCE_FRAMES_MAX];  /* streams whose encoder reads a frame: a bit each */
+	struct subscriber_list *subscribers;  /* borrowed; who takes raw pictures. NULL: nobody */
 	uint32_t held;                        /* frames that somebody reads: a bit each */
 	uint64_t captured;
 	uint64_t last_frame; /* us, CLOCK_MONOTONIC */

@@ -145,3 +145,44 @@ int report_unseen(struct chan *link, const struct epoch *epoch, const struct wak
 			r = report_sequence(link, epoch, wake->lease, (enum ring_stream)i, false);
 	return r;
 }
+
+int report_subscribed(struct chan *link, const struct camera_subscriber *asked, const char *name,
+		      int memory, const struct subscriber_format *format, uint64_t size)
+{
+	struct camera_subscribed m = {
+		.epoch = asked->epoch,
+		.lease = asked->lease,
+		.size = size,
+		.right = asked->right,
+		.stream = asked->stream,
+		.format = *format,
+	};
+
+	snprintf(m.name, sizeof(m.name), "%s", name);
+	return chan_send(link, CAMERA_SUBSCRIBED, &m, sizeof(m), &memory, CAMERA_SUBSCRIBED_FDS);
+}
+
+int report_unsubscribed(struct chan *link, uint64_t epoch, uint64_t lease, const char *reason)
+{
+	struct camera_unsubscribed m = {.epoch = epoch, .lease = lease};
+
+	set_text(m.reason, reason);
+	return chan_send_message(link, CAMERA_UNSUBSCRIBED, &m);
+}
+
+int report_subscriber_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease,
+			       uint32_t right, enum ring_stream stream, bool added)
+{
+	uint64_t next =
+		right == RIGHT_RAW ? epoch->captured + 1 : epoch->streams[stream].next_sequence;
+	struct camera_sequence m = {
+		.epoch = epoch->number,
+		.lease = lease,
+		.first = next,
+		.next = next,
+		.stream = stream,
+		.added = added,
+	};
+
+	return chan_send_message(link, CAMERA_SEQUENCE, &m);
+}

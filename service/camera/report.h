@@ -31,3 +31,11 @@ int report_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease
 		    enum ring_stream stream, bool added);
 /* The lease reads none of the rings any more that it was handed. */
 int report_unseen(struct chan *link, const struct epoch *epoch, const struct wake *wake);
+
+/* A local subscriber has memory now; or it has none, or no more. */
+int report_subscribed(struct chan *link, const struct camera_subscriber *asked, const char *name,
+		      int memory, const struct subscriber_format *format, uint64_t size);
+int report_unsubscribed(struct chan *link, uint64_t epoch, uint64_t lease, const char *reason);
+/* As report_sequence(): a local subscriber sees nothing that came before. */
+int report_subscriber_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease,
+			       uint32_t right, enum ring_stream stream, bool added);

@@ -209,6 +209,7 @@ static int put(struct stream *s, const struct stamp *stamp, struct stream_progre
 	s->dropped_before = 0;
 	ret->published = true;
 	ret->index = unit.index;
+	ret->unit = unit;
 	return 0;
 }
 

@@ -56,9 +56,10 @@ struct stream {
 
 struct stream_progress {
 	enum ring_stream stream;
-	bool ring_ready; /* the ring has come to be, with this unit */
-	bool published;  /* a unit went into it */
-	uint64_t index;  /* of that unit */
+	bool ring_ready;       /* the ring has come to be, with this unit */
+	bool published;        /* a unit went into it */
+	uint64_t index;        /* of that unit */
+	struct ring_unit unit; /* it; its bytes are the stream's `unit`, until the next collect */
 };
 
 /* description: with the stream's name; the rest of the picture is filled in. */

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "camera/camera-subscriber.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "camera/report.h"
+
+#define RAW_FRAMES 4 /* two to be held while another is written, and one to spare */
+
+/* Of a stream's ring: what a reader that keeps up needs is far less than what late joiners do. */
+#define SHARE_OF_RING 2
+
+static int tell_sequence(struct camera *c, const struct subscriber_entry *entry, bool added)
+{
+	return report_subscriber_sequence(&c->link, &c->epoch, entry->lease, entry->right,
+					  entry->stream, added);
+}
+
+static void on_gone(void *userdata, const struct subscriber_entry *entry, int error)
+{
+	struct camera *c = userdata;
+	int r = tell_sequence(c, entry, false);
+
+	/* Of one that has just gone the broker knows by itself. */
+	if (r >= 0 && error == -EPROTO)
+		r = report_unsubscribed(&c->link, c->epoch.number, entry->lease,
+					"subscriber broke the protocol");
+	if (r < 0)
+		camera_leave(c, r);
+}
+
+void camera_subscribers_init(struct camera *c)
+{
+	c->subscribers.gone = on_gone;
+	c->subscribers.userdata = c;
+}
+
+/* How what it asks for stands in its memory, and how much of that it gets; 0: none, and why. */
+static uint64_t plan(const struct camera *c, const struct camera_subscriber *m,
+		     struct subscriber_format *f, const char **why)
+{
+	const struct stream *stream = &c->epoch.streams[m->stream];
+	const struct ring_description *d = &stream->description;
+
+	*why = "camera has no such stream";
+	if (!stream->ring)
+		return 0;
+	f->fps_numerator = d->fps_numerator;
+	f->fps_denominator = d->fps_denominator;
+	if (m->right == RIGHT_LIVE) {
+		f->codec = d->codec;
+		f->width = d->width;
+		f->height = d->height;
+		return ring_writer_size(stream->ring) / SHARE_OF_RING;
+	}
+	*why = "camera encodes its pictures itself: it has none that are raw";
+	if (c->epoch.format.encoded)
+		return 0;
+	*why = "raw pictures are of the stream main";
+	if (m->stream != RING_STREAM_MAIN)
+		return 0;
+	return (uint64_t)RAW_FRAMES *
+	       subscriber_raw_format(f, c->epoch.format.width, c->epoch.format.height);
+}
+
+static int make(struct camera *c, const struct camera_subscriber *m,
+		const int pages[CAMERA_SUBSCRIBER_FDS], uint64_t size, int *ret_memory)
+{
+	_cleanup_(subscriber_freep) struct subscriber *subscriber = NULL;
+	int r = size <= SUBSCRIBER_MEMORY_MAX ? subscriber_new(m, pages, size, &subscriber)
+					      : -EFBIG;
+
+	if (r >= 0)
+		r = subscriber_list_add(&c->subscribers, m, subscriber);
+	if (r < 0)
+		return r;
+	*ret_memory = subscriber_memory(steal_pointer(&subscriber));
+	return 0;
+}
+
+int camera_subscribe(struct camera *c, const struct camera_subscriber *m,
+		     const int pages[CAMERA_SUBSCRIBER_FDS])
+{
+	struct subscriber_format format = {};
+	const char *why;
+	uint64_t size = plan(c, m, &format, &why);
+	int memory, r;
+
+	if (!size)
+		return report_unsubscribed(&c->link, m->epoch, m->lease, why);
+	r = make(c, m, pages, size, &memory);
+	if (r == -EEXIST)
+		return -EPROTO;
+	if (r < 0)
+		return report_unsubscribed(&c->link, m->epoch, m->lease,
+					   r == -ENOSPC ? "camera has too many subscribers"
+							: strerror(-r));
+	return report_subscribed(&c->link, m, c->name, memory, &format, size);
+}
+
+int camera_attach_subscriber(struct camera *c, const struct camera_add_wake *m, int *socket)
+{
+	struct subscriber_entry *entry = subscriber_list_find(&c->subscribers, m->lease);
+	int r;
+
+	if (!entry)
+		return 1;
+	r = m->stream == entry->stream ? subscriber_attach(entry->subscriber, *socket) : -EPROTO;
+	if (r < 0)
+		return -EPROTO;
+	steal_fd(socket);
+	if (subscriber_list_take_request(&c->subscribers, m->stream))
+		stream_want_keyframe(&c->epoch.streams[m->stream]);
+	return tell_sequence(c, entry, true);
+}
+
+int camera_drop_subscriber(struct camera *c, uint64_t lease)
+{
+	struct subscriber_entry *entry = subscriber_list_find(&c->subscribers, lease), gone;
+
+	if (!entry)
+		return 1;
+	gone = *entry;
+	subscriber_list_drop(&c->subscribers, entry);
+	return tell_sequence(c, &gone, false);
+}
