@@ -226,14 +226,22 @@ static int sender_uid(sd_bus_message *call, uid_t *ret)
 	return sd_bus_creds_get_euid(creds, ret);
 }
 
+int authorize_identify(sd_bus_message *call, uid_t *ret, sd_bus_error *error)
+{
+	if (sender_uid(call, ret) >= 0)
+		return 0;
+	return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
+				"Access is denied: the bus does not say who calls");
+}
+
 int authorize_call(struct bus *bus, const struct authorize_method *method, sd_bus_message *call,
 		   sd_bus_error *error)
 {
 	uid_t uid;
+	int r = authorize_identify(call, &uid, error);
 
-	if (sender_uid(call, &uid) < 0)
-		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
-					"Access is denied: the bus does not say who calls");
+	if (r < 0)
+		return r;
 	if (uid == 0 || uid == geteuid())
 		return method->run(call, bus, error);
 	return ask(bus, method, call, uid, error);

@@ -53,6 +53,9 @@ void authorize_end(struct authorize *authorize);
 int authorize_call(struct bus *bus, const struct authorize_method *method, sd_bus_message *call,
 		   sd_bus_error *error);
 
+/* Who calls, by the bus's word. Negative, with the error set, if it has none. */
+int authorize_identify(sd_bus_message *call, uid_t *ret, sd_bus_error *error);
+
 /* Stands before a vtable, once for each method: gives method_NAME() its door. */
 #define AUTHORIZE(name, action_, details_)                                                   \
 	static int authorized_##name(sd_bus_message *m, void *userdata, sd_bus_error *error) \
@@ -62,8 +65,21 @@ int authorize_call(struct bus *bus, const struct authorize_method *method, sd_bu
 		return authorize_call(userdata, &method, m, error);                          \
 	}
 
-/* The only way in which a method gets into a vtable: through its door. Names are written as
+/* The other door: of a method that is for whoever the policy says, and decides itself by the
+ * caller's uid; polkit has no say in it. */
+#define IDENTIFY(name)                                                                       \
+	static int identified_##name(sd_bus_message *m, void *userdata, sd_bus_error *error) \
+	{                                                                                    \
+		uid_t uid;                                                                   \
+		int r = authorize_identify(m, &uid, error);                                  \
+		return r < 0 ? r : method_##name(m, userdata, uid, error);                   \
+	}
+
+/* The only ways in which a method gets into a vtable: through a door. Names are written as
  * SD_BUS_PARAM(). The vtable's objects are the struct bus. */
 #define AUTHORIZED_METHOD(member, in, in_names, out, out_names, name, flags)              \
 	SD_BUS_METHOD_WITH_NAMES(member, in, in_names, out, out_names, authorized_##name, \
 				 (flags) | SD_BUS_VTABLE_UNPRIVILEGED)
+#define IDENTIFIED_METHOD(member, in, in_names, out, out_names, name)                     \
+	SD_BUS_METHOD_WITH_NAMES(member, in, in_names, out, out_names, identified_##name, \
+				 SD_BUS_VTABLE_UNPRIVILEGED)

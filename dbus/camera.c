@@ -13,6 +13,7 @@
 #include "dbus/objects.h"
 #include "dbus/options.h"
 #include "dbus/reply.h"
+#include "dbus/subscribe.h"
 
 static const char *const path_texts[] = {
 	[CAMERA_PATH_NONE] = "none",           [CAMERA_PATH_PASSTHROUGH] = "passthrough",
@@ -39,7 +40,10 @@ static struct camera *find_by_path(const struct bus *bus, const char *path)
 static int find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret,
 		sd_bus_error *error)
 {
-	if (!find_by_path(userdata, path))
+	_cleanup_free_ char *name = NULL;
+
+	if (!find_by_path(userdata, path) &&
+	    (!subscribe_is_called(b) || object_name(path, CAMWARD_PATH_CAMERAS, &name) <= 0))
 		return 0;
 	*ret = userdata;
 	return 1;
@@ -236,6 +240,15 @@ static int method_set_control(sd_bus_message *m, void *userdata, sd_bus_error *e
 }
 AUTHORIZE(set_control, AUTHORIZE_ACTION_MANAGE_CAMERAS, details_of_camera_object)
 
+static int method_subscribe(sd_bus_message *m, void *userdata, uid_t uid, sd_bus_error *error)
+{
+	_cleanup_free_ char *name = NULL;
+	int r = object_name(sd_bus_message_get_path(m), CAMWARD_PATH_CAMERAS, &name);
+
+	return r < 0 ? r : subscribe(userdata, name, uid, m, error);
+}
+IDENTIFY(subscribe)
+
 /* What its process said last is nothing any more once it has gone. */
 static const char *text_of(const struct camera *camera, const char *property)
 {
@@ -425,6 +438,8 @@ static const sd_bus_vtable vtable[] = {
 	AUTHORIZED_METHOD("Configure", "a{sv}", SD_BUS_PARAM(settings), "", "", configure, 0),
 	AUTHORIZED_METHOD("SetControl", "si", SD_BUS_PARAM(control) SD_BUS_PARAM(value), "b",
 			  SD_BUS_PARAM(applied), set_control, 0),
+	IDENTIFIED_METHOD("Subscribe", "a{sv}", SD_BUS_PARAM(options), "oh",
+			  SD_BUS_PARAM(lease) SD_BUS_PARAM(socket), subscribe),
 	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Uuid", "s", get_uuid, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Condition", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

@@ -16,7 +16,7 @@
 #define ID_TEXT_SIZE 24
 
 static const char *const protocol_texts[] = {
-	[0] = "",
+	[0] = "local",
 	[SESSION_PROTOCOL_RTSP] = "rtsp",
 	[SESSION_PROTOCOL_HTTP] = "http",
 	[SESSION_PROTOCOL_WEBSOCKET] = "websocket",

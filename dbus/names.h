@@ -28,6 +28,9 @@
  * CLOCK_REALTIME. */
 #define CAMWARD_OPTION_INTEGRATION "integration" /* s */
 #define CAMWARD_OPTION_EXPIRES     "expires"     /* t */
+#define CAMWARD_OPTION_CLIENT      "client"      /* s */
+#define CAMWARD_OPTION_RIGHT       "right"       /* s */
+#define CAMWARD_OPTION_STREAM      "stream"      /* s */
 #define CAMWARD_LIMIT_NOT_BEFORE   "not-before"  /* t */
 #define CAMWARD_LIMIT_NOT_AFTER    "not-after"   /* t */
 #define CAMWARD_LIMIT_HOURS        "hours"       /* s */
@@ -57,6 +60,9 @@
 #define CAMWARD_LEDGER_SALT        "peer_salt"
 #define CAMWARD_LEDGER_ADDRESS     "peer_address"
 #define CAMWARD_LEDGER_PORT        "peer_port"
+
+#define CAMWARD_STREAM_MAIN "main"
+#define CAMWARD_STREAM_SUB  "sub"
 
 #define CAMWARD_RIGHT_LIVE  "live"
 #define CAMWARD_RIGHT_STILL "still"
@@ -99,4 +105,5 @@
 #define CAMWARD_ERROR_DEVICE_FAILED     "org.camward.Camward1.Error.DeviceFailed"
 #define CAMWARD_ERROR_STORAGE_FAILED    "org.camward.Camward1.Error.StorageFailed"
 #define CAMWARD_ERROR_AUTHORITY_FAILED  "org.camward.Camward1.Error.AuthorityFailed"
+#define CAMWARD_ERROR_UNAVAILABLE       "org.camward.Camward1.Error.Unavailable"
 #define CAMWARD_ERROR_CHANGED_MEANWHILE "org.camward.Camward1.Error.ChangedMeanwhile"

@@ -8,6 +8,7 @@
 #include "broker/lease.h"
 #include "dbus/mdns.h"
 #include "dbus/objects.h"
+#include "dbus/subscribe.h"
 
 static void emit_added(struct bus *bus, char *path)
 {
@@ -94,6 +95,7 @@ static void on_lease_ended(void *userdata, const struct lease *lease, const char
 				 "tssst", lease->id, lease->client, lease->camera->name, reason,
 				 delivered);
 	emit_removed(bus, object_path_id(CAMWARD_PATH_LEASES, lease->id));
+	subscribe_lease_ended(lease);
 }
 
 static void on_denied(void *userdata, const char *client, const char *camera, const char *peer,

@@ -150,9 +150,9 @@ void broker_end(struct broker *broker)
 
 	list_for_each_safe (gate, next_gate, &broker->gates, list)
 		gate_free(gate, "service stopped");
-	/* Those whose session is done already. */
+	/* Those whose session is done already, and local subscribers'. */
 	list_for_each_safe (lease, next_lease, &broker->leases, list)
-		lease_end(lease, lease->ending);
+		lease_end(lease, lease->ending ? lease->ending : "service stopped");
 	list_for_each (camera, &broker->cameras, list)
 		camera_controls_fail(camera);
 	broker->store_source = sd_event_source_disable_unref(broker->store_source);

@@ -132,16 +132,40 @@ static int on_epoch_key(void *userdata, const void *message, int *fds)
 	return 0;
 }
 
+/* The lease, or the epoch, may have ended meanwhile. */
+static struct lease *lease_of(struct camera *camera, uint64_t id, uint64_t epoch)
+{
+	struct lease *lease = lease_find(camera->broker, id);
+
+	return lease && lease->camera == camera && epoch == camera->epoch ? lease : NULL;
+}
+
 static int on_statement(void *userdata, const void *message, int *fds)
 {
 	struct camera *camera = userdata;
 	const struct camera_statement *m = message;
-	struct lease *lease = lease_find(camera->broker, m->lease);
+	struct lease *lease = lease_of(camera, m->lease, m->epoch);
 
-	/* The lease, or the epoch, may have ended meanwhile. */
-	if (!lease || lease->camera != camera || m->epoch != camera->epoch)
-		return 0;
-	lease_stated(lease, m);
+	if (lease)
+		lease_stated(lease, m);
+	return 0;
+}
+
+static int on_subscribed(void *userdata, const void *message, int *fds)
+{
+	const struct camera_subscribed *m = message;
+	struct lease *lease = lease_of(userdata, m->lease, m->epoch);
+
+	return lease ? subscription_made(lease, m, &fds[0]) : 0;
+}
+
+static int on_unsubscribed(void *userdata, const void *message, int *fds)
+{
+	const struct camera_unsubscribed *m = message;
+	struct lease *lease = lease_of(userdata, m->lease, m->epoch);
+
+	if (lease)
+		subscription_failed(lease, m);
 	return 0;
 }
 
@@ -296,6 +320,21 @@ static const struct chan_rule rules[] = {
 		.states = STATE_WELCOMED,
 		.valid = camera_state_valid,
 		.handler = on_state,
+	},
+	{
+		.type = CAMERA_SUBSCRIBED,
+		.size = sizeof(struct camera_subscribed),
+		.n_fds = CAMERA_SUBSCRIBED_FDS,
+		.states = STATE_WELCOMED,
+		.valid = camera_subscribed_valid,
+		.handler = on_subscribed,
+	},
+	{
+		.type = CAMERA_UNSUBSCRIBED,
+		.size = sizeof(struct camera_unsubscribed),
+		.states = STATE_WELCOMED,
+		.valid = camera_unsubscribed_valid,
+		.handler = on_unsubscribed,
 	},
 	{
 		.type = CAMERA_SET_DONE,

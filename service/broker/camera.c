@@ -289,14 +289,20 @@ void camera_want_keyframe(struct camera *camera, uint32_t index)
 	sd_event_source_set_enabled(stream->keyframe_timer, SD_EVENT_ONESHOT);
 }
 
-int camera_add_wake(struct camera *camera, uint64_t lease, uint32_t stream, int *ret)
+void camera_give_wake(struct camera *camera, uint64_t lease, uint32_t stream, int wake)
 {
 	struct camera_add_wake m = {.epoch = camera->epoch, .lease = lease, .stream = stream};
+
+	link_send(&camera->link, CAMERA_ADD_WAKE, &m, sizeof(m), &wake, CAMERA_ADD_WAKE_FDS);
+}
+
+int camera_add_wake(struct camera *camera, uint64_t lease, uint32_t stream, int *ret)
+{
 	int pair[2], r = fdpass_pair(pair);
 
 	if (r < 0)
 		return r;
-	link_send(&camera->link, CAMERA_ADD_WAKE, &m, sizeof(m), &pair[1], CAMERA_ADD_WAKE_FDS);
+	camera_give_wake(camera, lease, stream, pair[1]);
 	close_fd(pair[1]);
 	*ret = pair[0];
 	return 0;

@@ -90,6 +90,8 @@ void camera_want_keyframe(struct camera *camera, uint32_t stream);
 int camera_add_wake(struct camera *camera, uint64_t lease, uint32_t stream, int *ret);
 /* It tells of this stream from now on. */
 void camera_move_wake(struct camera *camera, uint64_t lease, uint32_t stream);
+/* The same with an end that somebody else has made; it stays the caller's. */
+void camera_give_wake(struct camera *camera, uint64_t lease, uint32_t stream, int wake);
 void camera_drop_wake(struct camera *camera, uint64_t lease);
 
 /* Asks for a lease's statement; lease_stated() follows, unless the epoch ends. */

@@ -75,7 +75,8 @@ static bool contradicts(const struct lease *lease, const struct lease_counts *co
 	       (bytes && bytes->sent > claimed_bytes(lease->counters, counts->intent) + SLACK);
 }
 
-uint64_t lease_count_frames(const struct lease *lease, uint64_t done, uint64_t acked)
+/* How many frames stand whole under the bytes that the viewer has acknowledged. */
+static uint64_t count_frames(const struct lease *lease, uint64_t done, uint64_t acked)
 {
 	struct session_counters *page = lease->counters;
 
@@ -93,6 +94,16 @@ void lease_fill_integration(const struct broker *broker, struct ledger_event *ev
 
 	if (client)
 		snprintf(event->integration, sizeof(event->integration), "%s", client->integration);
+}
+
+uint64_t lease_count_low(const struct lease *lease, uint64_t done, const struct tcp_bytes *bytes)
+{
+	uint64_t acknowledged;
+
+	if (!lease->subscription)
+		return bytes ? count_frames(lease, done, bytes->acked) : 0;
+	acknowledged = lease->counters ? load(&lease->counters->acknowledged) : 0;
+	return acknowledged < done ? acknowledged : done;
 }
 
 void lease_fill_event(const struct lease *lease, struct ledger_event *event)
@@ -125,12 +136,12 @@ void lease_fill_counts(const struct lease *lease, const struct tcp_bytes *bytes,
 	event->first_sequence = counts.first_sequence;
 	event->last_sequence = counts.last_sequence;
 	event->frames_high = counts.intent;
-	/* Of one that was never granted nothing is vague. */
-	event->uncertain = lease->counters && !bytes;
+	/* Of one that was never granted nothing is vague; a local subscriber has no bytes. */
+	event->uncertain = lease->counters && !bytes && !lease->subscription;
 	event->lied = lease->counters && contradicts(lease, &counts, bytes);
+	event->frames_low = lease_count_low(lease, counts.done, bytes);
 	if (!bytes)
 		return;
-	event->frames_low = lease_count_frames(lease, counts.done, bytes->acked);
 	event->bytes_acked = bytes->acked;
 	event->bytes_sent = bytes->sent;
 }

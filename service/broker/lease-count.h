@@ -24,9 +24,9 @@ void lease_count(const struct lease *lease, struct lease_counts *ret);
 /* Of the lease's connection; 0 and an error when it cannot be told. */
 int lease_count_bytes(const struct lease *lease, struct tcp_bytes *ret);
 
-/* How many frames stand whole under the bytes that the viewer has acknowledged: the lower bound of
- * what it has received. */
-uint64_t lease_count_frames(const struct lease *lease, uint64_t done, uint64_t acked);
+/* The lower bound of what the viewer has received: the frames that stand whole under the bytes that
+ * it has acknowledged (NULL: not known, so none); of a local subscriber those that it gave back. */
+uint64_t lease_count_low(const struct lease *lease, uint64_t done, const struct tcp_bytes *bytes);
 
 /* Of a row whose client is known: what that belongs to now. */
 void lease_fill_integration(const struct broker *broker, struct ledger_event *event);

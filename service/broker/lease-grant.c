@@ -25,8 +25,7 @@ static void fill_proof(const struct lease *lease, struct session_granted *m)
 	memcpy(m->statement, lease->statement, m->statement_size);
 }
 
-/* The pages that the session writes and reads; *ret_permit: what it may begin is durable. */
-static int make_pages(struct lease *lease, int *ret_counters, int *ret_permit)
+int lease_make_pages(struct lease *lease, int *ret_counters, int *ret_permit)
 {
 	void *page;
 
@@ -54,7 +53,7 @@ static int send_granted(struct lease *lease)
 		.epoch = lease->epoch,
 		.stream = lease->stream,
 	};
-	int r = make_pages(lease, &counters, &permit);
+	int r = lease_make_pages(lease, &counters, &permit);
 
 	if (r < 0)
 		return r;
@@ -71,18 +70,26 @@ static int send_granted(struct lease *lease)
 	return 0;
 }
 
+static void tell_session(struct lease *lease)
+{
+	struct session *session = lease->session;
+
+	session->link.chan.state = SESSION_STATE_RUNNING;
+	snprintf(session->bound, sizeof(session->bound), "%s", lease->camera->name);
+	gate_admitted(session->gate, session->connection);
+}
+
 /* OPENED is durable: the ring may go, if the answer is still yes. */
 static void grant(struct lease *lease)
 {
 	struct policy_verdict verdict = redecide_lease(lease->broker, lease);
-	struct session *session = lease->session;
 	int r;
 
 	if (!verdict.allowed) {
 		lease_refuse(lease, SESSION_DENIED_NOT_FOUND, policy_reason_text(verdict.reason));
 		return;
 	}
-	r = send_granted(lease);
+	r = lease->subscription ? subscription_grant(lease->subscription) : send_granted(lease);
 	if (r < 0) {
 		log_error("lease %lu cannot be granted: %s", (unsigned long)lease->id,
 			  strerror(-r));
@@ -91,9 +98,8 @@ static void grant(struct lease *lease)
 	}
 	lease->grant = verdict.grant;
 	lease->state = LEASE_RUNNING;
-	session->link.chan.state = SESSION_STATE_RUNNING;
-	snprintf(session->bound, sizeof(session->bound), "%s", lease->camera->name);
-	gate_admitted(session->gate, session->connection);
+	if (lease->session)
+		tell_session(lease);
 	redecide_by(lease->broker, verdict.ask_again);
 	reserve_begin(lease->broker);
 	event_log(LOG_INFO, EVENT_LEASE_OPENED,
@@ -118,6 +124,17 @@ struct recording {
 	uint64_t lease;
 };
 
+/* A local subscriber's: it comes by lease_memory_ready(). */
+static void ask_memory(struct lease *lease)
+{
+	if (subscription_ask(lease->subscription) < 0) {
+		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "out of resources");
+		return;
+	}
+	lease->state = LEASE_STATING;
+	lease_arm(lease, SUBSCRIPTION_TIMEOUT);
+}
+
 static void on_opened(void *userdata, int error)
 {
 	struct recording *recording = userdata;
@@ -131,6 +148,10 @@ static void on_opened(void *userdata, int error)
 	if (error < 0) {
 		lease->state = LEASE_WAITING; /* it was never opened */
 		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "ledger cannot be written");
+		return;
+	}
+	if (lease->subscription) {
+		ask_memory(lease);
 		return;
 	}
 	if (lease->has_nonce && !lease->statement_size) {
@@ -147,6 +168,14 @@ void lease_stated(struct lease *lease, const struct camera_statement *m)
 		return;
 	lease->statement_size = m->size;
 	memcpy(lease->statement, m->statement, m->size);
+	if (lease->state != LEASE_STATING)
+		return;
+	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
+	grant(lease);
+}
+
+void lease_memory_ready(struct lease *lease)
+{
 	if (lease->state != LEASE_STATING)
 		return;
 	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);

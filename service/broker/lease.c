@@ -38,6 +38,7 @@ static void lease_free(struct lease *lease)
 		agent_forget(lease);
 	if (lease->session)
 		lease->session->lease = NULL;
+	subscription_free(lease->subscription);
 	sd_event_source_disable_unref(lease->timer);
 	if (lease->counters)
 		munmap(lease->counters, sizeof(*lease->counters));
@@ -54,7 +55,8 @@ static void leave_camera(struct lease *lease)
 	if (!lease->attached)
 		return;
 	lease->attached = false;
-	if (!lease_is_opening(lease))
+	if (lease->subscription ? subscription_is_asked(lease->subscription)
+				: !lease_is_opening(lease))
 		camera_drop_wake(lease->camera, lease->id);
 	camera_detach(lease->camera, lease->stream);
 	if (lease->switching)
@@ -113,15 +115,33 @@ static void conclude(struct lease *lease, const struct tcp_bytes *bytes, const c
 	broker_lease_gone(broker);
 }
 
-/* Before it is granted. A session that has gone needs no answer. */
+static bool waits_for_answer(const struct lease *lease)
+{
+	return lease->subscription ? lease->subscription->done != NULL
+				   : link_is_open(&lease->session->link);
+}
+
+static void deny(struct lease *lease, enum session_denied_reason denied, const char *reason)
+{
+	if (lease->subscription) {
+		subscription_refuse(lease->subscription,
+				    denied == SESSION_DENIED_NOT_FOUND ? SUBSCRIPTION_NOT_FOUND
+								       : SUBSCRIPTION_UNAVAILABLE,
+				    reason);
+		return;
+	}
+	session_deny(lease->session, denied);
+	if (lease->asked)
+		session_expire(lease->session, SESSION_ASKED_TIMEOUT);
+}
+
+/* Before it is granted. A receiver that has gone needs no answer. */
 void lease_refuse(struct lease *lease, enum session_denied_reason denied, const char *reason)
 {
 	struct ledger_event event;
 
-	if (link_is_open(&lease->session->link)) {
-		session_deny(lease->session, denied);
-		if (lease->asked)
-			session_expire(lease->session, SESSION_ASKED_TIMEOUT);
+	if (waits_for_answer(lease)) {
+		deny(lease, denied, reason);
 		lease_fill_event(lease, &event);
 		event.lease = 0;
 		snprintf(event.reason, sizeof(event.reason), "%s", reason);
@@ -135,7 +155,9 @@ void lease_cut(struct lease *lease)
 	if (lease_is_opening(lease) || lease->cut)
 		return;
 	lease->counted = lease_count_bytes(lease, &lease->bytes);
-	if (lease->session)
+	if (lease->subscription)
+		subscription_cut(lease->subscription);
+	else if (lease->session)
 		session_abort(lease->session);
 	else
 		(void)tcp_abort(lease->socket);
@@ -167,6 +189,10 @@ void lease_finish(struct lease *lease, const char *reason, enum session_end_reas
 	}
 	if (lease->state != LEASE_RUNNING)
 		return;
+	if (lease->subscription) {
+		lease_end(lease, reason);
+		return;
+	}
 	leave_camera(lease);
 	lease->state = LEASE_ENDING;
 	lease->ending = reason;
@@ -227,7 +253,9 @@ static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
 		lease_disapproved(lease, "nobody said yes in time");
 		break;
 	case LEASE_STATING:
-		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, "camera gives no statement");
+		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE,
+			     lease->subscription ? "camera gives no memory"
+						 : "camera gives no statement");
 		break;
 	case LEASE_RUNNING:
 		lease_switch_fail(lease, SESSION_DENIED_UNAVAILABLE);
@@ -246,6 +274,29 @@ struct lease *lease_find(const struct broker *broker, uint64_t id)
 		if (lease->id == id)
 			return lease;
 	return NULL;
+}
+
+static void note_peer(struct lease *lease, const struct lease_request *request)
+{
+	const struct session *session = request->session;
+
+	if (!session) {
+		subscription_format_peer(request->subscription->user, lease->peer.address,
+					 lease->peer_text);
+		return;
+	}
+	lease->peer = session->peer;
+	snprintf(lease->peer_text, sizeof(lease->peer_text), "%s", session->peer_text);
+}
+
+static void join(struct lease *lease, const struct lease_request *request)
+{
+	lease->session = request->session;
+	lease->subscription = request->subscription;
+	if (lease->session)
+		lease->session->lease = lease;
+	else
+		lease->subscription->lease = lease;
 }
 
 static int lease_new(struct broker *broker, const struct lease_request *request, struct lease **ret)
@@ -269,7 +320,6 @@ static int lease_new(struct broker *broker, const struct lease_request *request,
 		.protocol = request->protocol,
 		.has_nonce = request->has_nonce,
 		.since = clock_realtime(),
-		.peer = request->session->peer,
 		.socket = -EBADF,
 	};
 	list_init(&lease->list);
@@ -278,7 +328,7 @@ static int lease_new(struct broker *broker, const struct lease_request *request,
 		memcpy(lease->exporter, request->exporter, sizeof(lease->exporter));
 	}
 	snprintf(lease->client, sizeof(lease->client), "%s", request->client);
-	snprintf(lease->peer_text, sizeof(lease->peer_text), "%s", request->session->peer_text);
+	note_peer(lease, request);
 	r = sd_event_add_time(broker->event, &lease->timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY,
 			      on_timer, lease);
 	if (r >= 0)
@@ -332,8 +382,10 @@ static void await_answer(struct lease *lease)
 {
 	struct session_pending m = {};
 
-	gate_admitted(lease->session->gate, lease->session->connection);
-	link_send_message(&lease->session->link, SESSION_PENDING, &m);
+	if (lease->session) {
+		gate_admitted(lease->session->gate, lease->session->connection);
+		link_send_message(&lease->session->link, SESSION_PENDING, &m);
+	}
 	lease_arm(lease, lease->broker->agent.patience);
 }
 
@@ -388,8 +440,7 @@ int lease_open(struct broker *broker, const struct lease_request *request)
 		lease_free(lease);
 		return r;
 	}
-	lease->session = request->session;
-	request->session->lease = lease;
+	join(lease, request);
 	list_append(&broker->leases, &lease->list);
 	observe(broker, lease_added, lease);
 	if (request->ask)

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A lease: one permitted delivery of one camera's stream to one session, from the decision to the
- * ledger's last row about it.
+ * A lease: one permitted delivery of one camera's stream to one receiver, from the decision to the
+ * ledger's last row about it. The receiver is a session or a local subscriber (subscription.h).
  *
  *	ASKING     the agent for its yes (agent.h)
  *	WAITING    for the camera's ring
  *	RECORDING  the ledger's OPENED is on its way to the disk
- *	STATING    that is done; the camera's statement for the viewer's nonce is still awaited
- *	RUNNING    the session has the ring
+ *	STATING    that is done; the camera's statement for the viewer's nonce is still awaited, or
+ *	           the memory that it makes for a local subscriber
+ *	RUNNING    the session has the ring, the subscriber its memory
  *	ENDING     the session was told to end in order
  *	DRAINING   the session is done; its last bytes are on their way and can still be cut off
  *
  * One that may switch between the streams keeps the rings that it was handed: it is decided, and
  * stands in the ledger, by the one that it began with, which is the larger.
+ * Of a local subscriber nothing is ever on its way: it has no ENDING and no DRAINING.
  *
  * However it ends, nothing here waits for a disk, a process or another lease.
  */
@@ -22,6 +24,7 @@
 #include "broker/list.h"
 #include "broker/policy-decide.h"
 #include "broker/session-link.h"
+#include "broker/subscription.h"
 #include "broker/tcp.h"
 #include "proto/camera-msg.h"
 
@@ -47,7 +50,9 @@ struct lease {
 	uint64_t id;
 	enum lease_state state;
 	struct camera *camera;
-	struct session *session; /* NULL: DRAINING */
+	/* One of them, or with DRAINING none. */
+	struct session *session;
+	struct subscription *subscription; /* the lease's */
 
 	char client[NAME_SIZE];
 	uint64_t token, grant; /* ids: what it came with, what permitted it */
@@ -70,8 +75,8 @@ struct lease {
 	uint32_t statement_size; /* 0: not there yet */
 
 	bool attached;                     /* wants pictures of its camera */
-	struct session_counters *counters; /* NULL before RUNNING; the session writes it */
-	struct session_permit *permit;     /* the same; the session reads it */
+	struct session_counters *counters; /* NULL before RUNNING; the receiver's side writes it */
+	struct session_permit *permit;     /* the same; that side reads it */
 	uint64_t reserved;                 /* frames: permitted, or on its way to be */
 	uint64_t checkpoint;               /* frames done at the last renewal */
 	struct exposure exposure;
@@ -87,7 +92,8 @@ struct lease {
 
 /* What was decided about an OPEN. */
 struct lease_request {
-	struct session *session;
+	struct session *session;           /* this, */
+	struct subscription *subscription; /* or this, which the lease takes on success */
 	struct camera *camera;
 	const char *client; /* the policy's */
 	uint64_t token, grant;
@@ -98,7 +104,7 @@ struct lease_request {
 	const uint8_t *nonce, *exporter; /* with has_nonce */
 };
 
-/* The session gets its answer, GRANTED or DENIED, from here on. Errors: -ENODEV (the camera is
+/* The receiver gets its answer, GRANTED or DENIED, from here on. Errors: -ENODEV (the camera is
  * absent), -EBUSY (no id to be had just now), -EACCES (the agent is not asked), -ENOMEM: then there
  * is no lease and no answer yet. */
 int lease_open(struct broker *broker, const struct lease_request *request);
@@ -112,9 +118,10 @@ void lease_disapproved(struct lease *lease, const char *reason);
 void lease_admit(struct lease *lease);
 
 /* The way to GRANTED (lease-grant.c): the camera has a ring for this lease; the camera has stated
- * it. */
+ * it; it has made a subscriber's memory. */
 void lease_ring_ready(struct lease *lease);
 void lease_stated(struct lease *lease, const struct camera_statement *m);
+void lease_memory_ready(struct lease *lease);
 
 /* Its camera has a ring of this stream, be it one that it waits for or not. */
 void lease_stream_ready(struct lease *lease, uint32_t stream);
@@ -133,8 +140,9 @@ void lease_switch_fail(struct lease *lease, enum session_denied_reason reason);
 /* The camera says where it stands. */
 void lease_exposed(struct lease *lease, const struct camera_sequence *m);
 
-/* Aborts its connection, if it has been granted, and nothing else: of many that end at once all are
- * cut before the first is ended. lease_end() must follow before anything else happens. */
+/* Aborts its connection (or takes its memory), if it has been granted, and nothing else: of many
+ * that end at once all are cut before the first is ended. lease_end() must follow before anything
+ * else happens. */
 void lease_cut(struct lease *lease);
 
 /*
@@ -149,6 +157,10 @@ void lease_finish(struct lease *lease, const char *reason, enum session_end_reas
 
 /* The session said DONE. */
 void lease_done(struct lease *lease, enum session_done_how how);
+
+/* The pages that the receiver's side writes and reads; how many frames that may begin is durable.
+ * The descriptors are the caller's, also on failure. */
+int lease_make_pages(struct lease *lease, int *ret_counters, int *ret_permit);
 
 /* For lease-grant.c. A lease that has not been granted is denied, and gone afterwards. */
 void lease_refuse(struct lease *lease, enum session_denied_reason denied, const char *reason);

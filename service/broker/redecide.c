@@ -17,10 +17,10 @@
 
 #define TIMER_ACCURACY (1 * USEC_PER_MSEC)
 
-/* Each of them has a session, of which there are no more than fit. */
+/* There are no more of them than fit. */
 static bool counts(const struct lease *lease)
 {
-	return lease->session && lease->state != LEASE_ENDING;
+	return (lease->session || lease->subscription) && lease->state != LEASE_ENDING;
 }
 
 /* Fills held with the grants of all leases but one (NULL: of all); says how many. */
@@ -55,6 +55,8 @@ static struct policy_verdict decide_lease(const struct broker *broker, const str
 	struct policy_request request = {
 		.client = lease->client,
 		.token = lease->token,
+		.local = lease->subscription != NULL,
+		.user = lease->subscription ? lease->subscription->user : 0,
 		.right = lease->right,
 		.stream = stream,
 		.holds = lease->grant,

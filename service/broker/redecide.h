@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 #include "broker/policy-decide.h"
+#include "broker/subscription.h"
 #include "proto/limits.h"
 
 struct broker;
@@ -22,7 +23,7 @@ struct redecide {
 	sd_event_source *zone_set;
 	int clock_fd;
 	/* The grants of the leases that count: for one decision after the other. */
-	uint64_t held[PROTO_CONNECTIONS_MAX + PROTO_CONNECTIONS_SPARE];
+	uint64_t held[PROTO_CONNECTIONS_MAX + PROTO_CONNECTIONS_SPARE + SUBSCRIPTIONS_MAX];
 };
 
 int redecide_open(struct broker *broker);

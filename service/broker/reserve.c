@@ -59,8 +59,8 @@ static void measure(struct lease *lease, struct ledger_reservation *ret)
 	/* A page that says less than before does not lower what was promised. */
 	if (ret->frames_high < lease->reserved)
 		ret->frames_high = lease->reserved;
-	if (lease_count_bytes(lease, &bytes) == 0)
-		ret->frames_low = lease_count_frames(lease, counts.done, bytes.acked);
+	ret->frames_low = lease_count_low(lease, counts.done,
+					  lease_count_bytes(lease, &bytes) == 0 ? &bytes : NULL);
 	lease->checkpoint = counts.done;
 	lease->reserved = ret->frames_high;
 }
