@@ -18,7 +18,7 @@ class Kills(unittest.TestCase):
     def setUpClass(cls):
         if os.geteuid() != 0:
             raise unittest.SkipTest("killing the service's processes needs root")
-        cls.demo = cls.enterClassContext(harness.Demo(cameras=2, size="320x180"))
+        cls.demo = cls.enterClassContext(harness.Demo(cameras=2, size="320x180", fps=60))
         cls.kills = kills.Kills(cls.demo)
 
     def test_killed_sessions_are_counted_to_a_frame(self):
@@ -27,6 +27,7 @@ class Kills(unittest.TestCase):
             cases += self.kills.sessions(SESSIONS_AT_ONCE, playing=i % 2 == 0)
         self.assertEqual([case for case in cases if case.wrong], [])
         self.assertGreater(sum(case.whole for case in cases), len(cases))
+        self.kills.check_export()
 
     def test_killed_brokers_leave_an_interval(self):
         cases = []
@@ -34,6 +35,7 @@ class Kills(unittest.TestCase):
             cases += self.kills.broker(VIEWERS, LIFE)
         self.assertEqual([case for case in cases if case.wrong], [])
         self.assertTrue(any(case.crashed for case in cases))
+        self.kills.check_export()
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def main(arguments):
     args = parser.parse_args(arguments)
     print(json.dumps({"seed": args.seed}), flush=True)
     sessions, brokers = Tally("sessions"), Tally("brokers")
-    with harness.Demo(cameras=2, size="320x180") as demo:
+    with harness.Demo(cameras=2, size="320x180", fps=60) as demo:
         killer = kills.Kills(demo, args.seed)
         done = 0
         while done < args.sessions:
@@ -65,4 +65,5 @@ def main(arguments):
             brokers.add(killer.broker(VIEWERS, LIFE))
         if args.brokers:
             brokers.tell(args.brokers)
+        killer.check_export()
     return 1 if sessions.wrong or brokers.wrong else 0

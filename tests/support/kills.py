@@ -10,6 +10,7 @@ holds after the end, and so knows what it has received: the frames that came who
 more had begun.
 """
 
+import collections
 import contextlib
 import os
 import pathlib
@@ -20,12 +21,15 @@ import threading
 import time
 
 import harness
+
+import ledger
 import rtp
 import rtsp
 import seal
 import tls
 
 CLIENT = "owner"
+OPENED, CLOSED = 1, 2  # kinds
 BROKER_DIED = "broker ended unexpectedly"
 PLAY_TIMEOUT = 60
 END_TIMEOUT = 20
@@ -196,13 +200,19 @@ class Kills:
     def opened(self):
         """{port of the viewer: lease}, since gather()."""
         return dict(self.query("SELECT port, lease FROM peers JOIN (SELECT seq, lease FROM events"
-                               " WHERE kind = 1 AND seq > ?) USING (seq)", self.since))
+                               f" WHERE kind = {OPENED} AND seq > ?) USING (seq)", self.since))
 
     def closed(self):
         """{lease: its row}, since gather()."""
-        rows = self.query(f"SELECT lease, {','.join(COLUMNS)} FROM events WHERE kind = 2"
+        rows = self.query(f"SELECT lease, {','.join(COLUMNS)} FROM events WHERE kind = {CLOSED}"
                           " AND seq > ?", self.since)
         return {lease: dict(zip(COLUMNS, row)) for lease, *row in rows}
+
+    def check_export(self):
+        """The whole ledger, by the second verifier: unbroken, and no lease is left open."""
+        export = self.demo.ctl("ledger", "export", timeout=300).stdout.splitlines()
+        kinds = collections.Counter(event["kind"] for event in ledger.check(export))
+        assert kinds[OPENED] == kinds[CLOSED] > 0, kinds
 
     def query(self, text, *arguments):
         with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True,
