@@ -54,6 +54,63 @@ static struct grant any_grant(uint64_t id)
 	return grant;
 }
 
+/* The earlier of two ends, of which 0 is none. */
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a && a < b ? a : b;
+}
+
+/* One limit more, or a narrower one. */
+static void limit(struct grant *grant)
+{
+	uint64_t when = BEGIN + (1 + any(TIMES)) * TICK;
+
+	switch (any(7)) {
+	case 0:
+		grant->not_after = sooner(grant->not_after, when);
+		break;
+	case 1:
+		grant->not_before = grant->not_before > when ? grant->not_before : when;
+		break;
+	case 2:
+		if (!grant->hours[0])
+			strcpy(grant->hours, hours[any(ARRAY_SIZE(hours))]);
+		break;
+	case 3:
+		grant->max_leases = grant->max_leases ? 1 : 1 + any(2);
+		break;
+	case 4:
+		grant->ask_first = true;
+		break;
+	case 5:
+		grant->only_sub = true;
+		break;
+	default:
+		grant->rights &= ~(1U << any(3));
+	}
+}
+
+/* Each client comes with its first token. */
+static void give_tokens(struct policy *policy)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(people); i++) {
+		struct token token = {.id = 1 + i, .expires = time_of(any(TIMES))};
+
+		token.hash[0] = (uint8_t)(1 + i);
+		assert_int_equal(policy_add_token(policy, people[i], &token), 0);
+	}
+}
+
+/* One that ends, or ends sooner. */
+static void limit_token(struct policy *policy)
+{
+	uint32_t n = any(ARRAY_SIZE(people));
+	struct client *client = policy_find_client(policy, people[n]);
+	struct token *token = client_find_token(client, 1 + n);
+
+	token->expires = sooner(token->expires, BEGIN + (1 + any(TIMES)) * TICK);
+}
+
 static struct suspension any_suspension(void)
 {
 	switch (any(4)) {
@@ -77,12 +134,13 @@ struct answers {
 /* What else may be the case when somebody asks. */
 struct present {
 	uint64_t holds, approved, others[4];
-	bool agent;
+	bool agent, by_token;
 };
 
 static struct present any_present(void)
 {
-	struct present present = {.holds = any(7), .approved = any(7), .agent = any(2)};
+	struct present present = {
+		.holds = any(7), .approved = any(7), .agent = any(2), .by_token = any(2)};
 
 	for (size_t i = 0; i < ARRAY_SIZE(present.others); i++)
 		present.others[i] = any(7);
@@ -97,6 +155,7 @@ static void ask_everything(const struct policy *policy, const struct present *pr
 		uint32_t n = i / TIMES;
 		struct policy_request request = {
 			.client = people[n % 3],
+			.token = present->by_token ? 1 + n % 3 : 0,
 			.camera = {(uint8_t)(1 + n / 3 % 2), 0xca},
 			.right = 1U << n / 6 % 3,
 			.stream = n / 18 % 2,
@@ -155,9 +214,22 @@ static size_t check_random_policy(void)
 
 		assert_int_equal(policy_add_grant(policy, &grant), 0);
 	}
+	give_tokens(policy);
 	ask_everything(policy, &present, &before);
 	assert_asks_in_time(&before);
 	allowed = count_allowed(&before);
+	if (n > 0) {
+		limit(policy->grants[any(n)]);
+		ask_everything(policy, &present, &after);
+		assert_allows_no_more(&before, &after);
+		assert_asks_in_time(&after);
+		before = after;
+	}
+	limit_token(policy);
+	ask_everything(policy, &present, &after);
+	assert_allows_no_more(&before, &after);
+	assert_asks_in_time(&after);
+	before = after;
 	if (n > 0) {
 		assert_int_equal(policy_remove_grant(policy, 1 + any(n)), 0);
 		ask_everything(policy, &present, &after);
