@@ -114,11 +114,6 @@ class Demo:
     def leases(self):
         return self.ctl_json("leases")["leases"]
 
-    def leases_or_none(self):
-        """The same while the service may be away."""
-        done = self.ctl("leases", "--json", check=False)
-        return json.loads(done.stdout)["leases"] if done.returncode == 0 else []
-
     def camera(self, name):
         return next(c for c in self.ctl_json("cameras")["cameras"] if c["name"] == name)
 
