@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 #include "broker/control.h"
+#include "broker/pin.h"
+#include "broker/tls-issue.h"
 #include "dbus/errors.h"
 #include "dbus/objects.h"
 #include "dbus/options.h"
@@ -143,6 +145,83 @@ static int method_unbind_user(sd_bus_message *m, void *userdata, sd_bus_error *e
 }
 AUTHORIZE(unbind_user, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
 
+static int method_pin(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.client = name};
+	uint64_t expires = 0;
+	const struct options_key keys[] = {
+		{CAMWARD_OPTION_EXPIRES, 't', .number = &expires},
+	};
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "s", &about.id);
+	if (r >= 0)
+		r = options_read(m, keys, ARRAY_SIZE(keys), error);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_pin(bus->broker, name, about.id, expires, reply_done, reply);
+	return r ? errors_set(error, r, &about) : reply_promise(&reply, false, "");
+}
+AUTHORIZE(pin, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
+
+static int method_issue_certificate(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.client = name};
+	struct tls_issued issued;
+	const void *request = NULL;
+	size_t size = 0;
+	uint64_t expires = 0;
+	const struct options_key keys[] = {
+		{CAMWARD_OPTION_EXPIRES, 't', .number = &expires},
+	};
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = sd_bus_message_read_array(m, 'y', &request, &size);
+	if (r >= 0)
+		r = options_read(m, keys, ARRAY_SIZE(keys), error);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_issue(bus->broker, name, request, size, expires, &issued, reply_done, reply);
+	if (r)
+		return errors_set(error, r, &about);
+	return reply_promise_bytes(&reply, issued.der, issued.size);
+}
+AUTHORIZE(issue_certificate, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
+
+static int method_unpin(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_(reply_freep) struct reply *reply = NULL;
+	char name[NAME_SIZE];
+	struct errors_about about = {.client = name};
+	struct control_result result = {};
+	int r = take_name(m, bus, name, error);
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "s", &about.id);
+	if (r >= 0)
+		r = reply_new(m, &about, &reply);
+	if (r < 0)
+		return r;
+	r = control_unpin(bus->broker, name, about.id, &result, reply_done, reply);
+	if (r)
+		return errors_set(error, r, &about);
+	return reply_promise(&reply, false, "u", result.leases_ended);
+}
+AUTHORIZE(unpin, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
+
 static int method_rename(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
@@ -253,6 +332,26 @@ static int get_tokens(sd_bus *b, const char *path, const char *interface, const 
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static int get_certificates(sd_bus *b, const char *path, const char *interface,
+			    const char *property, sd_bus_message *reply, void *userdata,
+			    sd_bus_error *error)
+{
+	const struct client *client = find_by_path(userdata, path);
+	int r = client ? sd_bus_message_open_container(reply, 'a', "(sttb)") : -ENOENT;
+
+	for (size_t i = 0; r >= 0 && i < client->n_pins; i++) {
+		const struct token *pin = &client->pins[i];
+		char fingerprint[PIN_TEXT_SIZE];
+
+		if (pin->pending)
+			continue;
+		pin_format(pin->hash, fingerprint);
+		r = sd_bus_message_append(reply, "(sttb)", fingerprint, pin->created, pin->expires,
+					  (int)pin->issued_here);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int get_suspended(sd_bus *b, const char *path, const char *interface, const char *property,
 			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -292,6 +391,13 @@ static const sd_bus_vtable vtable[] = {
 	AUTHORIZED_METHOD("RemoveToken", "s", SD_BUS_PARAM(id), "", "", remove_token, 0),
 	AUTHORIZED_METHOD("BindUser", "u", SD_BUS_PARAM(user), "", "", bind_user, 0),
 	AUTHORIZED_METHOD("UnbindUser", "", "", "", "", unbind_user, 0),
+	AUTHORIZED_METHOD("Pin", "sa{sv}", SD_BUS_PARAM(fingerprint) SD_BUS_PARAM(options), "", "",
+			  pin, 0),
+	AUTHORIZED_METHOD("IssueCertificate", "aya{sv}",
+			  SD_BUS_PARAM(request) SD_BUS_PARAM(options), "ay",
+			  SD_BUS_PARAM(certificate), issue_certificate, 0),
+	AUTHORIZED_METHOD("Unpin", "s", SD_BUS_PARAM(fingerprint), "u", SD_BUS_PARAM(leases_ended),
+			  unpin, 0),
 	AUTHORIZED_METHOD("Rename", "s", SD_BUS_PARAM(name), "u", SD_BUS_PARAM(leases_ended),
 			  rename, 0),
 	AUTHORIZED_METHOD("Move", "s", SD_BUS_PARAM(integration), "u", SD_BUS_PARAM(leases_ended),
@@ -301,6 +407,8 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("Integration", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Created", "t", get_created, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Tokens", "a(stt)", get_tokens, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Certificates", "a(sttb)", get_certificates, 0,
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("User", "x", get_user, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Suspended", "b", get_suspended, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_VTABLE_END,

@@ -43,6 +43,29 @@ static int set_of_user(sd_bus_error *ret, int error, const struct errors_about *
 	}
 }
 
+static int set_of_certificate(sd_bus_error *ret, int error, const struct errors_about *about)
+{
+	switch (error) {
+	case CONTROL_NO_SUCH_PIN:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_CERTIFICATE,
+					 "The client '%s' has no certificate '%s': 'camwardctl "
+					 "clients' lists them",
+					 or_it(about->client), or_it(about->id));
+	case CONTROL_ALREADY_PINNED:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_ALREADY_EXISTS,
+					 "This certificate's key is a client's already: a key is "
+					 "one client's only");
+	case CONTROL_INVALID_PIN:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_CERTIFICATE,
+					 "A certificate's key is given as the SHA-256 of its "
+					 "SubjectPublicKeyInfo in base 64");
+	default:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_CERTIFICATE,
+					 "The request is not one in DER (PKCS #10) with an ECDSA "
+					 "P-256, Ed25519 or RSA key (2048 to 4096 bits)");
+	}
+}
+
 static int set_of_integration(sd_bus_error *ret, int error, const struct errors_about *about)
 {
 	const char *name = or_it(about->integration);
@@ -226,6 +249,11 @@ int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_CLIENT,
 					 "There is no client '%s': 'camwardctl clients' lists them",
 					 client);
+	case CONTROL_NO_SUCH_PIN:
+	case CONTROL_ALREADY_PINNED:
+	case CONTROL_INVALID_PIN:
+	case CONTROL_INVALID_REQUEST:
+		return set_of_certificate(ret, error, about);
 	case CONTROL_NO_SUCH_INTEGRATION:
 	case CONTROL_INTEGRATION_EXISTS:
 	case CONTROL_HAS_CLIENTS:

@@ -107,3 +107,6 @@
 #define CAMWARD_ERROR_AUTHORITY_FAILED  "org.camward.Camward1.Error.AuthorityFailed"
 #define CAMWARD_ERROR_UNAVAILABLE       "org.camward.Camward1.Error.Unavailable"
 #define CAMWARD_ERROR_CHANGED_MEANWHILE "org.camward.Camward1.Error.ChangedMeanwhile"
+
+#define CAMWARD_ERROR_NO_SUCH_CERTIFICATE "org.camward.Camward1.Error.NoSuchCertificate"
+#define CAMWARD_ERROR_INVALID_CERTIFICATE "org.camward.Camward1.Error.InvalidCertificate"

@@ -61,6 +61,18 @@ int reply_promise(struct reply **replyp, bool secret, const char *types, ...)
 	return 1;
 }
 
+int reply_promise_bytes(struct reply **replyp, const void *bytes, size_t size)
+{
+	struct reply *reply = steal_pointer(replyp);
+	int r = sd_bus_message_new_method_return(reply->call, &reply->answer);
+
+	if (r >= 0)
+		r = sd_bus_message_append_array(reply->answer, 'y', bytes, size);
+	if (r < 0)
+		reply->answer = sd_bus_message_unref(reply->answer);
+	return 1;
+}
+
 void reply_done(void *userdata, int error)
 {
 	struct reply *reply = userdata;

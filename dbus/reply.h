@@ -22,5 +22,8 @@ DEFINE_CLEANUP(struct reply *, reply_free)
  * caller's hands, for reply_done() has it. Returns 1, as a handler does that has not replied. */
 int reply_promise(struct reply **reply, bool secret, const char *types, ...);
 
+/* The same for one "ay". */
+int reply_promise_bytes(struct reply **reply, const void *bytes, size_t size);
+
 /* A control_done. Frees the reply. */
 void reply_done(void *reply, int error);

@@ -130,8 +130,8 @@ static void on_client_changed(void *userdata, const char *name)
 
 	if (path)
 		(void)sd_bus_emit_properties_changed(bus->bus, path, CAMWARD_INTERFACE_CLIENT,
-						     "Integration", "Tokens", "User", "Suspended",
-						     NULL);
+						     "Integration", "Tokens", "Certificates",
+						     "User", "Suspended", NULL);
 }
 
 static void on_client_removed(void *userdata, const char *name)

@@ -9,6 +9,7 @@
 #include "broker/token.h"
 
 #define CLIENT_TOKENS_MAX 8
+#define CLIENT_PINS_MAX   8
 
 struct client {
 	char name[NAME_SIZE];
@@ -21,13 +22,19 @@ struct client {
 	bool user_pending; /* policy.h */
 	size_t n_tokens;
 	struct token tokens[CLIENT_TOKENS_MAX];
+	/* Certificates by the SHA-256 of their SubjectPublicKeyInfo, which is `hash` here. Their
+	 * ids are of this run only, and above all tokens'. */
+	size_t n_pins;
+	struct token pins[CLIENT_PINS_MAX];
 	bool pending;           /* policy.h */
 	char former[NAME_SIZE]; /* while it is being renamed: what the disk may call it still */
 	bool moving;            /* into the integration `next` ("": none), policy_begin_move() */
 	char next[NAME_SIZE];
 };
 
-/* NULL if it has none of this id. */
+/* NULL if it has none of this id, or key. find_credential: either kind. */
+struct token *client_find_credential(struct client *client, uint64_t id);
+struct token *client_find_pin(struct client *client, const uint8_t spki[TOKEN_HASH_SIZE]);
 struct token *client_find_token(struct client *client, uint64_t id);
 
 /* -ENOBUFS: it has CLIENT_TOKENS_MAX already. */
@@ -35,6 +42,11 @@ int client_add_token(struct client *client, const struct token *token);
 
 /* Whether this user is the client. */
 bool client_is_user(const struct client *client, uint32_t user);
+
+/* -ENOBUFS: it has CLIENT_PINS_MAX already. */
+int client_add_pin(struct client *client, const struct token *pin);
+/* -ENOENT: there is none of this key. */
+int client_remove_pin(struct client *client, const uint8_t spki[TOKEN_HASH_SIZE]);
 
 /* -ENOENT: there is none of this id. */
 int client_remove_token(struct client *client, uint64_t id);

@@ -16,6 +16,7 @@ struct control_job {
 	int (*finish)(struct control_job *job, int error);
 	bool denial; /* in force already: what the disk does not take is tried again */
 	char name[NAME_SIZE], other[NAME_SIZE];
+	uint8_t spki[TOKEN_HASH_SIZE];
 	struct camera_record camera;
 	struct camera_configuration before;
 	uint64_t id;

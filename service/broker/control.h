@@ -19,6 +19,7 @@
 
 struct broker;
 struct lease;
+struct tls_issued;
 
 /* A reason that an administrator gives: UTF-8 without control characters, with its NUL. */
 #define CONTROL_REASON_SIZE 128
@@ -31,6 +32,10 @@ enum control_error {
 	CONTROL_HAS_CLIENTS,
 	CONTROL_IS_SUSPENDED,
 	CONTROL_BUSY,
+	CONTROL_NO_SUCH_PIN,
+	CONTROL_ALREADY_PINNED,
+	CONTROL_INVALID_PIN,
+	CONTROL_INVALID_REQUEST,
 	CONTROL_NAME_DECLARED,
 	CONTROL_NO_SUCH_CAMERA,
 	CONTROL_NO_SUCH_GRANT,
@@ -98,6 +103,18 @@ int control_bind_user(struct broker *broker, const char *client, uint32_t user, 
 		      void *userdata);
 int control_unbind_user(struct broker *broker, const char *client, struct control_result *ret,
 			control_done done, void *userdata);
+/*
+ * Certificates. fingerprint: as in broker/pin.h. A key is one client's (CONTROL_ALREADY_PINNED).
+ * control_issue: by the device's CA, for a request (broker/tls-issue.h), and pinned; good when done
+ * says so. Unpinning ends the leases that were opened with it.
+ */
+int control_pin(struct broker *broker, const char *client, const char *fingerprint,
+		uint64_t expires, control_done done, void *userdata);
+int control_issue(struct broker *broker, const char *client, const uint8_t *request, size_t size,
+		  uint64_t expires, struct tls_issued *ret, control_done done, void *userdata);
+int control_unpin(struct broker *broker, const char *client, const char *fingerprint,
+		  struct control_result *ret, control_done done, void *userdata);
+
 int control_add_integration(struct broker *broker, const char *name, control_done done,
 			    void *userdata);
 /* With its grants. CONTROL_HAS_CLIENTS: they have to be moved or removed first. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Who is it? A name and a token, a user of this machine, or nobody. */
+/* Who is it? A name and a token, a key that is pinned, a user of this machine, or nobody. */
 #pragma once
 
 #include "broker/policy.h"
@@ -20,3 +20,8 @@ int policy_authenticate(const struct policy *policy, const char *client, const c
  */
 int policy_identify(const struct policy *policy, uint32_t user, const char *client,
 		    const struct client **ret);
+
+/* The same for whoever has proved to have the key with this SHA-256 of its SubjectPublicKeyInfo. */
+int policy_authenticate_pin(const struct policy *policy, const uint8_t spki[TOKEN_HASH_SIZE],
+			    uint64_t now, bool clock_set, const struct client **ret_client,
+			    const struct token **ret_pin);

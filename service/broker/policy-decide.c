@@ -184,7 +184,7 @@ static struct policy_verdict decide_as(const struct policy *policy, struct clien
 	static const struct client nobody;
 	static const struct camera_record nothing;
 	struct token *token =
-		client && request->token ? client_find_token(client, request->token) : NULL;
+		client && request->token ? client_find_credential(client, request->token) : NULL;
 	struct policy_verdict verdict = denied(POLICY_NO_GRANT);
 	/* All is looked up before anything is denied: the time it takes tells nothing. */
 	bool is_suspended =
@@ -196,6 +196,8 @@ static struct policy_verdict decide_as(const struct policy *policy, struct clien
 			judge_grant(policy->grants[i], client ? client : &nobody, request, moment));
 	if (!client || client->pending)
 		return denied(POLICY_NO_CLIENT);
+	if (request->until && (!moment.clock_set || moment.now >= request->until))
+		return denied(POLICY_NO_TOKEN);
 	if (request->token &&
 	    (!token || token->pending || token_expired(token, moment.now, moment.clock_set)))
 		return denied(POLICY_NO_TOKEN);
@@ -208,6 +210,7 @@ static struct policy_verdict decide_as(const struct policy *policy, struct clien
 	if (!request_valid(request))
 		return denied(POLICY_NO_RIGHT);
 	limit_to_token(&verdict, token ? token->expires : 0);
+	limit_to_token(&verdict, request->until);
 	return verdict;
 }
 
@@ -288,7 +291,7 @@ const char *policy_reason_text(enum policy_reason reason)
 	static const char *const texts[] = {
 		[POLICY_ALLOWED] = "allowed",
 		[POLICY_NO_CLIENT] = "no such client",
-		[POLICY_NO_TOKEN] = "token removed or expired",
+		[POLICY_NO_TOKEN] = "token or certificate removed or expired",
 		[POLICY_NO_USER] = "user is not the client",
 		[POLICY_NO_CAMERA] = "no such camera",
 		[POLICY_SUSPENDED] = "suspended",

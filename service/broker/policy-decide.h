@@ -30,7 +30,9 @@ enum policy_reason {
 
 struct policy_request {
 	const char *client;
-	uint64_t token; /* the id of the token that the client came with; 0: came without */
+	/* The id of the token or pin that the client came with; 0: came without. */
+	uint64_t token;
+	uint64_t until; /* us: when the certificate that it came with ends; 0: never */
 	bool local;     /* came over the bus, as this user of this machine */
 	uint32_t user;  /* with local: a uid */
 	uint8_t camera[UUID_SIZE];

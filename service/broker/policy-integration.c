@@ -70,6 +70,9 @@ static int check_client(const struct policy *policy, const struct client *client
 	for (size_t i = 0; i < client->n_tokens; i++)
 		if (client->tokens[i].pending)
 			return -EBUSY;
+	for (size_t i = 0; i < client->n_pins; i++)
+		if (client->pins[i].pending)
+			return -EBUSY;
 	for (size_t i = 0; i < policy->n_grants; i++)
 		if (policy->grants[i]->pending &&
 		    strcmp(policy->grants[i]->client, client->name) == 0)

@@ -18,7 +18,8 @@ struct policy *policy_new(void)
 	struct policy *policy = calloc(1, sizeof(*policy));
 
 	if (policy)
-		policy->next_grant = policy->next_token = 1;
+		*policy = (struct policy){
+			.next_grant = 1, .next_token = 1, .next_pin = POLICY_PIN_ID_FIRST};
 	return policy;
 }
 

@@ -23,6 +23,7 @@
 #define POLICY_CLIENTS_MAX      1024
 #define POLICY_INTEGRATIONS_MAX 256
 #define POLICY_CAMERAS_MAX      256
+#define POLICY_PIN_ID_FIRST     (UINT64_C(1) << 48)
 #define POLICY_GRANTS_MAX       4096
 #define POLICY_SUSPENSIONS_MAX  512 /* and always one of everything */
 
@@ -33,7 +34,7 @@ struct policy {
 	struct camera_record *cameras[POLICY_CAMERAS_MAX];
 	struct grant *grants[POLICY_GRANTS_MAX];
 	struct suspension *suspensions[POLICY_SUSPENSIONS_MAX + 1];
-	uint64_t next_grant, next_token; /* ids */
+	uint64_t next_grant, next_token, next_pin; /* ids */
 };
 
 /* NULL without memory. Freeing erases the tokens' hashes. */
@@ -43,6 +44,9 @@ DEFINE_CLEANUP(struct policy *, policy_free)
 
 /* Look-ups by exact name, pending ones included; NULL: there is none. */
 struct client *policy_find_client(const struct policy *policy, const char *name);
+/* Whose certificate has this key; ret_pin may be NULL. */
+struct client *policy_find_pin(const struct policy *policy, const uint8_t spki[TOKEN_HASH_SIZE],
+			       struct token **ret_pin);
 struct camera_record *policy_find_camera(const struct policy *policy, const char *name);
 struct camera_record *policy_find_camera_uuid(const struct policy *policy,
 					      const uint8_t uuid[UUID_SIZE]);
@@ -64,6 +68,8 @@ size_t policy_count_members(const struct policy *policy, const char *integration
 int policy_add_client(struct policy *policy, const struct client *client);
 int policy_add_integration(struct policy *policy, const struct integration *integration);
 int policy_add_token(struct policy *policy, const char *client, const struct token *token);
+/* Gives it its id. -EEXIST also if it is another client's. */
+int policy_add_pin(struct policy *policy, const char *client, struct token *pin);
 int policy_add_camera(struct policy *policy, const struct camera_record *camera);
 int policy_add_grant(struct policy *policy, const struct grant *grant);
 
@@ -75,6 +81,7 @@ int policy_commit_client(struct policy *policy, const char *name);
 int policy_commit_integration(struct policy *policy, const char *name);
 int policy_commit_token(struct policy *policy, const char *client, uint64_t id);
 int policy_commit_user(struct policy *policy, const char *client, uint32_t user);
+int policy_commit_pin(struct policy *policy, const uint8_t spki[TOKEN_HASH_SIZE]);
 int policy_commit_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE]);
 int policy_commit_grant(struct policy *policy, uint64_t id);
 
@@ -84,6 +91,7 @@ int policy_remove_client(struct policy *policy, const char *name);
 int policy_remove_integration(struct policy *policy, const char *name);
 int policy_remove_token(struct policy *policy, const char *client, uint64_t id);
 int policy_remove_user(struct policy *policy, const char *client);
+int policy_remove_pin(struct policy *policy, const uint8_t spki[TOKEN_HASH_SIZE]);
 int policy_remove_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE]);
 int policy_remove_grant(struct policy *policy, uint64_t id);
 /* Its suspension goes along: a camera does not come free by its name. given: as in the record.

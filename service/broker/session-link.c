@@ -39,6 +39,9 @@ static int on_sign(void *userdata, const void *message, int *fds)
 	if (n < 0)
 		return n;
 	answer.size = (uint32_t)n;
+	memcpy(session->signed_.digest, m->digest, sizeof(session->signed_.digest));
+	memcpy(session->signed_.signature, answer.signature, (size_t)n);
+	session->signed_.size = (size_t)n;
 	link_send_message(&session->link, SESSION_SIGNATURE, &answer);
 	return 0;
 }
@@ -113,6 +116,14 @@ static const struct chan_rule rules[] = {
 		.once = true,
 		.states = SESSION_STATE_NEW,
 		.handler = on_sign,
+	},
+	{
+		.type = SESSION_CERTIFICATE,
+		.size = sizeof(struct session_certificate),
+		.once = true,
+		.states = STATES_ASKING,
+		.valid = session_certificate_valid,
+		.handler = session_on_certificate,
 	},
 	{
 		.type = SESSION_OPEN,

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "broker/handshake.h"
 #include "broker/link.h"
 #include "broker/list.h"
 #include "proto/gate-msg.h"
@@ -43,6 +44,13 @@ struct session {
 	struct lease *lease;
 	char bound[NAME_SIZE]; /* the camera whose ring it was given; "": none yet */
 	unsigned opens, lists, refused;
+	struct handshake_signed signed_; /* the one signature of its handshake */
+	/* What that proved (CERTIFICATE); a key that was pinned to nobody is not proven. */
+	struct {
+		bool proven;
+		uint8_t spki[HANDSHAKE_SPKI_SIZE];
+		uint64_t not_before, not_after;
+	} certificate;
 	bool authenticated;          /* a credential was accepted; each request brings its own */
 	sd_event_source *exit_timer; /* by session_expire(); NULL before */
 };

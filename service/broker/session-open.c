@@ -13,14 +13,61 @@
 #include "broker/lease.h"
 #include "broker/policy-authenticate.h"
 
-/* -EACCES: nobody, or not with this. Certificates are nobody's yet. */
+static int refuse_proof(struct session *session, int error)
+{
+	event_log(LOG_WARNING, EVENT_PROOF_REFUSED,
+		  &(struct event_about){.peer = session->peer_text,
+					.connection = session->connection},
+		  "session %lu (%s): what it sent about its viewer's certificate is false; the "
+		  "session is not to be trusted",
+		  (unsigned long)session->connection, session->peer_text);
+	return error == -EIO ? -EIO : -EACCES;
+}
+
+int session_on_certificate(void *userdata, const void *message, int *fds)
+{
+	struct session *session = userdata;
+	const struct session_certificate *m = message;
+	struct handshake handshake;
+	int r = handshake_read(m->handshake, m->size, &session->signed_, &handshake);
+
+	if (r < 0)
+		return refuse_proof(session, r);
+	if (!policy_find_pin(session->broker->policy, handshake.spki, NULL))
+		return 0;
+	r = handshake_verify(&handshake);
+	if (r < 0)
+		return refuse_proof(session, r);
+	session->certificate.proven = true;
+	memcpy(session->certificate.spki, handshake.spki, sizeof(handshake.spki));
+	session->certificate.not_before = handshake.certificate.not_before;
+	session->certificate.not_after = handshake.certificate.not_after;
+	return 0;
+}
+
+static int authenticate_certificate(const struct session *session, const struct client **ret_client,
+				    const struct token **ret_pin)
+{
+	uint64_t now = clock_realtime();
+	bool set = broker_clock_is_set(), ends = session->certificate.not_after != 0;
+
+	if (!session->certificate.proven ||
+	    (ends && (!set || now >= session->certificate.not_after)) ||
+	    (set && now < session->certificate.not_before))
+		return -EACCES;
+	return policy_authenticate_pin(session->broker->policy, session->certificate.spki, now, set,
+				       ret_client, ret_pin);
+}
+
+/* -EACCES: nobody, or not with this. */
 static int authenticate(struct session *session, const struct session_credential *credential,
 			const struct client **ret_client, const struct token **ret_token)
 {
-	bool token = credential->kind == SESSION_CREDENTIAL_TOKEN;
-	int r = policy_authenticate(session->broker->policy, token ? credential->client : "",
-				    token ? credential->token : "", clock_realtime(),
-				    broker_clock_is_set(), ret_client, ret_token);
+	int r = credential->kind == SESSION_CREDENTIAL_CERTIFICATE
+			? authenticate_certificate(session, ret_client, ret_token)
+			: policy_authenticate(session->broker->policy, credential->client,
+					      credential->token, clock_realtime(),
+					      broker_clock_is_set(), ret_client, ret_token);
 
 	if (r < 0 || !session->authenticated)
 		gate_tell_credential(session->gate, session->connection, r == 0);
@@ -62,6 +109,12 @@ static void report(struct session *session, const struct session_open *m,
 	denial_report(session->broker, &event, session->peer_text);
 }
 
+/* When what it came with ends by itself; a token's end is in the policy. */
+static uint64_t until(const struct session *session, const struct token *token)
+{
+	return token->id >= POLICY_PIN_ID_FIRST ? session->certificate.not_after : 0;
+}
+
 /* camera: NULL when there is none of this name. */
 static struct policy_verdict decide(struct session *session, const struct session_open *m,
 				    const struct client *client, const struct token *token,
@@ -70,6 +123,7 @@ static struct policy_verdict decide(struct session *session, const struct sessio
 	struct policy_request request = {
 		.client = client->name,
 		.token = token->id,
+		.until = until(session, token),
 		.right = m->right,
 		.stream = m->stream,
 	};
@@ -156,7 +210,8 @@ int session_on_open(void *userdata, const void *message, int *fds)
 static void list_cameras(struct session *session, const struct client *client,
 			 const struct token *token, struct session_cameras *ret)
 {
-	struct policy_request request = {.client = client->name, .token = token->id};
+	struct policy_request request = {
+		.client = client->name, .token = token->id, .until = until(session, token)};
 	struct camera *camera;
 
 	list_for_each (camera, &session->broker->cameras, list) {

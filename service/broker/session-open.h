@@ -8,5 +8,7 @@
 #include "broker/session-link.h"
 
 /* Handlers of SESSION_OPEN and SESSION_LIST (struct chan_rule). */
+/* The proof for a later request's certificate. -EACCES: it proves nothing. */
+int session_on_certificate(void *userdata, const void *message, int *fds);
 int session_on_open(void *userdata, const void *message, int *fds);
 int session_on_list(void *userdata, const void *message, int *fds);

@@ -42,7 +42,7 @@ struct store_job {
 		} grants;
 		struct {
 			/* ",1,2,": in owned */
-			const char *clients, *integrations, *tokens, *grants, *users;
+			const char *clients, *integrations, *tokens, *grants, *users, *pins;
 		} keep;
 		uint64_t id;
 		struct {

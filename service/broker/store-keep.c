@@ -23,6 +23,8 @@ static int run(struct store_writer *writer, const struct store_job *job)
 	if (r >= 0)
 		r = db_run(writer->db, DELETE_OTHERS("client_users", "client"), "t",
 			   job->keep.users);
+	if (r >= 0)
+		r = db_run(writer->db, DELETE_OTHERS("pins", "hex(spki)"), "t", job->keep.pins);
 	return r < 0 ? r : 0;
 }
 
@@ -59,6 +61,20 @@ static void print_users(FILE *file, const struct policy *policy)
 	fputc('\0', file);
 }
 
+static void print_pins(FILE *file, const struct policy *policy)
+{
+	fputc(',', file);
+	for (size_t i = 0; i < policy->n_clients; i++)
+		for (size_t p = 0; p < policy->clients[i]->n_pins; p++) {
+			const struct token *pin = &policy->clients[i]->pins[p];
+
+			for (size_t k = 0; k < sizeof(pin->hash); k++)
+				fprintf(file, "%02X", pin->hash[k]); /* as hex() of SQL */
+			fputc(',', file);
+		}
+	fputc('\0', file);
+}
+
 static void print_tokens(FILE *file, const struct policy *policy)
 {
 	fputc(',', file);
@@ -91,6 +107,7 @@ static char *print_lists(const struct policy *policy)
 	print_tokens(file, policy);
 	print_grants(file, policy);
 	print_users(file, policy);
+	print_pins(file, policy);
 	failed = ferror(file);
 	if (fclose(file) != 0 || failed) {
 		free(text);
@@ -116,5 +133,6 @@ int store_keep_only(struct store *store, const struct policy *policy, store_done
 	job->keep.tokens = job->keep.integrations + strlen(job->keep.integrations) + 1;
 	job->keep.grants = job->keep.tokens + strlen(job->keep.tokens) + 1;
 	job->keep.users = job->keep.grants + strlen(job->keep.grants) + 1;
+	job->keep.pins = job->keep.users + strlen(job->keep.users) + 1;
 	return store_queue(store, job, STORE_QUEUE_MAX);
 }

@@ -59,6 +59,21 @@ static int load_user(sqlite3_stmt *s, struct policy *policy)
 	return r < 0 ? r : sound(policy_add_user(policy, client, (uint32_t)db_column(s, 1), false));
 }
 
+static int load_pin(sqlite3_stmt *s, struct policy *policy)
+{
+	struct token pin = {
+		.issued_here = db_column(s, 2) != 0,
+		.created = db_column(s, 3),
+		.expires = db_column(s, 4),
+	};
+	char client[NAME_SIZE];
+	int r = db_column_blob(s, 0, pin.hash, sizeof(pin.hash));
+
+	if (r == 0)
+		r = db_column_text(s, 1, client, sizeof(client));
+	return r < 0 ? r : sound(policy_add_pin(policy, client, &pin));
+}
+
 static int load_camera(sqlite3_stmt *s, struct policy *policy)
 {
 	struct camera_record camera = {.created = db_column(s, 3)};
@@ -166,6 +181,8 @@ static const struct {
 	{"SELECT name, integration, created FROM clients ORDER BY created, name", load_client},
 	{"SELECT id, client, hash, created, expires FROM tokens ORDER BY id", load_token},
 	{"SELECT client, user FROM client_users", load_user},
+	{"SELECT spki, client, issued_here, created, expires FROM pins ORDER BY created, spki",
+	 load_pin},
 	{"SELECT uuid, name, hardware, created, given FROM cameras LEFT JOIN camera_names ON"
 	 " camera = uuid ORDER BY created, name",
 	 load_camera},

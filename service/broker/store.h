@@ -64,6 +64,12 @@ int store_set_user(struct store *store, const char *client, uint32_t user, store
 		   void *userdata);
 /* -ENOENT. */
 int store_remove_user(struct store *store, const char *client, store_done done, void *userdata);
+/* hash: of the key. -EEXIST: it is somebody's. */
+int store_add_pin(struct store *store, const char *client, const struct token *pin, store_done done,
+		  void *userdata);
+/* -ENOENT. */
+int store_remove_pin(struct store *store, const uint8_t spki[TOKEN_HASH_SIZE], store_done done,
+		     void *userdata);
 int store_add_integration(struct store *store, const struct integration *integration,
 			  store_done done, void *userdata);
 /* With its grants. -ENOENT; -ENOENT also if a client is of it still. */

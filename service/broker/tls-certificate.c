@@ -139,6 +139,38 @@ bool tls_certificate_has_key(gnutls_x509_crt_t certificate, gnutls_x509_privkey_
 	       size == key_size && memcmp(of_certificate, of_key, size) == 0;
 }
 
+int tls_certificate_make_client(gnutls_x509_crq_t request, const char *name, int64_t from,
+				int64_t to, gnutls_x509_crt_t *ret)
+{
+	_cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t certificate = NULL;
+
+	if (gnutls_x509_crt_init(&certificate) < 0)
+		return -ENOMEM;
+	if (gnutls_x509_crt_set_version(certificate, 3) < 0 || set_serial(certificate) < 0 ||
+	    gnutls_x509_crt_set_crq(certificate, request) < 0)
+		return -EIO;
+	/* All that the request says is taken over by this; what follows stands in its place. */
+	if (gnutls_x509_crt_set_dn(certificate, "", NULL) < 0 ||
+	    gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, name,
+					  (unsigned)strlen(name)) < 0 ||
+	    gnutls_x509_crt_set_activation_time(certificate, (time_t)from) < 0 ||
+	    gnutls_x509_crt_set_expiration_time(certificate, (time_t)to) < 0 ||
+	    gnutls_x509_crt_set_basic_constraints(certificate, 0, -1) < 0 ||
+	    gnutls_x509_crt_set_key_usage(certificate, GNUTLS_KEY_DIGITAL_SIGNATURE) < 0 ||
+	    gnutls_x509_crt_set_key_purpose_oid(certificate, GNUTLS_KP_TLS_WWW_CLIENT, 0) < 0)
+		return -EIO;
+	*ret = steal_pointer(&certificate);
+	return 0;
+}
+
+int tls_certificate_sign(gnutls_x509_crt_t certificate, gnutls_x509_crt_t ca,
+			 gnutls_x509_privkey_t ca_key)
+{
+	int r = set_issuer(certificate, ca_key);
+
+	return r < 0 ? r : sign(certificate, ca, ca_key);
+}
+
 static bool issued_by(gnutls_x509_crt_t certificate, gnutls_x509_crt_t ca)
 {
 	unsigned status = 0;

@@ -29,6 +29,13 @@ int tls_certificate_make_server(gnutls_x509_privkey_t key, const struct tls_name
 				gnutls_x509_crt_t ca, gnutls_x509_privkey_t ca_key, int64_t now,
 				gnutls_x509_crt_t *ret);
 
+/* For the request's key, to be signed by the CA. from, to: s. */
+int tls_certificate_make_client(gnutls_x509_crq_t request, const char *name, int64_t from,
+				int64_t to, gnutls_x509_crt_t *ret);
+/* By the CA. */
+int tls_certificate_sign(gnutls_x509_crt_t certificate, gnutls_x509_crt_t ca,
+			 gnutls_x509_privkey_t ca_key);
+
 bool tls_certificate_has_key(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key);
 
 /* Whether this server's certificate can go on being used: its key, its issuer, its names, its

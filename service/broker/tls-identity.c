@@ -16,6 +16,9 @@
 
 struct tls_identity {
 	gnutls_privkey_t key;
+	/* For clients' certificates: to load them then would be to wait for a disk. */
+	gnutls_x509_privkey_t ca_key;
+	gnutls_x509_crt_t ca;
 	gnutls_datum_t der[TLS_IDENTITY_CHAIN];
 	struct tls_certificate chain[TLS_IDENTITY_CHAIN]; /* into der */
 	char *pem;
@@ -203,8 +206,7 @@ static int export_chain(struct tls_identity *identity, const struct material *ma
 	return 0;
 }
 
-/* The CA's key stays behind: nothing but issuing needs it. */
-static int make_identity(const struct material *material, struct tls_identity **ret)
+static int make_identity(struct material *material, struct tls_identity **ret)
 {
 	_cleanup_(tls_identity_freep) struct tls_identity *identity = calloc(1, sizeof(*identity));
 	int r;
@@ -220,9 +222,12 @@ static int make_identity(const struct material *material, struct tls_identity **
 		r = export_pem(identity, material);
 	if (r == 0)
 		r = export_spki(identity, material->key);
-	if (r == 0)
-		*ret = steal_pointer(&identity);
-	return r;
+	if (r < 0)
+		return r;
+	identity->ca_key = steal_pointer(&material->ca_key);
+	identity->ca = steal_pointer(&material->ca);
+	*ret = steal_pointer(&identity);
+	return 0;
 }
 
 int tls_identity_load_or_make(const char *dir, uint64_t now, struct tls_identity **ret)
@@ -246,6 +251,8 @@ void tls_identity_free(struct tls_identity *identity)
 		return;
 	if (identity->key)
 		gnutls_privkey_deinit(identity->key);
+	gnutls_x509_privkey_deinitp(&identity->ca_key);
+	gnutls_x509_crt_deinitp(&identity->ca);
 	for (size_t i = 0; i < TLS_IDENTITY_CHAIN; i++)
 		gnutls_free(identity->der[i].data);
 	free(identity->pem);
@@ -269,6 +276,11 @@ int tls_identity_sign_digest(const struct tls_identity *identity,
 	}
 	gnutls_free(der.data);
 	return r;
+}
+
+int tls_identity_issue(const struct tls_identity *identity, gnutls_x509_crt_t certificate)
+{
+	return tls_certificate_sign(certificate, identity->ca, identity->ca_key);
 }
 
 bool tls_identity_is_renewed(const struct tls_identity *identity)

@@ -48,6 +48,11 @@ int tls_identity_sign_digest(const struct tls_identity *identity,
 			     const uint8_t digest[TLS_IDENTITY_DIGEST_SIZE],
 			     uint8_t signature[TLS_IDENTITY_SIGNATURE_MAX]);
 
+/* Signs a certificate for a client with the CA's key (a gnutls_x509_crt_t). -EIO. */
+struct gnutls_x509_crt_int;
+int tls_identity_issue(const struct tls_identity *identity,
+		       struct gnutls_x509_crt_int *certificate);
+
 /* [0] the server's certificate, [1] the CA's. */
 const struct tls_certificate *tls_identity_chain(const struct tls_identity *identity);
 /* The same as PEM, one after the other. */

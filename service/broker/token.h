@@ -18,6 +18,7 @@ struct token {
 	uint64_t created; /* us, CLOCK_REALTIME */
 	uint64_t expires; /* us, CLOCK_REALTIME; valid before it; 0: never */
 	bool pending;     /* policy.h */
+	bool issued_here; /* of a certificate: by this device's CA */
 };
 
 /* Makes a token; the caller shows text once and erases it. Returns -EIO without random bits. */

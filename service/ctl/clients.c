@@ -11,8 +11,11 @@
 
 #define SENTENCE_SIZE 256
 
-static void cell_tokens(struct table *table, const struct json_object *tokens)
+/* What it can show: its tokens, and how many certificates. */
+static void cell_tokens(struct table *table, const struct json_object *client)
 {
+	const struct json_object *tokens = json_member(client, "tokens");
+	size_t certificates = json_count(json_member(client, "certificates"));
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
@@ -30,6 +33,9 @@ static void cell_tokens(struct table *table, const struct json_object *tokens)
 		if (expires)
 			fprintf(stream, " (until %s)", expires);
 	}
+	if (certificates)
+		fprintf(stream, "%s%zu certificate%s", json_count(tokens) ? ", " : "", certificates,
+			certificates == 1 ? "" : "s");
 	fclose(stream);
 	table_cell(table, "%s", text && *text ? text : "none");
 }
@@ -54,7 +60,7 @@ static int print_clients(const struct json_object *clients)
 		table_cell(table, "%s", json_true(client, "suspended") ? "yes" : "no");
 		client_user_name(json_object_get_int64(json_member(client, "user")), user);
 		table_cell(table, "%s", user);
-		cell_tokens(table, json_member(client, "tokens"));
+		cell_tokens(table, client);
 	}
 	return table_print(table);
 }

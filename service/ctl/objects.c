@@ -50,6 +50,7 @@ static const struct structure {
 	 {"name", "title", "type", "flags", "minimum", "maximum", "step", "default", "value",
 	  "menu"}},
 	{"Tokens", {"id", "@created", "@expires"}},
+	{"Certificates", {"fingerprint", "@created", "@expires", "issued_here"}},
 	{"Suspensions", {"kind", "name", "reason", "@since"}},
 };
 

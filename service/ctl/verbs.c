@@ -170,6 +170,43 @@ const struct verb verbs[] = {
 		.run = clients_token,
 	},
 	{
+		.name = "client certificate",
+		.operand = {"NAME"},
+		.n_required = 1,
+		.option = {OPTION("--pkcs12", "FILE", "for browsers; prints its passphrase"),
+			   OPTION("--pem", "FILE", "for programs; not encrypted"),
+			   OPTION("--legacy", NULL, "PKCS #12 as old systems understand it"),
+			   OPTION("--expires", "TIME", "when the certificate ends"),
+			   OPTION("--quiet", NULL, "print nothing but the passphrase")},
+		.summary = "make a key and certificate for a client",
+		.help = "Makes a key here and has the device issue a certificate for it, which a "
+			"viewer shows instead of\na token. Certificate, CA and key go into a new "
+			"file that nobody else can read.",
+		.example = "    camwardctl client certificate phone --pkcs12 phone.p12\n"
+			   "    camwardctl client certificate hub --pem hub.pem --expires +365d",
+		.run = certificate_make,
+	},
+	{
+		.name = "client pin",
+		.operand = {"NAME", "CERTIFICATE"},
+		.n_required = 2,
+		.option = {OPTION("--expires", "TIME", "when it is not accepted any more")},
+		.summary = "accept a certificate that another CA issued",
+		.help = "Whoever proves to have the key of this certificate is the client. "
+			"CERTIFICATE is a file (PEM or\nDER), or the key's fingerprint: "
+			"sha256/BASE64.",
+		.example = "    camwardctl client pin hub hub-certificate.pem",
+		.run = certificate_pin,
+	},
+	{
+		.name = "client unpin",
+		.operand = {"NAME", "CERTIFICATE"},
+		.n_required = 2,
+		.summary = "take a certificate back, whoever issued it; ends its viewers",
+		.example = "    camwardctl client unpin hub hub-certificate.pem",
+		.run = certificate_unpin,
+	},
+	{
 		.name = "client user",
 		.operand = {"NAME", "USER"},
 		.n_required = 1,

@@ -19,6 +19,7 @@
 #define PROTO_KEY_SIZE       32 /* an Ed25519 public key */
 #define PROTO_SIGNATURE_SIZE 64 /* an Ed25519 signature */
 
-#define PROTO_CERTIFICATE_SIZE      4096 /* X.509, DER */
+#define PROTO_CERTIFICATE_SIZE      4096  /* X.509, DER */
+#define PROTO_HANDSHAKE_SIZE        14336 /* of TLS, with the certificates of both sides */
 #define PROTO_SEAL_CERTIFICATE_SIZE 256
 #define PROTO_STATEMENT_SIZE        512

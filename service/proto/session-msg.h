@@ -2,9 +2,9 @@
 /*
  * The link between a session and the broker. One message = one struct, fixed size (base/chan.h).
  *
- *	session -> broker   SIGN (once), OPEN, LIST, STILL, KEYFRAME, SWITCH, TRIPWIRE (once), DONE
- *	broker -> session   SIGNATURE, GRANTED (+3 fds), RING (+1), CAMERAS, STILL (+1), PENDING,
- *	                    DENIED, END
+ *	session -> broker   SIGN (once), CERTIFICATE (once), OPEN, LIST, STILL, KEYFRAME, SWITCH,
+ *TRIPWIRE (once), DONE broker -> session   SIGNATURE, GRANTED (+3 fds), RING (+1), CAMERAS, STILL
+ *(+1), PENDING, DENIED, END
  *
  * An answer follows each OPEN, LIST, STILL and SWITCH: one at a time. Once a ring has been handed
  *over, the session is bound to that camera for life: an OPEN that names another ends the link.
@@ -32,6 +32,7 @@ enum session_msg_type {
 	SESSION_SWITCH = 6,
 	SESSION_DONE = 7,
 	SESSION_TRIPWIRE = 8,
+	SESSION_CERTIFICATE = 9,
 	/* broker -> session */
 	SESSION_SIGNATURE = 101,
 	SESSION_GRANTED = 102,
@@ -60,7 +61,18 @@ struct session_signature {
 
 enum session_credential_kind {
 	SESSION_CREDENTIAL_TOKEN = 1,
-	SESSION_CREDENTIAL_CERTIFICATE = 2,
+	SESSION_CREDENTIAL_CERTIFICATE = 2, /* that of CERTIFICATE; client and token are "" */
+};
+
+/*
+ * The viewer has a certificate: the handshake's messages (RFC 8446, 4), each with its head, from
+ * ClientHello to the client's CertificateVerify, a HelloRetryRequest as the ServerHello that it is.
+ * The broker sees for itself what they prove (broker/handshake.h); no answer follows.
+ */
+struct session_certificate {
+	struct chan_header header;
+	uint32_t size;
+	uint8_t handshake[PROTO_HANDSHAKE_SIZE];
 };
 
 /* Who asks. Erased by whoever is done with it. */
@@ -68,15 +80,6 @@ struct session_credential {
 	uint32_t kind;                /* enum session_credential_kind */
 	char client[PROTO_NAME_SIZE]; /* TOKEN */
 	char token[PROTO_TOKEN_SIZE]; /* TOKEN */
-	/* CERTIFICATE: the certificate and its CertificateVerify (RFC 8446, 4.4.3), which the
-	 * broker verifies itself against the handshake's transcript hash. */
-	uint32_t certificate_size;
-	uint8_t certificate[PROTO_CERTIFICATE_SIZE];
-	uint32_t transcript_hash_size;
-	uint8_t transcript_hash[64];
-	uint32_t verify_scheme; /* SignatureScheme */
-	uint32_t verify_size;
-	uint8_t verify[512];
 };
 
 enum session_protocol {
@@ -262,6 +265,7 @@ struct session_permit {
 	_Atomic uint64_t frames;
 };
 
+bool session_certificate_valid(const void *message);
 bool session_open_valid(const void *message);
 bool session_list_valid(const void *message);
 bool session_still_valid(const void *message);

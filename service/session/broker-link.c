@@ -169,6 +169,14 @@ int broker_link_sign(void *userdata, const uint8_t digest[SESSION_DIGEST_SIZE],
 	return (int)l->signature.size;
 }
 
+void broker_link_certificate(struct broker_link *l, const uint8_t *handshake, size_t size)
+{
+	struct session_certificate m = {.size = (uint32_t)size};
+
+	memcpy(m.handshake, handshake, size);
+	sent(chan_send_message(&l->chan, SESSION_CERTIFICATE, &m));
+}
+
 void broker_link_open(struct broker_link *l, struct session_open *m)
 {
 	l->chan.state = STATE_OPEN;

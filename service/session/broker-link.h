@@ -36,6 +36,9 @@ void broker_link_receive(struct broker_link *l);
 int broker_link_sign(void *userdata, const uint8_t digest[SESSION_DIGEST_SIZE],
 		     uint8_t signature[SESSION_SIGNATURE_SIZE]);
 
+/* Once, before a message whose credential is the certificate. */
+void broker_link_certificate(struct broker_link *l, const uint8_t *handshake, size_t size);
+
 /* Both erase the message with its credential. */
 void broker_link_open(struct broker_link *l, struct session_open *m);
 void broker_link_list(struct broker_link *l, struct session_list *m);

@@ -64,7 +64,11 @@ static ssize_t list(struct session *s, const struct http_request *r)
 
 	if (s->denied)
 		return refuse(s, r, status_of_denial((enum session_denied_reason)s->denied));
-	if (!value.data || authorization_parse(&who, value) < 0)
+	if (!value.data) {
+		session_list_cameras(s, NULL);
+		return 0;
+	}
+	if (authorization_parse(&who, value) < 0)
 		return refuse(s, r, 401);
 	session_list_cameras(s, &who);
 	authorization_erase(&who);
@@ -79,7 +83,7 @@ static bool needs_credential(struct slice path)
 
 static ssize_t dispatch(struct session *s, const struct http_request *r)
 {
-	bool anonymous = !headers_find(&r->headers, "Authorization");
+	bool anonymous = !headers_find(&r->headers, "Authorization") && !session_has_certificate(s);
 
 	if (anonymous && needs_credential(r->path))
 		return refuse(s, r, 401);

@@ -112,14 +112,16 @@ static int need_lease(struct session *s, const struct rtsp_request *r)
 		s->denied = 0;
 		return (int)status;
 	}
-	if (!value.data || authorization_parse(&who, value) < 0)
+	if (value.data ? authorization_parse(&who, value) < 0 : !session_has_certificate(s))
 		return 401;
 	if (r->uri.kind != RTSP_URI_CAMERA) {
-		authorization_erase(&who);
+		if (value.data)
+			authorization_erase(&who);
 		return 404;
 	}
-	session_open_lease(s, &who, &wish);
-	authorization_erase(&who);
+	session_open_lease(s, value.data ? &who : NULL, &wish);
+	if (value.data)
+		authorization_erase(&who);
 	return -EAGAIN;
 }
 

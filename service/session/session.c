@@ -118,8 +118,29 @@ static const struct broker_link_handlers handlers = {
 	.end = on_end,
 };
 
-static void fill_credential(struct session_credential *c, const struct authorization *who)
+bool session_has_certificate(const struct session *s)
 {
+	return s->certificate_sent || tls_has_certificate(&s->tls);
+}
+
+/* The broker keeps what it has seen. */
+static void send_certificate(struct session *s)
+{
+	if (s->certificate_sent)
+		return;
+	broker_link_certificate(&s->link, s->tls.record.bytes, s->tls.record.size);
+	s->certificate_sent = true;
+	handshake_record_release(&s->tls.record);
+}
+
+static void fill_credential(struct session *s, struct session_credential *c,
+			    const struct authorization *who)
+{
+	if (!who) {
+		send_certificate(s);
+		c->kind = SESSION_CREDENTIAL_CERTIFICATE;
+		return;
+	}
 	c->kind = SESSION_CREDENTIAL_TOKEN;
 	memcpy(c->client, who->name, sizeof(who->name));
 	memcpy(c->token, who->token, sizeof(who->token));
@@ -135,7 +156,7 @@ void session_open_lease(struct session *s, const struct authorization *who,
 		.has_nonce = wish->has_nonce,
 	};
 
-	fill_credential(&m.credential, who);
+	fill_credential(s, &m.credential, who);
 	memcpy(m.nonce, wish->nonce, sizeof(m.nonce));
 	memcpy(m.exporter, s->exporter, sizeof(m.exporter));
 	strncpy(s->lease.camera, wish->camera, sizeof(s->lease.camera) - 1);
@@ -149,7 +170,7 @@ void session_list_cameras(struct session *s, const struct authorization *who)
 {
 	struct session_list m = {};
 
-	fill_credential(&m.credential, who);
+	fill_credential(s, &m.credential, who);
 	s->asked = true;
 	broker_link_list(&s->link, &m);
 }

@@ -76,6 +76,7 @@ struct session {
 
 	uint8_t incoming[SESSION_INCOMING_SIZE]; /* decrypted, not yet handled; holds secrets */
 	size_t incoming_len;
+	bool certificate_sent;
 	bool asked;      /* requests stand still until the broker has answered */
 	uint32_t denied; /* its answer, enum session_denied_reason; 0: none */
 
@@ -118,7 +119,10 @@ struct session_wish {
 	uint8_t nonce[PROTO_NONCE_SIZE];
 };
 
-/* Asks the broker for a lease; s->asked until it has answered. */
+/* Whether a request can do without Authorization. */
+bool session_has_certificate(const struct session *s);
+
+/* Asks the broker for a lease; s->asked until it has answered. who: NULL: by the certificate. */
 void session_open_lease(struct session *s, const struct authorization *who,
 			const struct session_wish *wish);
 void session_list_cameras(struct session *s, const struct authorization *who);

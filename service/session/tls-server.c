@@ -14,9 +14,10 @@
 #include "base/cleanup.h"
 #include "proto/gate-msg.h"
 
-#define PRIORITY(ciphers)                                                    \
-	"NONE:+VERS-TLS1.3:+AEAD:" ciphers ":+GROUP-X25519:+GROUP-SECP256R1" \
-	":+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-EDDSA-ED25519:+CTYPE-X509:%SERVER_PRECEDENCE"
+#define PRIORITY(ciphers)                                                                         \
+	"NONE:+VERS-TLS1.3:+AEAD:" ciphers ":+GROUP-X25519:+GROUP-SECP256R1"                      \
+	":+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-RSAE-SHA256:+CTYPE-X509" \
+	":%SERVER_PRECEDENCE"
 
 /* GnuTLS's ChaCha20 costs ten times its AES where the CPU has AES, and the reverse elsewhere. */
 static const char aes_first[] = PRIORITY("+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305");
@@ -117,6 +118,16 @@ static int import_chain(struct tls_server *s, const struct tls_certificate *chai
 	return r;
 }
 
+/* Whose certificates viewers should offer: browsers ask people nothing when they have none. */
+static int set_issuer(struct tls_server *s, const struct tls_certificate *ca)
+{
+	gnutls_datum_t der = {(void *)(uintptr_t)ca->der, (unsigned int)ca->size};
+
+	return gnutls_certificate_set_x509_trust_mem(s->credentials, &der, GNUTLS_X509_FMT_DER) < 0
+		       ? -EINVAL
+		       : 0;
+}
+
 int tls_server_init(struct tls_server *s, const struct tls_certificate *chain, size_t n)
 {
 	int r;
@@ -129,6 +140,8 @@ int tls_server_init(struct tls_server *s, const struct tls_certificate *chain, s
 	/* The check would spend a signature, before there is a connection to ask one for. */
 	gnutls_certificate_set_flags(s->credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
 	r = import_chain(s, chain, n);
+	if (r == 0)
+		r = set_issuer(s, &chain[n - 1]);
 	if (r == 0 &&
 	    gnutls_priority_init(&s->priority, cpu_has_aes() ? aes_first : chacha_first, NULL) < 0)
 		r = -ENOMEM;

@@ -5,7 +5,8 @@
  * broker for its one signature.
  *
  * TLS 1.3 only, no tickets, no session cache, no early data: a resumed session would skip the
- * authorisation. No client certificate is asked for.
+ * authorisation. A client's certificate is asked for, with the last of the chain as the issuer that
+ * viewers may look for among theirs; nothing here judges it.
  */
 #pragma once
 

@@ -28,18 +28,32 @@ static ssize_t push(gnutls_transport_ptr_t userdata, const void *bytes, size_t n
 	return (ssize_t)n;
 }
 
+static int record(gnutls_session_t session, unsigned int type, unsigned int when,
+		  unsigned int incoming, const gnutls_datum_t *body)
+{
+	struct tls *t = gnutls_session_get_ptr(session);
+
+	handshake_record_add(&t->record, type, incoming, body);
+	return 0;
+}
+
 int tls_init(struct tls *t, const struct tls_server *server, int sock, struct outgoing *out)
 {
 	*t = (struct tls){.sock = sock, .out = out};
 	if (gnutls_init(&t->session,
 			GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS) < 0)
 		return -ENOMEM;
-	if (gnutls_priority_set(t->session, server->priority) < 0 ||
+	if (handshake_record_init(&t->record) < 0 ||
+	    gnutls_priority_set(t->session, server->priority) < 0 ||
 	    gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, server->credentials) < 0) {
 		tls_release(t);
 		return -ENOMEM;
 	}
-	gnutls_certificate_server_set_request(t->session, GNUTLS_CERT_IGNORE);
+	/* Asked for, never required: who it is, if anybody, the broker says. */
+	gnutls_certificate_server_set_request(t->session, GNUTLS_CERT_REQUEST);
+	gnutls_session_set_ptr(t->session, t);
+	gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE,
+					   record);
 	gnutls_handshake_set_timeout(t->session, GNUTLS_INDEFINITE_TIMEOUT);
 	gnutls_transport_set_ptr(t->session, t);
 	gnutls_transport_set_pull_function(t->session, pull);
@@ -51,6 +65,7 @@ void tls_release(struct tls *t)
 {
 	if (t->session)
 		gnutls_deinit(t->session);
+	handshake_record_release(&t->record);
 	*t = (struct tls){};
 }
 
@@ -75,8 +90,11 @@ int tls_handshake(struct tls *t)
 	do
 		r = gnutls_handshake(t->session);
 	while (r < 0 && r != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(r));
-	if (r == GNUTLS_E_SUCCESS)
+	if (r == GNUTLS_E_SUCCESS) {
+		if (!t->record.complete)
+			handshake_record_release(&t->record);
 		return 1;
+	}
 	if (translate(r) == -EPROTO)
 		gnutls_alert_send_appropriate(t->session, r);
 	return translate(r);
@@ -112,6 +130,11 @@ int tls_send(struct tls *t, const void *bytes, size_t n)
 void tls_bye(struct tls *t)
 {
 	gnutls_bye(t->session, GNUTLS_SHUT_WR);
+}
+
+bool tls_has_certificate(const struct tls *t)
+{
+	return t->record.complete;
 }
 
 int tls_exporter(const struct tls *t, uint8_t ret[PROTO_EXPORTER_SIZE])

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "session/handshake-record.h"
 #include "session/outgoing.h"
 #include "session/tls-server.h"
 
@@ -15,6 +16,7 @@ struct tls {
 	gnutls_session_t session;
 	int sock; /* the caller's, as is out */
 	struct outgoing *out;
+	struct handshake_record record;
 };
 
 int tls_init(struct tls *t, const struct tls_server *server, int sock, struct outgoing *out);
@@ -34,6 +36,9 @@ bool tls_pending(const struct tls *t);
 int tls_send(struct tls *t, const void *bytes, size_t n);
 /* close_notify into out. */
 void tls_bye(struct tls *t);
+
+/* After the handshake: whether the viewer has proved to have the key of a certificate. */
+bool tls_has_certificate(const struct tls *t);
 
 /* The tls-exporter channel binding (RFC 9266); -EPROTO. */
 int tls_exporter(const struct tls *t, uint8_t ret[PROTO_EXPORTER_SIZE]);

@@ -27,7 +27,8 @@ LOOKING = {("org.freedesktop.DBus.Properties", "Get"), ("org.freedesktop.DBus.Pr
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 
 # Something of each type that a method might take, as busctl's arguments.
-VALUES = {"s": ["x"], "o": ["/x"], "t": ["1"], "u": ["1"], "i": ["1"], "b": ["true"], "as": ["1", "live"], "a{sv}": ["0"]}
+VALUES = {"s": ["x"], "o": ["/x"], "t": ["1"], "u": ["1"], "i": ["1"], "b": ["true"], "as": ["1", "live"], "a{sv}": ["0"],
+          "ay": ["0"]}
 
 
 def normal_annotations(element, default):

@@ -36,11 +36,14 @@ ACTIONS = {
     ("Manager", "ReadLedger"): READ, ("Manager", "LedgerEnds"): READ,
     ("Client", "AddToken"): CLIENTS, ("Client", "RemoveToken"): CLIENTS,
     ("Client", "BindUser"): CLIENTS, ("Client", "UnbindUser"): CLIENTS,
+    ("Client", "Pin"): CLIENTS, ("Client", "IssueCertificate"): CLIENTS,
+    ("Client", "Unpin"): CLIENTS,
     ("Client", "Rename"): CLIENTS, ("Client", "Move"): CLIENTS,
     ("Manager", "AddIntegration"): CLIENTS, ("Integration", "Rename"): CLIENTS,
     ("Integration", "Remove"): CLIENTS,
     ("Client", "Remove"): CLIENTS, ("Grant", "Revoke"): GRANTS, ("Lease", "End"): END,
 }
+PIN = "A" * 43 + "="
 DENIED = "Call failed: Access denied"  # what busctl makes of AccessDenied
 MUST_ASK = "Access is denied until a person has proved to be an administrator"
 ABSENT = "polkit, which could allow it, is not running"
@@ -193,6 +196,9 @@ class WithPolkit(test_dbus_xml.WithObjects):
         told("Manager", "UnregisterAgent", "The caller is not the agent")
         call("Client", "BindUser", "u", "1", path=client)
         call("Client", "UnbindUser", "", path=client)
+        call("Client", "Pin", "sa{sv}", PIN, "0", path=client)
+        call("Client", "Unpin", "s", PIN, path=client)
+        told("Client", "IssueCertificate", "The request is not one", "aya{sv}", "0", "0")
         call("Manager", "AddIntegration", "s", "joined")
         call("Client", "Move", "s", "joined", path=client)
         call("Client", "Move", "s", "", path=client)

@@ -33,7 +33,7 @@ ONLY = {("ctl", "dbus"): {"dbus/names.h"},
 # External headers by prefix, and the rooms that may include them.
 EXTERNAL = {
     "sqlite3.h": {"broker"},
-    "gnutls/": {"broker", "session", "view"},
+    "gnutls/": {"broker", "ctl", "session", "view"},
     "nettle/": {"seal"},
     "gmp.h": {"seal"},
     "wels/": {"camera", "view"},

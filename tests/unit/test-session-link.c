@@ -125,15 +125,12 @@ static void test_the_gate_hears_of_credentials(void **state)
 	fake_session_close(&s);
 }
 
-static void test_a_certificate_is_nobody(void **state)
+static void test_a_certificate_that_was_not_proven_is_nobodys(void **state)
 {
 	struct bench *b = *state;
 	struct fake_session s = fake_session_open(b);
 	struct session_open m = {
-		.credential = {.kind = SESSION_CREDENTIAL_CERTIFICATE,
-			       .certificate_size = 1,
-			       .transcript_hash_size = 32,
-			       .verify_size = 1},
+		.credential = {.kind = SESSION_CREDENTIAL_CERTIFICATE},
 		.camera = "front",
 		.right = RIGHT_LIVE,
 		.protocol = SESSION_PROTOCOL_RTSP,
@@ -141,6 +138,18 @@ static void test_a_certificate_is_nobody(void **state)
 
 	session_send(&s, SESSION_OPEN, &m);
 	assert_int_equal(fake_session_refused(b, &s), SESSION_DENIED_CREDENTIAL);
+	fake_session_close(&s);
+}
+
+/* A session that claims a certificate which its handshake does not prove is not to be trusted. */
+static void test_a_false_proof_ends_the_link(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = fake_session_open(b);
+	struct session_certificate m = {.size = 4, .handshake = {1}};
+
+	session_send(&s, SESSION_CERTIFICATE, &m);
+	assert_int_equal(bench_receive(b, s.link, NULL, 0), 0);
 	fake_session_close(&s);
 }
 
@@ -372,7 +381,8 @@ int main(void)
 		BENCH(test_refusals_are_alike),
 		BENCH(test_three_wrong_credentials_end_the_link),
 		BENCH(test_the_gate_hears_of_credentials),
-		BENCH(test_a_certificate_is_nobody),
+		BENCH(test_a_certificate_that_was_not_proven_is_nobodys),
+		BENCH(test_a_false_proof_ends_the_link),
 		BENCH(test_a_fifth_open_ends_the_link),
 		BENCH(test_an_open_while_one_is_pending_ends_the_link),
 		BENCH(test_an_open_while_watching_ends_the_link),
