@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/exposure.h"
 
-void exposure_note(struct exposure *e, const struct camera_sequence *m)
+static void begin(struct exposure *e, const struct camera_sequence *m)
 {
-	uint64_t *begin = &e->begin[m->stream];
-
-	if (m->added) {
-		if (!e->n_stretches++)
-			e->first = m->first;
-		*begin = m->first;
-	} else if (*begin && m->next >= *begin) {
-		e->units += m->next - *begin;
-		e->next = m->next;
-		*begin = 0;
+	if (e->streams[m->stream].lasts)
+		return;
+	if (!e->n_added++) {
+		e->first = m->first;
+		e->stream = m->stream;
 	}
+	e->n_lasting++;
+	e->streams[m->stream].begin = m->first;
+	e->streams[m->stream].lasts = true;
 }
 
-bool exposure_is_whole(const struct exposure *e)
+void exposure_note(struct exposure *e, const struct camera_sequence *m)
 {
-	for (unsigned i = 0; i < RING_N_STREAMS; i++)
-		if (e->begin[i])
-			return false;
-	return e->n_stretches > 0;
+	uint64_t from = e->streams[m->stream].begin;
+
+	if (m->added) {
+		begin(e, m);
+		return;
+	}
+	if (!e->streams[m->stream].lasts || m->next < from)
+		return;
+	e->units += m->next - from;
+	if (m->stream == e->stream)
+		e->next = m->next;
+	e->streams[m->stream].lasts = false;
+	e->n_lasting--;
 }

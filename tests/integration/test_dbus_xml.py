@@ -26,6 +26,9 @@ LOOKING = {("org.freedesktop.DBus.Properties", "Get"), ("org.freedesktop.DBus.Pr
            ("org.freedesktop.DBus.Peer", "Ping"), ("org.freedesktop.DBus.Peer", "GetMachineId")}
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 
+# What anybody may call: the service decides by who that is.
+FOR_ALL = {(f"{NAME}.Camera", "Subscribe")}
+
 # Something of each type that a method might take, as busctl's arguments.
 VALUES = {"s": ["x"], "o": ["/x"], "t": ["1"], "u": ["1"], "i": ["1"], "b": ["true"], "as": ["1", "live"], "a{sv}": ["0"],
           "ay": ["0"]}
@@ -195,7 +198,9 @@ class Policy(unittest.TestCase):
                                         ("user", "root"), ("group", "camward"),
                                         ("user", "avahi"), ("user", "systemd-resolve")})
         self.assertEqual(senders["context", "default"],
-                         [("deny", {"own": NAME}), ("deny", {"send_destination": NAME})])
+                         [("deny", {"own": NAME}), ("deny", {"send_destination": NAME}),
+                          *(("allow", {"send_destination": NAME, "send_interface": interface,
+                                       "send_member": member}) for interface, member in FOR_ALL)])
         self.assertEqual(senders["user", "camward"],
                          [("allow", {"own": NAME}),
                           ("allow", {"send_interface": f"{NAME}.Agent",
@@ -211,7 +216,7 @@ class Policy(unittest.TestCase):
         self.assertEqual(len(listed), len(senders["group", "camward"]))
         self.assertEqual({rule for rule in listed if rule[0] not in STANDARD},
                          {(f"{NAME}.{kind}", method.get("name")) for kind in KINDS
-                          for method in checked_in(kind).findall("method")})
+                          for method in checked_in(kind).findall("method")} - FOR_ALL)
         self.assertEqual({rule for rule in listed if rule[0] in STANDARD}, LOOKING)
 
 
