@@ -94,10 +94,11 @@ class Faults(unittest.TestCase):
 
     def assert_in_ledger(self, demo, lease, camera):
         path = pathlib.Path(demo.info["server_cert"]).parent / "state" / "camward.db"
+        # By kind: CLOSED is written when the camera has said what it had given, TRIPWIRE at once.
         def rows():
             with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
                 found = db.execute("SELECT kind, camera, reason FROM events WHERE lease = ?"
-                                   " ORDER BY seq", (lease,)).fetchall()
+                                   " ORDER BY kind", (lease,)).fetchall()
             return found if len(found) == 3 else None
         opened, closed, tripwire = harness.wait_until(rows, 5, "the ledger's rows")
         self.assertEqual((opened[0], closed[0], closed[2]), (OPENED, CLOSED, "tripwire"))

@@ -43,7 +43,10 @@ class Refusals(unittest.TestCase):
             "not a name, owner": self.refusal("Front", "owner"),
             "percent, owner": self.refusal("fr%6fnt", "owner"),
             "dots, owner": self.refusal("front/../back", "owner"),
-            "no sub stream here": self.refusal("front/sub", "owner"),
+            "no stream of that name, owner": self.refusal("front/main", "owner"),
+            "sub of an unknown camera, owner": self.refusal("nowhere/sub", "owner"),
+            "sub of an ungranted camera, guest": self.refusal("back/sub", "guest"),
+            "sub, stranger": self.refusal("front/sub", "stranger"),
         }
         for what, response in answers.items():
             self.assertEqual(response.status, 404, what)
