@@ -148,6 +148,22 @@ static int submit(struct epoch *e, unsigned int stream, struct source_frame *fra
 	return 0;
 }
 
+/* Raw pictures are copied also where an encoder works on the source's memory: who had a descriptor
+ * of that could write into what is yet to be sealed, and could not be made to let go of it. */
+static int give_raw(struct epoch *e, struct source_frame *frame)
+{
+	int r;
+
+	if (!e->subscribers || e->format.encoded || !subscriber_list_takes_raw(e->subscribers))
+		return 0;
+	r = source_read(e->source, frame);
+	if (r < 0)
+		return r == -EBADMSG ? 0 : lose_source(e, r);
+	subscriber_list_put_raw(e->subscribers, e->captured, e->format.width, e->format.height,
+				frame);
+	return 0;
+}
+
 static int take_frame(struct epoch *e, struct source_frame *frame)
 {
 	int r = 0;
@@ -156,9 +172,8 @@ static int take_frame(struct epoch *e, struct source_frame *frame)
 		e->format = *frame->format;
 		r = start_streams(e);
 	}
-	if (e->subscribers && !e->format.encoded)
-		subscriber_list_put_raw(e->subscribers, e->captured, e->format.width,
-					e->format.height, frame);
+	if (r >= 0)
+		r = give_raw(e, frame);
 	for (unsigned int i = 0; i < EPOCH_STREAMS && r >= 0; i++)
 		if (runs(&e->streams[i]))
 			r = submit(e, i, frame);

@@ -92,7 +92,7 @@ static size_t add_plane(struct iovec *pieces, const uint8_t *from, uint32_t stri
 	return height;
 }
 
-static bool is_wanted(const struct subscriber_list *l)
+bool subscriber_list_takes_raw(const struct subscriber_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (takes(&l->entries[i], RIGHT_RAW, RING_STREAM_MAIN))
@@ -113,8 +113,6 @@ void subscriber_list_put_raw(struct subscriber_list *l, uint64_t sequence, uint3
 	_cleanup_free_ struct iovec *pieces = NULL;
 	size_t n;
 
-	if (!frame->y || !is_wanted(l))
-		return;
 	pieces = calloc((size_t)height * 2, sizeof(*pieces));
 	if (!pieces)
 		return;

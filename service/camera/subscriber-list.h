@@ -39,6 +39,8 @@ void subscriber_list_release(struct subscriber_list *l);
 /* Hands an access unit to those who take it. */
 void subscriber_list_put(struct subscriber_list *l, enum ring_stream stream,
 			 const struct ring_unit *unit, const struct iovec *pieces, size_t n_pieces);
+/* Whether anybody takes raw pictures. */
+bool subscriber_list_takes_raw(const struct subscriber_list *l);
 /* Hands a raw picture, I420, to those who take it; its rows are put together. */
 void subscriber_list_put_raw(struct subscriber_list *l, uint64_t sequence, uint32_t width,
 			     uint32_t height, const struct source_frame *frame);

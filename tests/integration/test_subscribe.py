@@ -17,6 +17,7 @@ import unittest
 import harness
 import coded_picture
 import subscriber
+import test_agent
 from subscriber import Ended, Refused, Subscriber
 
 ERROR = "org.camward.Camward1.Error."
@@ -292,6 +293,73 @@ class Ends(WithDemo):
         reader.join(10)
         self.assertEqual(late, [0])
         self.assertIn(64, seen)
+
+
+class Example(WithDemo):
+    """docs/examples/subscribe.c, which shows how it is done."""
+
+    program = harness.BUILD / "docs/examples/subscribe"
+
+    def run_example(self, *arguments):
+        p = subprocess.Popen([str(self.program), *arguments], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.bus))
+        self.addCleanup(p.stderr.close)
+        self.addCleanup(p.stdout.close)
+        self.addCleanup(p.wait)
+        self.addCleanup(p.kill)
+        return p
+
+    def test_raw_pictures_until_it_is_revoked(self):
+        p = self.run_example("--raw", "front")
+        self.assertEqual(p.stderr.readline(), b"subscribe: front, 320x240, I420\n")
+        decoder = coded_picture.Decoder(320, 240)
+        size = 320 * 240 * 3 // 2
+        for _ in range(20):
+            self.assertEqual(decoder.decode(p.stdout.read(size))[0], self.demo.tag("front"))
+        self.demo.ctl("revoke", "recorder", "front")
+        while p.stdout.read(size):
+            pass
+        self.assertEqual(p.wait(10), 0)
+
+    def test_encoded_frames_and_an_end_in_order(self):
+        p = self.run_example("--client", "recorder", "front")
+        self.assertEqual(p.stderr.readline(), b"subscribe: front, 320x240, H.264\n")
+        self.assertEqual(p.stdout.read(5), b"\0\0\0\1\x67")
+        p.stdout.close()
+        self.assertIn(p.wait(10), (0, -signal.SIGPIPE))
+        harness.wait_until(lambda: self.demo.leases() == [], what="the end of the lease")
+
+    def test_it_says_why_not(self):
+        p = self.run_example("back")
+        self.assertEqual(p.stderr.read(),
+                         b"subscribe: There is no camera 'back' for this client\n")
+        self.assertEqual(p.wait(10), 1)
+        self.assertEqual(self.run_example().wait(10), 2)
+
+
+class AskFirst(WithDemo):
+    def test_a_yes_lets_it_in_until_the_agent_goes(self):
+        self.demo.ctl("revoke", "recorder", "front")
+        self.demo.ctl("grant", "recorder", "front", "raw", "--ask-first")
+        self.assertEqual(self.refused(right="raw")[0], ERROR + "NoSuchCamera")
+        agent = test_agent.Agent(self.demo)
+        self.addCleanup(lambda: agent.popen.poll() is None and agent.kill())
+
+        def say_yes():
+            question = agent.question()
+            self.peer = question["peer"]
+            agent.answer(question, "yes")
+
+        answers = threading.Thread(target=say_yes)
+        answers.start()
+        s = self.subscribe(right="raw")
+        answers.join(10)
+        self.assertEqual(self.peer, f"user {os.geteuid()}")
+        self.assertEqual({tag for tag, _ in self.decoded(s, 5)}, {self.demo.tag("front")})
+        agent.kill()
+        self.assertTrue(s.has_ended(10))
+        self.assertEqual(s.read(0, 1), b"")
 
 
 class Hostile(WithDemo):
