@@ -57,8 +57,8 @@ struct ledger_event {
 	uint8_t camera_uuid[UUID_SIZE];
 	uint32_t right;    /* enum right */
 	uint32_t stream;   /* enum ring_stream */
-	uint32_t protocol; /* enum session_protocol; 0: local */
-	uint8_t peer[16];  /* as struct gate_peer.address */
+	uint32_t protocol; /* enum session_protocol; 0: local (subscription.h) */
+	uint8_t peer[16];  /* as struct gate_peer.address; local: 12 times 0, then the user */
 	uint16_t port;
 	uint64_t epoch;
 	char reason[LEDGER_REASON_SIZE]; /* CLOSED: why it ended; DENIED: why */

@@ -42,16 +42,22 @@ static void release(struct exposure *e)
 	json_object_put(e->tripwires);
 }
 
-/* "192.0.2.1", null: erased or none. */
+/* "192.0.2.1", "user 1000" (broker/ledger.h), null: erased or none. */
 static struct json_object *read_address(const struct json_object *event)
 {
 	uint8_t bytes[16];
 	char text[INET6_ADDRSTRLEN];
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}, none[12];
+	uint32_t user;
 	bool is_4;
 
 	if (parse_hex(json_text(event, CAMWARD_LEDGER_ADDRESS), bytes, sizeof(bytes)) < 0)
 		return NULL;
+	if (json_number(event, "protocol") == 0 && !memcmp(bytes, none, sizeof(none))) {
+		memcpy(&user, bytes + sizeof(none), sizeof(user));
+		snprintf(text, sizeof(text), "user %u", ntohl(user));
+		return json_object_new_string(text);
+	}
 	is_4 = !memcmp(bytes, mapped, sizeof(mapped));
 	if (!inet_ntop(is_4 ? AF_INET : AF_INET6, is_4 ? bytes + 12 : bytes, text, sizeof(text)))
 		return NULL;

@@ -116,6 +116,33 @@ class Frames(WithDemo):
         self.assertEqual(lease["offered"] - sum(lease["skipped"].values()), lease["delivered"])
         self.assertEqual(self.demo.camera("front")["viewers"], 1)
 
+    @unittest.skipUnless(ROOT, "becoming another user needs root")
+    def test_the_ledger_says_who_had_what(self):
+        uid = others()[0]
+        self.demo.ctl("client", "add", "archive")
+        self.addCleanup(self.demo.ctl, "client", "remove", "archive")
+        self.demo.ctl("client", "user", "archive", str(uid))
+        self.demo.ctl("grant", "archive", "front", "raw")
+        s = self.subscribe(uid=uid, right="raw")
+        given_back = list(s.frames(10))
+        kept = s.frame()
+        harness.wait_until(lambda: self.demo.leases()[0]["delivered"] > 11, what="more frames")
+        self.demo.ctl("revoke", "archive", "front")
+
+        def delivery():
+            done = self.demo.ctl_json("exposure", "--client", "archive", "--since", "-1h")
+            return done["deliveries"]
+
+        harness.wait_until(delivery, what="the row")
+        record, = delivery()
+        self.assertEqual((record["client"], record["address"], record["uncertain"]),
+                         ("archive", f"user {uid}", False))
+        self.assertEqual(record["frames_low"], len(given_back))
+        self.assertGreater(record["frames_high"], len(given_back) + 1)
+        self.assertGreaterEqual(record["exposed"], record["frames_high"])
+        self.assertEqual(record["first_frame"], given_back[0].sequence)
+        self.assertGreaterEqual(record["last_frame"], kept.sequence)
+
     def test_the_device_closes_after_the_last(self):
         self.subscribe().close()
         harness.wait_until(lambda: self.demo.camera("front")["condition"] == "idle",
