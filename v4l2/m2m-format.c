@@ -37,6 +37,17 @@ static int lists(const struct v4l2_device *device, uint32_t type, uint32_t fourc
 	return 0;
 }
 
+bool v4l2_m2m_format_encodes(const struct v4l2_device *device, uint32_t codec)
+{
+	bool raw = false;
+
+	if (device->kind != V4L2_DEVICE_M2M || !device->streaming)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(preferred) && !raw; i++)
+		raw = lists(device, v4l2_device_output_type(device), preferred[i]) > 0;
+	return raw && lists(device, v4l2_device_capture_type(device), codec) > 0;
+}
+
 static uint32_t format_fourcc(const struct v4l2_device *device, const struct v4l2_format *format)
 {
 	return device->multiplanar ? format->fmt.pix_mp.pixelformat : format->fmt.pix.pixelformat;

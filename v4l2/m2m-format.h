@@ -36,6 +36,9 @@ struct v4l2_m2m_format {
 	uint32_t fps_num, fps_den; /* 0/1: the driver does not say */
 };
 
+/* Whether a node is an encoder that makes this codec of raw pictures known here. */
+bool v4l2_m2m_format_encodes(const struct v4l2_device *device, uint32_t codec);
+
 /*
  * -EOPNOTSUPP: an encoder without this codec, or for no raw format that is known here; -ERANGE:
  * none for pictures of this size (it would pad or cut what is seen); -EBUSY; -EINVAL: a want that

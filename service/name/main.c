@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* camward-name: run by the udev rule for a new camera, with its properties in the environment;
  * prints its name and, to tell later whether it is still this device, the inode number of its
- * directory in sysfs, as further properties. A device without a name gets no camera. */
+ * directory in sysfs, as further properties. A device without a name gets no camera. With --encoder
+ * it only says, by its exit status, whether a node is a hardware encoder. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "name/encoder.h"
 #include "name/given.h"
 #include "name/place.h"
 #include "name/rules.h"
@@ -56,6 +58,15 @@ static int find_inode(const char *devpath, unsigned long long *ret)
 	return 0;
 }
 
+static int look_for_encoder(const char *node)
+{
+	int r = encoder_probe(node);
+
+	if (r < 0)
+		fprintf(stderr, "camward-name: %s: %s\n", node, strerror(-r));
+	return r > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char *argv[])
 {
 	const struct device device = {
@@ -66,10 +77,13 @@ int main(int argc, char *argv[])
 	char name[NAME_SIZE];
 	unsigned long long inode;
 
+	if (argc == 3 && !strcmp(argv[1], "--encoder"))
+		return look_for_encoder(argv[2]);
 	if (argc < 2 || argc > 4 || argv[1][0] == '-') {
 		fputs("usage: DEVPATH=... ID_PATH=... [ID_SERIAL=... ID_SERIAL_SHORT=...] "
 		      "camward-name INDEX "
-		      "[DIRECTORY [FILE]]\n",
+		      "[DIRECTORY [FILE]]\n"
+		      "       camward-name --encoder NODE\n",
 		      stderr);
 		return EXIT_FAILURE;
 	}

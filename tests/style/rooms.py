@@ -21,7 +21,7 @@ ROOMS = {
     "session": ["base", "proto", "wire"],
     "dbus": ["base", "proto", "broker"],
     "ctl": ["base", "dbus", "seal"],
-    "name": ["base"],
+    "name": ["base", "v4l2"],
     "view": ["base", "seal", "wire"],
 }
 
@@ -41,7 +41,7 @@ EXTERNAL = {
     "jpeglib.h": {"camera"},
     "json-c/": {"ctl", "view"},
     "qrencode.h": {"ctl"},
-    "linux/videodev2.h": {"v4l2", "camera"},
+    "linux/videodev2.h": {"v4l2", "camera", "name"},
     "libv4lconvert.h": {"v4l2"},
     "libdrm/": {"v4l2", "view"},
     "xf86drm": {"v4l2", "view"},

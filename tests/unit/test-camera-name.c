@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The name that a device gets when it is plugged in. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "name/encoder.h"
 #include "name/given.h"
 #include "name/place.h"
 #include "name/rules.h"
@@ -180,6 +182,13 @@ static void test_a_damaged_file_of_names_names_nothing(void **state)
 	assert_given(h, -EPERM, "usb-1-0");
 }
 
+/* That one which is an encoder is found shows in the virtual machine. */
+static void test_what_is_no_encoder_is_told_apart(void **state)
+{
+	assert_int_equal(encoder_probe("/dev/null"), 0);
+	assert_int_equal(encoder_probe("/dev/nothing-here"), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +200,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_damaged_file_of_names_names_nothing, setup,
 						teardown),
+		cmocka_unit_test(test_what_is_no_encoder_is_told_apart),
 		cmocka_unit_test(test_places_become_names),
 		cmocka_unit_test(test_places_never_share_a_name),
 	};

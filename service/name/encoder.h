@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Hardware encoders among the video nodes. */
+#pragma once
+
+/* 1: the node is an encoder that makes H.264 of raw pictures; 0: it is something else. Errors: of
+ * open(). */
+int encoder_probe(const char *node);
