@@ -20,6 +20,7 @@ enum settings_key {
 	KEY_SUB_SIZE,
 	KEY_SUB_FPS,
 	KEY_SUB_BITRATE,
+	KEY_ENCODER,
 	N_KEYS
 };
 
@@ -31,6 +32,7 @@ static const char *const key_names[N_KEYS] = {
 	[KEY_SUB_SIZE] = "sub_size",
 	[KEY_SUB_FPS] = "sub_fps",
 	[KEY_SUB_BITRATE] = "sub_bitrate",
+	[KEY_ENCODER] = "encoder",
 };
 
 #define TAKES_SIZE    "WIDTHxHEIGHT, both even, such as 1280x720"
@@ -41,7 +43,7 @@ static const char *const key_values[N_KEYS] = {
 	[KEY_SIZE] = TAKES_SIZE,           [KEY_FPS] = TAKES_FPS,
 	[KEY_BITRATE] = TAKES_BITRATE,     [KEY_GOP] = "1 to 3600, in frames",
 	[KEY_SUB_SIZE] = TAKES_SIZE,       [KEY_SUB_FPS] = TAKES_FPS,
-	[KEY_SUB_BITRATE] = TAKES_BITRATE,
+	[KEY_SUB_BITRATE] = TAKES_BITRATE, [KEY_ENCODER] = "auto or software",
 };
 
 static int find_key(const char *name)
@@ -84,6 +86,10 @@ static bool parse_value(struct camera_configuration *c, enum settings_key key, c
 	case KEY_BITRATE:
 		return parse_bounded(value, SETTINGS_BITRATE_MIN, SETTINGS_BITRATE_MAX,
 				     &c->bitrate);
+	case KEY_ENCODER:
+		c->encoder =
+			!strcmp(value, "software") ? CAMERA_ENCODER_SOFTWARE : CAMERA_ENCODER_AUTO;
+		return c->encoder || !strcmp(value, "auto");
 	case KEY_GOP:
 		return parse_bounded(value, 1, SETTINGS_GOP_MAX, &c->gop);
 	default:
@@ -108,7 +114,7 @@ bool settings_valid(const struct camera_configuration *c)
 	       in_bounds(c->sub_fps, 1, SETTINGS_FPS_MAX) &&
 	       in_bounds(c->bitrate, SETTINGS_BITRATE_MIN, SETTINGS_BITRATE_MAX) &&
 	       in_bounds(c->sub_bitrate, SETTINGS_BITRATE_MIN, SETTINGS_BITRATE_MAX) &&
-	       in_bounds(c->gop, 1, SETTINGS_GOP_MAX);
+	       in_bounds(c->gop, 1, SETTINGS_GOP_MAX) && c->encoder < CAMERA_N_ENCODERS;
 }
 
 static void overlay(uint32_t *value, uint32_t chosen)
@@ -128,6 +134,7 @@ void settings_overlay(struct camera_configuration *c, const struct camera_config
 	overlay(&c->sub_height, chosen->sub_height);
 	overlay(&c->sub_fps, chosen->sub_fps);
 	overlay(&c->sub_bitrate, chosen->sub_bitrate);
+	overlay(&c->encoder, chosen->encoder);
 }
 
 static bool take_setting(void *userdata, const char *section, const char *name, const char *value,
@@ -151,7 +158,7 @@ static bool take_setting(void *userdata, const char *section, const char *name, 
 	if (key < 0) {
 		snprintf(error, SETTINGS_ERROR_SIZE,
 			 "there is no setting '%.64s', only size, fps, bitrate, gop, sub_size, "
-			 "sub_fps and sub_bitrate",
+			 "sub_fps, sub_bitrate and encoder",
 			 name);
 		return false;
 	}

@@ -14,6 +14,9 @@
  *	sub_fps=15
  *	sub_bitrate=500000
  *
+ *	; auto, or software: no hardware encoder
+ *	encoder=auto
+ *
  *	[match]
  *	; which device has this name, read by camward-name when it is plugged in
  *	id_path=...

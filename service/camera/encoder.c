@@ -24,6 +24,7 @@ struct encoder_config encoder_config_of(const struct source_format *format,
 				  BITRATE_DEFAULT_MAX);
 
 	return (struct encoder_config){
+		.encoder = configured->encoder,
 		.width = format->width,
 		.height = format->height,
 		.fps_num = format->fps_num,
@@ -54,12 +55,14 @@ static int software(const struct source_format *format, const struct encoder_con
 int encoder_new(struct source *source, const struct source_format *format,
 		const struct encoder_config *config, struct encoder **ret)
 {
+	bool hardware = source && source->encoder && config->encoder != CAMERA_ENCODER_SOFTWARE;
 	char obstacle[PROTO_REASON_SIZE] = "";
 
 	if (format->encoded)
 		return encoder_passthrough_new(format->codec, ret);
-	if (source && source->encoder &&
-	    encoder_v4l2m2m_new(source->encoder, source, config, ret, obstacle) >= 0)
+	if (source && source->encoder && !hardware)
+		snprintf(obstacle, sizeof(obstacle), "as configured");
+	if (hardware && encoder_v4l2m2m_new(source->encoder, source, config, ret, obstacle) >= 0)
 		return 0;
 	return software(format, config, obstacle, ret);
 }

@@ -211,6 +211,13 @@ struct camera_control {
 	struct camera_menu_item items[CAMERA_MENU_MAX];
 };
 
+/* What may encode raw pictures. */
+enum camera_encoder {
+	CAMERA_ENCODER_AUTO = 0, /* the hardware, if there is an encoder that can */
+	CAMERA_ENCODER_SOFTWARE = 1,
+	CAMERA_N_ENCODERS,
+};
+
 /* What to make of the picture. 0 means: as the source gives it, or the default. */
 struct camera_configuration {
 	uint32_t width, height;
@@ -221,7 +228,7 @@ struct camera_configuration {
 	uint32_t sub_width, sub_height;
 	uint32_t sub_fps;
 	uint32_t sub_bitrate; /* bit/s */
-	uint32_t reserved;
+	uint32_t encoder;     /* enum camera_encoder */
 };
 
 struct camera_welcome {

@@ -255,7 +255,7 @@ static void a_configuration_stands_in_place_of_the_file(void **state)
 	file = fopen(path, "w");
 	assert_non_null(file);
 	fputs("[camera]\nbitrate=1000000\ngop=25\nsize=640x480\n"
-	      "sub_size=320x240\nsub_fps=5\nsub_bitrate=100000\n",
+	      "sub_size=320x240\nsub_fps=5\nsub_bitrate=100000\nencoder=software\n",
 	      file);
 	fclose(file);
 	assert_int_equal(OUTCOME(b, control_configure, "front", &c,
@@ -272,6 +272,7 @@ static void a_configuration_stands_in_place_of_the_file(void **state)
 	assert_int_equal(m.configuration.sub_height, 120);
 	assert_int_equal(m.configuration.sub_fps, 5);
 	assert_int_equal(m.configuration.sub_bitrate, 100000);
+	assert_int_equal(m.configuration.encoder, CAMERA_ENCODER_SOFTWARE);
 	restart(b);
 	fake_camera_connect(b, &b->front, "front");
 	assert_int_equal(bench_receive(b, b->front.link, &welcome, sizeof(welcome)),
