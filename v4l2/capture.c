@@ -36,6 +36,7 @@ struct v4l2_capture {
 	struct v4l2_capture_format format;
 	bool astray; /* the driver may have another format */
 	struct v4l2_queue queue;
+	struct v4l2_pool pool; /* of the queue's buffers, if shared */
 	uint64_t started_us;
 	unsigned int stale;
 	bool has_sequence;
@@ -103,7 +104,7 @@ struct v4l2_capture *v4l2_capture_close(struct v4l2_capture *capture)
 {
 	if (!capture)
 		return NULL;
-	v4l2_queue_free(&capture->queue);
+	v4l2_capture_free(capture);
 	v4l2_device_close(&capture->device);
 	free(capture);
 	return NULL;
@@ -124,9 +125,9 @@ int v4l2_capture_fd(const struct v4l2_capture *capture)
 	return capture->device.fd;
 }
 
-const struct v4l2_queue *v4l2_capture_queue(const struct v4l2_capture *capture)
+const struct v4l2_pool *v4l2_capture_pool(const struct v4l2_capture *capture)
 {
-	return &capture->queue;
+	return &capture->pool;
 }
 
 int v4l2_capture_reformat(struct v4l2_capture *capture, uint32_t fourcc, uint32_t stride)
@@ -218,7 +219,7 @@ static int bind_all(struct v4l2_queue *queue, const struct v4l2_pool *pool, size
 	return r;
 }
 
-int v4l2_capture_import(struct v4l2_capture *capture, const struct v4l2_pool *pool)
+int v4l2_capture_import(struct v4l2_capture *capture, struct v4l2_pool *pool)
 {
 	const struct v4l2_queue_setup setup = {
 		.type = v4l2_device_capture_type(&capture->device),
@@ -235,14 +236,24 @@ int v4l2_capture_import(struct v4l2_capture *capture, const struct v4l2_pool *po
 	r = v4l2_queue_setup(&capture->queue, &capture->device, &setup);
 	if (r >= 0)
 		r = bind_all(&capture->queue, pool, capture->format.size);
-	if (r < 0)
+	if (r < 0) {
 		v4l2_queue_free(&capture->queue);
-	return r;
+		return r;
+	}
+	capture->pool = *pool;
+	*pool = (struct v4l2_pool){};
+	return 0;
+}
+
+int v4l2_capture_export(struct v4l2_capture *capture)
+{
+	return capture->pool.count ? 0 : v4l2_pool_export(&capture->pool, &capture->queue);
 }
 
 void v4l2_capture_free(struct v4l2_capture *capture)
 {
 	v4l2_queue_free(&capture->queue);
+	v4l2_pool_release(&capture->pool);
 }
 
 int v4l2_capture_start(struct v4l2_capture *capture)

@@ -94,15 +94,20 @@ int v4l2_capture_reformat(struct v4l2_capture *capture, uint32_t fourcc, uint32_
 int v4l2_capture_allocate(struct v4l2_capture *capture, unsigned int least);
 
 /*
- * Works on the memory of others, which outlives its buffers. -EINVAL, -EFAULT: the driver cannot
- * import, or not this; -ENOSPC: it is too small; -EBUSY.
+ * Works on this memory, and takes the pool over on success: *pool is then empty. -EINVAL, -EFAULT:
+ * the driver cannot import, or not this; -ENOSPC: it is too small; -EBUSY.
  */
-int v4l2_capture_import(struct v4l2_capture *capture, const struct v4l2_pool *pool);
+int v4l2_capture_import(struct v4l2_capture *capture, struct v4l2_pool *pool);
+
+/* Exports its own buffers, started or not, if that has not been done. -ENOTTY, -EINVAL: it cannot.
+ */
+int v4l2_capture_export(struct v4l2_capture *capture);
+
+/* What was imported or exported, as long as the buffers live; count 0: nothing. */
+const struct v4l2_pool *v4l2_capture_pool(const struct v4l2_capture *capture);
 
 /* Gives its buffers back, before start. */
 void v4l2_capture_free(struct v4l2_capture *capture);
-
-const struct v4l2_queue *v4l2_capture_queue(const struct v4l2_capture *capture);
 
 /* Allocates buffers if there are none, queues them, starts the stream. -EBUSY: another program
  * streams. */

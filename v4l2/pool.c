@@ -10,6 +10,8 @@
 
 int v4l2_pool_export(struct v4l2_pool *pool, const struct v4l2_queue *queue)
 {
+	if (!queue->device)
+		return -EINVAL;
 	*pool = (struct v4l2_pool){.sys = queue->device->sys, .n_planes = queue->n_planes};
 	for (; pool->count < queue->count; pool->count++) {
 		for (unsigned int i = 0; i < pool->n_planes; i++) {

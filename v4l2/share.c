@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/cleanup.h"
 #include "v4l2/device.h"
+#include "v4l2/pool.h"
 
 const char *const v4l2_share_heaps[V4L2_SHARE_HEAPS] = {
 	"/dev/dma_heap/linux,cma",
@@ -18,97 +20,111 @@ static bool other_memory_may_do(int r)
 	       r == -ENOMEM || r == -EIO;
 }
 
-/* The encoder anew, for these buffers and the format that was agreed on. */
-static int open_importing(struct v4l2_share *s, const struct v4l2_sys *sys,
-			  const struct v4l2_raw *agreed)
+/* The encoder for the memory that the camera has, in the format that it has. */
+static int open_importing(struct v4l2_share *s)
 {
-	const struct v4l2_raw *raw;
+	const struct v4l2_capture_format *f = v4l2_capture_format(s->camera);
+	const struct v4l2_pool *pool = v4l2_capture_pool(s->camera);
 	int r;
 
+	s->want.raw = f->fourcc;
+	s->want.stride = f->stride;
+	s->want.width = f->width;
+	s->want.height = f->height;
 	s->want.import = true;
-	r = v4l2_m2m_open(sys, s->path, &s->want, &s->m2m);
+	s->want.buffers = pool->count;
+	r = v4l2_m2m_open(v4l2_capture_device(s->camera)->sys, s->path, &s->want, &s->m2m);
 	if (r < 0)
 		return r;
-	raw = &v4l2_m2m_format(s->m2m)->raw;
-	if (raw->components[0].stride != agreed->components[0].stride ||
-	    raw->height != agreed->height)
+	if (!v4l2_layout_same(f, &v4l2_m2m_format(s->m2m)->raw))
 		return -EOPNOTSUPP;
 	r = v4l2_m2m_start(s->m2m);
-	for (uint32_t i = 0; i < s->pool.count && r >= 0; i++)
-		r = v4l2_m2m_import(s->m2m, i, s->pool.fds[i]);
+	for (uint32_t i = 0; i < pool->count && r >= 0; i++)
+		r = v4l2_m2m_import(s->m2m, i, pool->fds[i]);
 	return r < 0 ? r : v4l2_m2m_try_import(s->m2m);
 }
 
-static int encoders_memory(struct v4l2_share *s, struct v4l2_capture *camera)
+/* The encoder that was agreed with has no more to say: it is opened anew, to import. */
+static int importing(struct v4l2_share *s)
 {
+	s->m2m = v4l2_m2m_close(s->m2m);
+	return open_importing(s);
+}
+
+static int encoders_memory(struct v4l2_share *s)
+{
+	struct v4l2_pool pool = {};
 	int r = v4l2_m2m_start(s->m2m);
 
 	if (r >= 0)
-		r = v4l2_pool_export(&s->pool, v4l2_m2m_raw_queue(s->m2m));
-	return r < 0 ? r : v4l2_capture_import(camera, &s->pool);
+		r = v4l2_pool_export(&pool, v4l2_m2m_raw_queue(s->m2m));
+	if (r >= 0)
+		r = v4l2_capture_import(s->camera, &pool);
+	v4l2_pool_release(&pool);
+	return r;
 }
 
-static int importers(struct v4l2_share *s, struct v4l2_capture *camera)
+static int cameras_memory(struct v4l2_share *s)
 {
-	struct v4l2_raw agreed = v4l2_m2m_format(s->m2m)->raw;
-
-	s->want.buffers = s->pool.count;
-	s->m2m = v4l2_m2m_close(s->m2m);
-	return open_importing(s, v4l2_capture_device(camera)->sys, &agreed);
-}
-
-static int cameras_memory(struct v4l2_share *s, struct v4l2_capture *camera)
-{
-	int r = v4l2_capture_allocate(camera, V4L2_SHARE_BUFFERS);
+	int r = v4l2_capture_allocate(s->camera, V4L2_SHARE_BUFFERS);
 
 	if (r >= 0)
-		r = v4l2_pool_export(&s->pool, v4l2_capture_queue(camera));
-	return r < 0 ? r : importers(s, camera);
+		r = v4l2_capture_export(s->camera);
+	return r < 0 ? r : importing(s);
 }
 
-static int heaps_memory(struct v4l2_share *s, struct v4l2_capture *camera)
+static int heaps_memory(struct v4l2_share *s)
 {
-	const struct v4l2_sys *sys = v4l2_capture_device(camera)->sys;
+	const struct v4l2_sys *sys = v4l2_capture_device(s->camera)->sys;
 	size_t size = v4l2_m2m_format(s->m2m)->raw.size[0];
+	struct v4l2_pool pool = {};
 	int r = -EOPNOTSUPP;
 
-	if (size < v4l2_capture_format(camera)->size)
-		size = v4l2_capture_format(camera)->size;
+	if (size < v4l2_capture_format(s->camera)->size)
+		size = v4l2_capture_format(s->camera)->size;
 	for (unsigned int i = 0; i < V4L2_SHARE_HEAPS && r < 0; i++)
-		r = v4l2_pool_allocate(&s->pool, sys, v4l2_share_heaps[i], V4L2_SHARE_BUFFERS,
-				       size);
+		r = v4l2_pool_allocate(&pool, sys, v4l2_share_heaps[i], V4L2_SHARE_BUFFERS, size);
 	if (r < 0)
 		return -EOPNOTSUPP;
-	r = v4l2_capture_import(camera, &s->pool);
-	return r < 0 ? r : importers(s, camera);
+	r = v4l2_capture_import(s->camera, &pool);
+	v4l2_pool_release(&pool);
+	return r < 0 ? r : importing(s);
 }
 
-static int (*const ways[])(struct v4l2_share *s, struct v4l2_capture *camera) = {
+static int (*const ways[])(struct v4l2_share *s) = {
 	[V4L2_SHARE_ENCODER] = encoders_memory,
 	[V4L2_SHARE_CAMERA] = cameras_memory,
 	[V4L2_SHARE_HEAP] = heaps_memory,
 };
 
-static int try_way(struct v4l2_share *s, struct v4l2_capture *camera, enum v4l2_share_owner owner)
+static int fail(struct v4l2_share *s, int error)
 {
-	int r = v4l2_layout_agree(camera, s->path, &s->want, &s->m2m, s->obstacle);
+	v4l2_share_release(s);
+	snprintf(s->obstacle, sizeof(s->obstacle),
+		 "camera and encoder cannot reach the same memory");
+	return error;
+}
+
+static int try_way(struct v4l2_share *s, enum v4l2_share_owner owner)
+{
+	int r = v4l2_layout_agree(s->camera, s->path, &s->want, &s->m2m, s->obstacle);
 
 	if (r < 0)
 		return r;
-	/* As it was agreed on: an import opens the encoder anew. */
-	s->want.raw = v4l2_m2m_format(s->m2m)->raw.fourcc;
-	s->want.stride = v4l2_m2m_format(s->m2m)->raw.components[0].stride;
-	s->want.width = v4l2_capture_format(camera)->width;
-	s->want.height = v4l2_capture_format(camera)->height;
 	s->owner = owner;
-	r = ways[owner](s, camera);
-	if (r < 0) {
-		v4l2_capture_free(camera);
-		v4l2_share_release(s);
-		snprintf(s->obstacle, sizeof(s->obstacle),
-			 "camera and encoder cannot reach the same memory");
-	}
-	return r < 0 && other_memory_may_do(r) ? -EAGAIN : r;
+	r = ways[owner](s);
+	if (r >= 0)
+		return 0;
+	v4l2_capture_free(s->camera);
+	return fail(s, other_memory_may_do(r) ? -EAGAIN : r);
+}
+
+static void init(struct v4l2_share *s, struct v4l2_capture *camera, const char *path,
+		 const struct v4l2_m2m_want *want)
+{
+	*s = (struct v4l2_share){.want = *want, .path = path, .camera = camera};
+	s->want.buffers = V4L2_SHARE_BUFFERS;
+	s->want.import = false;
 }
 
 int v4l2_share_new(struct v4l2_capture *camera, const char *path, const struct v4l2_m2m_want *want,
@@ -117,33 +133,39 @@ int v4l2_share_new(struct v4l2_capture *camera, const char *path, const struct v
 	struct v4l2_capture_format former = *v4l2_capture_format(camera);
 	int r = -EAGAIN;
 
-	for (unsigned int i = 0; i < sizeof(ways) / sizeof(ways[0]) && r == -EAGAIN; i++) {
-		*ret = (struct v4l2_share){.want = *want, .path = path};
-		ret->want.buffers = V4L2_SHARE_BUFFERS;
-		ret->want.import = false;
-		r = try_way(ret, camera, i);
+	for (unsigned int i = 0; i < ARRAY_SIZE(ways) && r == -EAGAIN; i++) {
+		init(ret, camera, path, want);
+		r = try_way(ret, i);
 	}
 	if (r < 0)
 		v4l2_capture_reformat(camera, former.fourcc, former.stride);
 	return r == -EAGAIN ? -EOPNOTSUPP : r;
 }
 
-int v4l2_share_reopen(struct v4l2_share *share)
+int v4l2_share_join(struct v4l2_capture *camera, const char *path, const struct v4l2_m2m_want *want,
+		    struct v4l2_share *ret)
 {
-	const struct v4l2_sys *sys = share->pool.sys;
-	struct v4l2_raw agreed = v4l2_m2m_format(share->m2m)->raw;
 	int r;
 
-	share->m2m = v4l2_m2m_close(share->m2m);
+	init(ret, camera, path, want);
+	ret->owner = V4L2_SHARE_CAMERA;
+	r = v4l2_capture_export(camera);
+	if (r >= 0)
+		r = open_importing(ret);
+	return r < 0 ? fail(ret, other_memory_may_do(r) || r == -ERANGE ? -EOPNOTSUPP : r) : 0;
+}
+
+int v4l2_share_reopen(struct v4l2_share *share)
+{
 	/* What was its own is imported like any other memory now. */
-	r = open_importing(share, sys, &agreed);
+	int r = importing(share);
+
 	if (r < 0)
-		share->m2m = v4l2_m2m_close(share->m2m);
+		v4l2_share_release(share);
 	return r;
 }
 
 void v4l2_share_release(struct v4l2_share *share)
 {
 	share->m2m = v4l2_m2m_close(share->m2m);
-	v4l2_pool_release(&share->pool);
 }

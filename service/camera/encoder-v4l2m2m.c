@@ -203,11 +203,14 @@ static int try_sharing(struct encoder_v4l2m2m *m, struct source *source,
 	struct v4l2_capture *capture = source_capture(source);
 	int r;
 
-	if (!capture || source->shared || !is_whole(m, capture)) {
+	if (!capture || !is_whole(m, capture)) {
 		snprintf(obstacle, PROTO_REASON_SIZE, "they are made by the CPU");
 		return -EOPNOTSUPP;
 	}
-	r = v4l2_share_new(capture, m->node, &m->want, &m->share);
+	if (v4l2_capture_queued(capture) || source->shared)
+		r = v4l2_share_join(capture, m->node, &m->want, &m->share);
+	else
+		r = v4l2_share_new(capture, m->node, &m->want, &m->share);
 	if (r < 0) {
 		snprintf(obstacle, PROTO_REASON_SIZE, "%s", m->share.obstacle);
 		return r;

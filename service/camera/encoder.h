@@ -70,9 +70,9 @@ struct encoder_config encoder_config_of(const struct source_format *format,
 
 /*
  * The encoder for what the source gives: passthrough, zero-copy, copy, software, the first of them
- * that can be; `reason` says why not a better one. source, if not NULL, is open; if it is not
- * started, its memory may come to be shared. Errors: -EINVAL (a size it cannot do), -EOPNOTSUPP
- * (raw pictures, and no encoder), -ENOMEM.
+ * that can be; `reason` says why not a better one. source, if not NULL, is open; its memory may
+ * come to be shared. Errors: -EINVAL (a size it cannot do), -EOPNOTSUPP (raw pictures, and no
+ * encoder), -ENOMEM.
  */
 int encoder_new(struct source *source, const struct source_format *format,
 		const struct encoder_config *config, struct encoder **ret);

@@ -35,7 +35,6 @@ struct source_v4l2 {
 	const char *path;
 	struct stat node; /* when the process began; all 0: there was none */
 	struct v4l2_capture *capture;
-	bool started;
 	struct v4l2_frame frame;                   /* the newest */
 	struct v4l2_frame held[SOURCE_FRAMES_MAX]; /* by the driver's index */
 	struct source_format format;
@@ -185,15 +184,12 @@ static int v4l2_source_start(struct source *s, struct source_format *format)
 	struct source_v4l2 *v = (struct source_v4l2 *)s;
 
 	v->format.fourcc = format->fourcc = v4l2_capture_format(v->capture)->fourcc;
-	v->started = true;
 	return v4l2_capture_start(v->capture);
 }
 
 static struct v4l2_capture *v4l2_source_capture(struct source *s)
 {
-	struct source_v4l2 *v = (struct source_v4l2 *)s;
-
-	return v->started ? NULL : v->capture;
+	return ((struct source_v4l2 *)s)->capture;
 }
 
 static int v4l2_source_probe(struct source *s)
@@ -215,7 +211,6 @@ static void v4l2_source_close(struct source *s)
 	struct source_v4l2 *v = (struct source_v4l2 *)s;
 
 	v->capture = v4l2_capture_close(v->capture);
-	v->started = false;
 	v->frame = (struct v4l2_frame){};
 	memset(v->held, 0, sizeof(v->held));
 	v->dropped = v->damaged = v->unsound = 0;

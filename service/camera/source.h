@@ -108,7 +108,7 @@ int source_open(struct source *s, const struct source_want *want, struct source_
 /* What it gives begins to come. *format: what open said; it may have changed by what was agreed on
  * with an encoder. Errors as of open; close is the caller's. */
 int source_start(struct source *s, struct source_format *format);
-/* The device's, between open and start; NULL: there is none. */
+/* Of a device that is open; NULL: there is none. */
 struct v4l2_capture *source_capture(struct source *s);
 /* Whether a source that was lost could be opened now, without starting it. Errors: of open. */
 int source_probe(struct source *s);

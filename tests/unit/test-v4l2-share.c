@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "tests/support/v4l2-duet.h"
+#include "v4l2/device.h"
+#include "v4l2/pool.h"
 #include "v4l2/share.h"
 
 static const struct v4l2_m2m_want want = {.codec = V4L2_PIX_FMT_H264, .fps_num = 30, .fps_den = 1};
@@ -204,6 +206,57 @@ static void an_encoder_that_comes_back_otherwise_is_closed(void **state)
 	close_both(&d, camera, &share);
 }
 
+/* An encoder that comes while the camera runs, goes, and comes again. */
+static void an_encoder_may_come_later(void **state)
+{
+	struct v4l2_capture *camera;
+	struct v4l2_share share;
+	struct duet d;
+
+	duet_init(&d);
+	d.camera.formats[0] = V4L2_PIX_FMT_NV12;
+	camera = open_camera(&d);
+	assert_int_equal(v4l2_capture_pool(camera)->count, 0);
+	assert_int_equal(v4l2_capture_export(camera), -EINVAL);
+	assert_int_equal(v4l2_capture_start(camera), 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(v4l2_share_join(camera, "encoder", &want, &share), 0);
+		assert_int_equal(v4l2_capture_pool(camera)->count, 4);
+		for (unsigned int n = 0; n < 10; n++)
+			pass_frame(&d, camera, &share);
+		v4l2_share_release(&share);
+	}
+	/* It goes on without, whatever the next one says. */
+	d.encoder.stride_align = 96;
+	assert_int_equal(v4l2_share_join(camera, "encoder", &want, &share), -EOPNOTSUPP);
+	d.encoder_open_r = -EBUSY;
+	assert_int_equal(v4l2_share_join(camera, "encoder", &want, &share), -EBUSY);
+	assert_int_equal(v4l2_capture_queued(camera), 4);
+	close_both(&d, camera, &share);
+}
+
+static void the_memory_outlives_its_encoder(void **state)
+{
+	struct v4l2_capture *camera;
+	struct v4l2_share share;
+	struct v4l2_frame frame;
+	struct duet d;
+
+	duet_init(&d);
+	camera = open_camera(&d);
+	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), 0);
+	assert_int_equal(v4l2_capture_start(camera), 0);
+	pass_frame(&d, camera, &share);
+	v4l2_share_release(&share);
+	for (unsigned int i = 0; i < 10; i++) {
+		assert_int_equal(v4l2_capture_next(camera, &frame), 0);
+		assert_int_equal(v4l2_capture_release(camera, &frame), 0);
+	}
+	assert_int_equal(v4l2_share_join(camera, "encoder", &want, &share), 0);
+	pass_frame(&d, camera, &share);
+	close_both(&d, camera, &share);
+}
+
 static void the_cpu_sees_shared_memory_only_when_it_asks(void **state)
 {
 	struct v4l2_capture *camera;
@@ -249,13 +302,78 @@ static void buffers_come_once(void **state)
 	none.n_planes = 1;
 	assert_int_equal(v4l2_capture_import(camera, &none), -ENOMEM);
 	assert_int_equal(v4l2_capture_allocate(camera, 6), 0);
-	assert_int_equal(v4l2_capture_queue(camera)->count, 6);
 	assert_int_equal(v4l2_capture_allocate(camera, 6), -EBUSY);
 	assert_int_equal(v4l2_capture_import(camera, &none), -EBUSY);
 	assert_int_equal(v4l2_capture_reformat(camera, V4L2_PIX_FMT_NV12, 0), -EBUSY);
 	v4l2_capture_free(camera);
 	assert_int_equal(v4l2_capture_reformat(camera, V4L2_PIX_FMT_NV12, 0), 0);
 	assert_int_equal(v4l2_capture_reformat(camera, V4L2_PIX_FMT_GREY, 0), -EOPNOTSUPP);
+	v4l2_capture_close(camera);
+}
+
+static void a_layout_is_the_same_in_all_or_not_at_all(void **state)
+{
+	const struct v4l2_capture_format camera = {
+		.fourcc = V4L2_PIX_FMT_NV12, .width = 64, .height = 32, .stride = 64};
+	const struct v4l2_raw encoder = {.fourcc = V4L2_PIX_FMT_NV12,
+					 .width = 80,
+					 .height = 32,
+					 .visible_width = 64,
+					 .visible_height = 32,
+					 .n_planes = 1,
+					 .components[0].stride = 64};
+	struct v4l2_raw other = encoder;
+
+	assert_true(v4l2_layout_same(&camera, &encoder));
+	other.n_planes = 2;
+	assert_false(v4l2_layout_same(&camera, &other));
+	other = encoder;
+	other.fourcc = V4L2_PIX_FMT_YUV420;
+	assert_false(v4l2_layout_same(&camera, &other));
+	other = encoder;
+	other.components[0].stride = 80;
+	assert_false(v4l2_layout_same(&camera, &other));
+	other = encoder;
+	other.height = 48;
+	assert_false(v4l2_layout_same(&camera, &other));
+	other = encoder;
+	other.visible_width = 62;
+	assert_false(v4l2_layout_same(&camera, &other));
+	other = encoder;
+	other.visible_height = 30;
+	assert_false(v4l2_layout_same(&camera, &other));
+}
+
+static void an_encoder_is_known_by_what_it_makes_of_what(void **state)
+{
+	struct v4l2_device device;
+	struct duet d;
+
+	duet_init(&d);
+	assert_int_equal(v4l2_device_open(&d.sys, "encoder", &device), 0);
+	assert_true(v4l2_m2m_format_encodes(&device, V4L2_PIX_FMT_H264));
+	assert_false(v4l2_m2m_format_encodes(&device, V4L2_PIX_FMT_HEVC));
+	d.encoder.formats[0] = V4L2_PIX_FMT_NV16;
+	assert_false(v4l2_m2m_format_encodes(&device, V4L2_PIX_FMT_H264));
+	device.streaming = false;
+	assert_false(v4l2_m2m_format_encodes(&device, V4L2_PIX_FMT_H264));
+	v4l2_device_close(&device);
+	assert_int_equal(v4l2_device_open(&d.sys, "camera", &device), 0);
+	assert_false(v4l2_m2m_format_encodes(&device, V4L2_PIX_FMT_H264));
+	v4l2_device_close(&device);
+}
+
+/* It gives what its pipeline was set up for, and nothing else. */
+static void a_camera_behind_a_pipeline_keeps_its_format(void **state)
+{
+	struct v4l2_capture *camera;
+	struct duet d;
+
+	duet_init(&d);
+	camera = open_camera(&d);
+	v4l2_capture_device(camera)->media_pipeline = true;
+	assert_int_equal(v4l2_capture_reformat(camera, v4l2_capture_format(camera)->fourcc, 0), 0);
+	assert_int_equal(v4l2_capture_reformat(camera, V4L2_PIX_FMT_YUV420, 0), -EOPNOTSUPP);
 	v4l2_capture_close(camera);
 }
 
@@ -266,8 +384,13 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_shared_leaves_the_camera_as_it_was),
 		cmocka_unit_test(layouts_are_agreed_on_exactly),
 		cmocka_unit_test(an_encoder_that_comes_back_otherwise_is_closed),
+		cmocka_unit_test(an_encoder_may_come_later),
+		cmocka_unit_test(the_memory_outlives_its_encoder),
 		cmocka_unit_test(the_cpu_sees_shared_memory_only_when_it_asks),
 		cmocka_unit_test(buffers_come_once),
+		cmocka_unit_test(a_layout_is_the_same_in_all_or_not_at_all),
+		cmocka_unit_test(an_encoder_is_known_by_what_it_makes_of_what),
+		cmocka_unit_test(a_camera_behind_a_pipeline_keeps_its_format),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
