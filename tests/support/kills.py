@@ -162,8 +162,11 @@ class Kills:
         each has got a frame."""
         witnesses = self.gather(n, playing)
         time.sleep(self.random.uniform(0, 0.5 if playing else 0.05))
-        while alive := [w for w in witnesses if w.is_alive() and not w.go_on.is_set()]:
+        while True:
             pids = self.demo.sessions()
+            alive = [w for w in witnesses if w.is_alive() and not w.go_on.is_set()]
+            if not pids and not alive:
+                break
             for pid in self.random.sample(pids, len(pids)):
                 time.sleep(self.random.uniform(0, 0.02))
                 with contextlib.suppress(ProcessLookupError):  # ended by itself
