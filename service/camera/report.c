@@ -119,15 +119,29 @@ int report_ring(struct chan *link, const struct epoch *epoch, enum ring_stream s
 	return chan_send(link, CAMERA_RING, &m, sizeof(m), &fd, CAMERA_RING_FDS);
 }
 
+/*
+ * The oldest unit that a session can have read whose ring was handed out moments ago. The message
+ * that tells of it may have waited while a frame was encoded, and units left the ring meanwhile:
+ * those of the last second count, too.
+ */
+static uint64_t first_readable(const struct stream *s)
+{
+	const struct ring_description *d = &s->description;
+	uint64_t held = s->ring ? ring_writer_held(s->ring) : 0, gone, second;
+
+	gone = s->next_sequence - 1 - held;
+	second = d->fps_denominator ? d->fps_numerator / d->fps_denominator + 1 : UINT64_MAX;
+	return s->next_sequence - held - (gone < second ? gone : second);
+}
+
 int report_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease,
 		    enum ring_stream stream, bool added)
 {
 	const struct stream *s = &epoch->streams[stream];
-	uint64_t held = s->ring ? ring_writer_held(s->ring) : 0;
 	struct camera_sequence m = {
 		.epoch = epoch->number,
 		.lease = lease,
-		.first = s->next_sequence - held,
+		.first = first_readable(s),
 		.next = s->next_sequence,
 		.stream = stream,
 		.added = added,

@@ -96,8 +96,7 @@ struct camera_sequence {
 	struct chan_header header;
 	uint64_t epoch;
 	uint64_t lease;
-	uint64_t first; /* of the oldest access unit that the ring still holds; next: it holds none
-			 */
+	uint64_t first; /* of the oldest access unit that can have been read; next: none */
 	uint64_t next;  /* sequence of the access unit to come */
 	uint32_t stream;
 	uint32_t added; /* 1: by ADD_WAKE, 0: by DROP_WAKE */
