@@ -62,9 +62,10 @@ static int method_add_token(sd_bus_message *m, void *userdata, sd_bus_error *err
 	char name[NAME_SIZE], id[ID_TEXT_SIZE];
 	struct errors_about about = {.client = name};
 	struct control_result result = {};
-	uint64_t expires = 0;
+	uint64_t expires = 0, others_end = 0;
 	const struct options_key keys[] = {
 		{CAMWARD_OPTION_EXPIRES, 't', .number = &expires},
+		{CAMWARD_OPTION_OTHERS_END, 't', .number = &others_end},
 	};
 	int r = take_name(m, bus, name, error);
 
@@ -74,7 +75,11 @@ static int method_add_token(sd_bus_message *m, void *userdata, sd_bus_error *err
 		r = reply_new(m, &about, &reply);
 	if (r < 0)
 		return r;
-	r = control_add_token(bus->broker, name, expires, &result, reply_done, reply);
+	if (others_end)
+		r = control_rotate_token(bus->broker, name, expires, others_end, &result,
+					 reply_done, reply);
+	else
+		r = control_add_token(bus->broker, name, expires, &result, reply_done, reply);
 	if (r)
 		return errors_set(error, r, &about);
 	snprintf(id, sizeof(id), "%" PRIu64, result.id);
@@ -318,7 +323,7 @@ static int get_tokens(sd_bus *b, const char *path, const char *interface, const 
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const struct client *client = find_by_path(userdata, path);
-	int r = client ? sd_bus_message_open_container(reply, 'a', "(stt)") : -ENOENT;
+	int r = client ? sd_bus_message_open_container(reply, 'a', "(sttt)") : -ENOENT;
 
 	for (size_t i = 0; r >= 0 && i < client->n_tokens; i++) {
 		const struct token *token = &client->tokens[i];
@@ -327,7 +332,8 @@ static int get_tokens(sd_bus *b, const char *path, const char *interface, const 
 		if (token->pending)
 			continue;
 		snprintf(id, sizeof(id), "%" PRIu64, token->id);
-		r = sd_bus_message_append(reply, "(stt)", id, token->created, token->expires);
+		r = sd_bus_message_append(reply, "(sttt)", id, token->created, token->expires,
+					  token->used);
 	}
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
@@ -337,7 +343,7 @@ static int get_certificates(sd_bus *b, const char *path, const char *interface,
 			    sd_bus_error *error)
 {
 	const struct client *client = find_by_path(userdata, path);
-	int r = client ? sd_bus_message_open_container(reply, 'a', "(sttb)") : -ENOENT;
+	int r = client ? sd_bus_message_open_container(reply, 'a', "(sttbt)") : -ENOENT;
 
 	for (size_t i = 0; r >= 0 && i < client->n_pins; i++) {
 		const struct token *pin = &client->pins[i];
@@ -346,8 +352,8 @@ static int get_certificates(sd_bus *b, const char *path, const char *interface,
 		if (pin->pending)
 			continue;
 		pin_format(pin->hash, fingerprint);
-		r = sd_bus_message_append(reply, "(sttb)", fingerprint, pin->created, pin->expires,
-					  (int)pin->issued_here);
+		r = sd_bus_message_append(reply, "(sttbt)", fingerprint, pin->created, pin->expires,
+					  (int)pin->issued_here, pin->used);
 	}
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
@@ -406,8 +412,8 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Integration", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Created", "t", get_created, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Tokens", "a(stt)", get_tokens, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Certificates", "a(sttb)", get_certificates, 0,
+	SD_BUS_PROPERTY("Tokens", "a(sttt)", get_tokens, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Certificates", "a(sttbt)", get_certificates, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("User", "x", get_user, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Suspended", "b", get_suspended, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

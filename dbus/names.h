@@ -31,6 +31,7 @@
 #define CAMWARD_OPTION_CLIENT      "client"      /* s */
 #define CAMWARD_OPTION_RIGHT       "right"       /* s */
 #define CAMWARD_OPTION_STREAM      "stream"      /* s */
+#define CAMWARD_OPTION_OTHERS_END  "others-end"  /* t */
 #define CAMWARD_LIMIT_NOT_BEFORE   "not-before"  /* t */
 #define CAMWARD_LIMIT_NOT_AFTER    "not-after"   /* t */
 #define CAMWARD_LIMIT_HOURS        "hours"       /* s */

@@ -180,12 +180,17 @@ static int finish_add_token(struct control_job *job, int error)
 	}
 	if (policy_commit_token(policy, job->name, job->id) < 0)
 		return CONTROL_NO_SUCH_CLIENT;
+	if (job->others_end) {
+		policy_end_other_tokens(policy, job->name, job->id, job->others_end);
+		redecide_all(job->broker);
+	}
 	observe(job->broker, client_changed, job->name);
 	return 0;
 }
 
-int control_add_token(struct broker *broker, const char *client, uint64_t expires,
-		      struct control_result *ret, control_done done, void *userdata)
+static int add_token(struct broker *broker, const char *client, uint64_t expires,
+		     uint64_t others_end, struct control_result *ret, control_done done,
+		     void *userdata)
 {
 	_cleanup_free_ struct control_job *job = NULL;
 	struct token token;
@@ -207,14 +212,30 @@ int control_add_token(struct broker *broker, const char *client, uint64_t expire
 		return control_error_of(r);
 	job->finish = finish_add_token;
 	job->id = ret->id = token.id;
+	job->others_end = others_end;
 	snprintf(job->name, sizeof(job->name), "%s", client);
-	r = store_add_token(broker->store, client, &token, control_job_finish, job);
+	r = store_add_token(broker->store, client, &token, others_end, control_job_finish, job);
 	if (r < 0) {
 		policy_remove_token(broker->policy, client, token.id);
 		return r;
 	}
 	steal_pointer(&job);
 	return 0;
+}
+
+int control_add_token(struct broker *broker, const char *client, uint64_t expires,
+		      struct control_result *ret, control_done done, void *userdata)
+{
+	return add_token(broker, client, expires, 0, ret, done, userdata);
+}
+
+int control_rotate_token(struct broker *broker, const char *client, uint64_t expires,
+			 uint64_t others_end, struct control_result *ret, control_done done,
+			 void *userdata)
+{
+	if (!others_end || check_expires(others_end))
+		return CONTROL_INVALID_LIMITS;
+	return add_token(broker, client, expires, others_end, ret, done, userdata);
 }
 
 static bool is_held(const struct policy *policy, uint64_t token)

@@ -19,7 +19,7 @@ struct control_job {
 	uint8_t spki[TOKEN_HASH_SIZE];
 	struct camera_record camera;
 	struct camera_configuration before;
-	uint64_t id;
+	uint64_t id, others_end;
 	enum suspension_kind kind;
 };
 

@@ -91,6 +91,11 @@ int control_remove_client(struct broker *broker, const char *name, struct contro
 			  control_done done, void *userdata);
 int control_add_token(struct broker *broker, const char *client, uint64_t expires,
 		      struct control_result *ret, control_done done, void *userdata);
+/* The same, and the client's other tokens end at others_end, which must lie ahead, if they do not
+ * end before. */
+int control_rotate_token(struct broker *broker, const char *client, uint64_t expires,
+			 uint64_t others_end, struct control_result *ret, control_done done,
+			 void *userdata);
 int control_remove_token(struct broker *broker, const char *client, uint64_t id,
 			 struct control_result *ret, control_done done, void *userdata);
 

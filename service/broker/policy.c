@@ -129,6 +129,21 @@ int policy_commit_user(struct policy *policy, const char *client, uint32_t user)
 	return 0;
 }
 
+int policy_end_other_tokens(struct policy *policy, const char *client, uint64_t but, uint64_t end)
+{
+	struct client *holder = policy_find_client(policy, client);
+
+	if (!holder)
+		return -ENOENT;
+	for (size_t i = 0; i < holder->n_tokens; i++) {
+		struct token *token = &holder->tokens[i];
+
+		if (token->id != but && (!token->expires || token->expires > end))
+			token->expires = end;
+	}
+	return 0;
+}
+
 int policy_commit_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE])
 {
 	struct camera_record *camera = policy_find_camera_uuid(policy, uuid);

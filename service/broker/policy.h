@@ -85,6 +85,9 @@ int policy_commit_pin(struct policy *policy, const uint8_t spki[TOKEN_HASH_SIZE]
 int policy_commit_camera(struct policy *policy, const uint8_t uuid[UUID_SIZE]);
 int policy_commit_grant(struct policy *policy, uint64_t id);
 
+/* The client's tokens but this one end at this time at the latest. -ENOENT. */
+int policy_end_other_tokens(struct policy *policy, const char *client, uint64_t but, uint64_t end);
+
 /* Effective at once. A client goes with its grants and tokens. -ENOENT: it is not there. */
 int policy_remove_client(struct policy *policy, const char *name);
 /* With its grants. -EBUSY: it has clients. */

@@ -59,6 +59,17 @@ static int authenticate_certificate(const struct session *session, const struct 
 				       ret_client, ret_pin);
 }
 
+/* For people who wonder which token is still needed. */
+static void note_use(const struct policy *policy, const struct client *client,
+		     const struct token *token)
+{
+	struct client *holder = policy_find_client(policy, client->name);
+	struct token *own = holder ? client_find_credential(holder, token->id) : NULL;
+
+	if (own)
+		own->used = clock_realtime();
+}
+
 /* -EACCES: nobody, or not with this. */
 static int authenticate(struct session *session, const struct session_credential *credential,
 			const struct client **ret_client, const struct token **ret_token)
@@ -69,6 +80,8 @@ static int authenticate(struct session *session, const struct session_credential
 					      credential->token, clock_realtime(),
 					      broker_clock_is_set(), ret_client, ret_token);
 
+	if (r == 0)
+		note_use(session->broker->policy, *ret_client, *ret_token);
 	if (r < 0 || !session->authenticated)
 		gate_tell_credential(session->gate, session->connection, r == 0);
 	if (r == 0)

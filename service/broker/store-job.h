@@ -35,6 +35,7 @@ struct store_job {
 		struct {
 			char client[NAME_SIZE];
 			struct token token;
+			uint64_t others_end;
 		} token;
 		struct {
 			char client[NAME_SIZE];

@@ -73,11 +73,19 @@ int store_remove_client(struct store *store, const char *name, store_done done, 
 
 static int add_token(struct store_writer *writer, const struct store_job *job)
 {
-	return insert_token(writer->db, job->token.client, &job->token.token);
+	uint64_t end = job->token.others_end;
+	int r = insert_token(writer->db, job->token.client, &job->token.token);
+
+	if (r < 0 || !end)
+		return r;
+	return no_rows_is_fine(db_run(writer->db,
+				      "UPDATE tokens SET expires = ? WHERE client = ? AND id <> ? "
+				      "AND (expires = 0 OR expires > ?)",
+				      "itii", end, job->token.client, job->token.token.id, end));
 }
 
 int store_add_token(struct store *store, const char *client, const struct token *token,
-		    store_done done, void *userdata)
+		    uint64_t others_end, store_done done, void *userdata)
 {
 	struct store_job *job;
 
@@ -87,6 +95,7 @@ int store_add_token(struct store *store, const char *client, const struct token 
 	if (job) {
 		strcpy(job->token.client, client);
 		job->token.token = *token;
+		job->token.others_end = others_end;
 	}
 	return store_queue(store, job, STORE_QUEUE_MAX);
 }

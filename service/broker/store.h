@@ -56,8 +56,9 @@ int store_add_client(struct store *store, const struct client *client, store_don
 		     void *userdata);
 /* With its tokens and grants. -ENOENT. */
 int store_remove_client(struct store *store, const char *name, store_done done, void *userdata);
+/* others_end: from when on the client's other tokens end, if not before; 0: they do not. */
 int store_add_token(struct store *store, const char *client, const struct token *token,
-		    store_done done, void *userdata);
+		    uint64_t others_end, store_done done, void *userdata);
 int store_remove_token(struct store *store, uint64_t id, store_done done, void *userdata);
 /* The user of this machine who is the client, in place of another. -ENOENT. */
 int store_set_user(struct store *store, const char *client, uint32_t user, store_done done,

@@ -17,6 +17,7 @@ struct token {
 	uint8_t hash[TOKEN_HASH_SIZE];
 	uint64_t created; /* us, CLOCK_REALTIME */
 	uint64_t expires; /* us, CLOCK_REALTIME; valid before it; 0: never */
+	uint64_t used;    /* us, CLOCK_REALTIME: accepted last, in this run; 0: not yet */
 	bool pending;     /* policy.h */
 	bool issued_here; /* of a certificate: by this device's CA */
 };

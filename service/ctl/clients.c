@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "ctl/bus.h"
 #include "ctl/check.h"
 #include "ctl/objects.h"
@@ -9,7 +10,8 @@
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
-#define SENTENCE_SIZE 256
+#define SENTENCE_SIZE   256
+#define OVERLAP_DEFAULT (UINT64_C(24) * 60 * 60 * USEC_PER_SEC)
 
 /* What it can show: its tokens, and how many certificates. */
 static void cell_tokens(struct table *table, const struct json_object *client)
@@ -82,7 +84,8 @@ int clients_run(struct ctl *ctl, const struct args *args)
 }
 
 /* An a{sv} of what was given. Returns -errno. */
-static int append_options(sd_bus_message *call, const char *integration, uint64_t expires)
+static int append_options(sd_bus_message *call, const char *integration, uint64_t expires,
+			  uint64_t others_end)
 {
 	int r = sd_bus_message_open_container(call, 'a', "{sv}");
 
@@ -91,6 +94,8 @@ static int append_options(sd_bus_message *call, const char *integration, uint64_
 					  integration);
 	if (r >= 0)
 		r = bus_append_time(call, CAMWARD_OPTION_EXPIRES, expires);
+	if (r >= 0)
+		r = bus_append_time(call, CAMWARD_OPTION_OTHERS_END, others_end);
 	return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
@@ -140,7 +145,7 @@ int clients_add(struct ctl *ctl, const struct args *args)
 		return r;
 	r = sd_bus_message_append(call, "s", name);
 	if (r >= 0)
-		r = append_options(call, integration, expires);
+		r = append_options(call, integration, expires, 0);
 	if (r < 0)
 		return bus_call_failed(r);
 	r = bus_send(ctl, call, NULL, &reply);
@@ -196,7 +201,8 @@ static int new_client_call(struct ctl *ctl, const char *name, const char *method
 	return bus_new_call(ctl, path, CAMWARD_INTERFACE_CLIENT, method, ret);
 }
 
-static int add_token(struct ctl *ctl, const struct args *args, const char *name, uint64_t expires)
+static int add_token(struct ctl *ctl, const struct args *args, const char *name, uint64_t expires,
+		     uint64_t others_end)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	char missing[SENTENCE_SIZE];
@@ -205,7 +211,7 @@ static int add_token(struct ctl *ctl, const struct args *args, const char *name,
 
 	if (r)
 		return r;
-	r = append_options(call, NULL, expires);
+	r = append_options(call, NULL, expires, others_end);
 	if (r < 0)
 		return bus_call_failed(r);
 	r = bus_send(ctl, call, missing, &reply);
@@ -244,18 +250,35 @@ static int remove_token(struct ctl *ctl, const char *name, const char *id)
 	return json_print(record);
 }
 
+/* When the client's other tokens end; 0: they do not. */
+static int check_rotation(struct ctl *ctl, const struct args *args, uint64_t *ret)
+{
+	bool rotate = verb_option(ctl->verb, args, "--rotate") != NULL;
+	int r = check_end(ctl, args, "--overlap", ret);
+
+	if (!r && *ret && !rotate)
+		return ctl_misused(ctl->verb, "--overlap goes with --rotate only.");
+	if (!r && !*ret && rotate)
+		*ret = clock_realtime() + OVERLAP_DEFAULT;
+	return r;
+}
+
 int clients_token(struct ctl *ctl, const struct args *args)
 {
 	const char *name = args->operand[0], *id = verb_option(ctl->verb, args, "--remove");
-	uint64_t expires = 0;
+	uint64_t expires = 0, others_end = 0;
 	int r = check_name(ctl, "client", name);
 
 	if (!r)
 		r = check_end(ctl, args, "--expires", &expires);
+	if (!r)
+		r = check_rotation(ctl, args, &others_end);
 	if (r)
 		return r;
 	if (!id)
-		return add_token(ctl, args, name, expires);
+		return add_token(ctl, args, name, expires, others_end);
+	if (others_end)
+		return ctl_misused(ctl->verb, "--remove does not go with --rotate.");
 	if (expires || verb_option(ctl->verb, args, "--quiet"))
 		return ctl_misused(ctl->verb, "--remove goes with neither --expires nor --quiet.");
 	return remove_token(ctl, name, id);

@@ -49,8 +49,8 @@ static const struct structure {
 	{"Controls",
 	 {"name", "title", "type", "flags", "minimum", "maximum", "step", "default", "value",
 	  "menu"}},
-	{"Tokens", {"id", "@created", "@expires"}},
-	{"Certificates", {"fingerprint", "@created", "@expires", "issued_here"}},
+	{"Tokens", {"id", "@created", "@expires", "@used"}},
+	{"Certificates", {"fingerprint", "@created", "@expires", "issued_here", "@used"}},
 	{"Suspensions", {"kind", "name", "reason", "@since"}},
 };
 

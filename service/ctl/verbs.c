@@ -160,12 +160,16 @@ const struct verb verbs[] = {
 		.operand = {"NAME"},
 		.n_required = 1,
 		.option = {OPTION_EXPIRES, OPTION_QUIET,
+			   OPTION("--rotate", NULL, "the client's other tokens end soon"),
+			   OPTION("--overlap", "TIME", "when they end (default: in a day)"),
 			   OPTION("--remove", "ID",
 				  "remove this token instead; 'clients' lists them")},
 		.summary = "make another token for a client, or remove one",
 		.help = "Makes another token, which is printed once; or, with --remove, takes one "
-			"away and ends\nwhoever watches with it.",
+			"away and ends\nwhoever watches with it. With --rotate the others end once "
+			"there was time to hand the new one on.",
 		.example = "    camwardctl client token phone --expires +30d\n"
+			   "    camwardctl client token phone --rotate --overlap +2h\n"
 			   "    camwardctl client token phone --remove ID",
 		.run = clients_token,
 	},

@@ -21,7 +21,8 @@ CAMERA = {"name": str, "uuid": str, "condition": str, "source": str, "format": s
           "controls": list}
 CLIENT = {"name": str, "integration": str, "created": str, "tokens": list, "certificates": list, "suspended": bool,
           "user": int}
-TOKEN_RECORD = {"id": str, "created": str, "expires": (str, type(None))}
+TOKEN_RECORD = {"id": str, "created": str, "expires": (str, type(None)),
+                "used": (str, type(None))}
 GRANT = {"id": int, "source": str, "client": str, "integration": str, "camera": str, "rights": list,
          "not_before": (str, type(None)), "not_after": (str, type(None)), "created": str,
          "hours": str, "max_leases": int, "only_sub": bool, "ask_first": bool}

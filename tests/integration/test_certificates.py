@@ -13,7 +13,7 @@ from ctl_case import WithDemo  # and with it the path of tests/support
 import rtsp
 
 CERTIFICATE = {"fingerprint": str, "created": str, "expires": (str, type(None)),
-               "issued_here": bool}
+               "issued_here": bool, "used": (str, type(None))}
 
 
 def run(*arguments, check=True, **more):

@@ -3,7 +3,7 @@
 
 import unittest
 
-from ctl_case import WithDemo
+from ctl_case import WithDemo, now
 
 INTEGRATION = {"name": str, "created": str, "suspended": bool, "clients": list}
 
@@ -85,6 +85,35 @@ class Identities(WithDemo):
         self.assertEqual(self.status("front", "after", token), 200)
         self.assertEqual(self.grant_of("after", "front")["rights"], ["live"])
         self.assertIn("owner", self.refused("client", "rename", "after", "owner"))
+
+    def tokens(self, name):
+        return next(c["tokens"] for c in self.demo.ctl_json("clients")["clients"]
+                    if c["name"] == name)
+
+    def test_rotation_ends_the_old_token_once_there_was_time(self):
+        old = self.client("turns")
+        self.demo.ctl("grant", "turns", "front", "live")
+        watched, _ = self.viewer("front", "turns", old)
+        new = self.demo.ctl_json("client", "token", "turns", "--rotate", "--overlap", "+3s")
+        list(watched.access_units(count=3))
+        self.assertEqual(self.status("front", "turns", new["token"]), 200)
+        watched.wait_end(10)
+        self.assertEqual(self.status("front", "turns", old), 401)
+        self.assertEqual(self.status("front", "turns", new["token"]), 200)
+        ends = {t["id"]: t["expires"] for t in self.tokens("turns")}
+        self.assertIsNone(ends.pop(new["id"]))
+        self.assertNotIn(None, ends.values())
+        for token in self.tokens("turns"):
+            self.assert_time(token["used"], now(), 30)
+        self.refused("client", "token", "turns", "--remove", "999")
+
+    def test_a_token_that_ends_sooner_is_not_lengthened(self):
+        self.client("soon")
+        first = self.demo.ctl_json("client", "token", "soon", "--expires", "+1h")
+        self.demo.ctl("client", "token", "soon", "--rotate")
+        ends = {t["id"]: t["expires"] for t in self.tokens("soon")}
+        self.assertEqual(ends[first["id"]], first["expires"])
+        self.assertEqual(len([e for e in ends.values() if e is None]), 1)
 
 
 if __name__ == "__main__":

@@ -129,6 +129,22 @@ static void test_declared_grants_stay_with_the_name(void **state)
 	assert_int_equal(OUTCOME(b, control_rename_client, "kim", "alice"), CONTROL_NAME_DECLARED);
 }
 
+static void test_a_rotation_survives_a_restart(void **state)
+{
+	struct bench *b = *state;
+	uint64_t end = clock_realtime() + 3600 * USEC_PER_SEC;
+	const struct client *alice;
+
+	assert_int_equal(OUTCOME(b, control_rotate_token, "alice", 0, 1), CONTROL_INVALID_LIMITS);
+	assert_int_equal(OUTCOME(b, control_rotate_token, "alice", 0, end), 0);
+	restart(b);
+	alice = policy_find_client(b->broker.policy, "alice");
+	assert_int_equal(alice->n_tokens, 2);
+	assert_int_equal(alice->tokens[0].expires, end);
+	assert_int_equal(alice->tokens[1].expires, 0);
+	assert_int_equal(policy_find_client(b->broker.policy, "bob")->tokens[0].expires, 0);
+}
+
 static void test_nobody_leaves_a_suspended_integration(void **state)
 {
 	struct bench *b = *state;
@@ -214,6 +230,7 @@ int main(void)
 		BENCH(test_a_renamed_client_is_the_same_but_for_its_name),
 		BENCH(test_a_suspension_goes_with_a_name),
 		BENCH(test_declared_grants_stay_with_the_name),
+		BENCH(test_a_rotation_survives_a_restart),
 		BENCH(test_nobody_leaves_a_suspended_integration),
 		BENCH(test_a_rename_that_fails_has_not_been),
 		BENCH(test_a_move_ends_what_only_the_old_one_gave),

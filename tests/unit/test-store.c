@@ -54,7 +54,7 @@ static void fill(struct state *state)
 	wide.max_leases = 4;
 	strcpy(wide.hours, "mon-fri 08:00-18:00");
 	assert_int_equal(STATE_RUN(state, store_add_client, &client), 0);
-	assert_int_equal(STATE_RUN(state, store_add_token, "alice", &token), 0);
+	assert_int_equal(STATE_RUN(state, store_add_token, "alice", &token, (uint64_t)0), 0);
 	assert_int_equal(STATE_RUN(state, store_add_camera, &camera), 0);
 	assert_int_equal(STATE_RUN(state, store_add_grant, &grant), 0);
 	assert_int_equal(STATE_RUN(state, store_add_grant, &wide), 0);
@@ -208,11 +208,11 @@ static void test_a_bad_job_harms_no_neighbour(void **s)
 	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
 		outcomes[i] = OUTCOME_NONE;
 	store_add_client(state->store, &names[0], outcome_set, &outcomes[0]);
-	store_add_token(state->store, "a", &twice, outcome_set, &outcomes[1]);
+	store_add_token(state->store, "a", &twice, 0, outcome_set, &outcomes[1]);
 	store_add_client(state->store, &names[2], outcome_set, &outcomes[2]);
-	store_add_token(state->store, "nobody", &lost, outcome_set, &outcomes[3]);
+	store_add_token(state->store, "nobody", &lost, 0, outcome_set, &outcomes[3]);
 	store_add_client(state->store, &names[3], outcome_set, &outcomes[4]);
-	store_add_token(state->store, "a", &lost, outcome_set, &outcomes[5]);
+	store_add_token(state->store, "a", &lost, 0, outcome_set, &outcomes[5]);
 	store_add_client(state->store, &names[1], outcome_set, &outcomes[6]);
 	state_wait(state, &outcomes[6]);
 	assert_int_equal(outcomes[0], 0);
