@@ -47,7 +47,7 @@ static struct grant any_grant(uint64_t id)
 					   (1 + any(TIMES)) * TICK;
 	if (!any(3))
 		strcpy(grant.hours, hours[any(ARRAY_SIZE(hours))]);
-	grant.max_leases = any(3) ? 0 : 1 + any(2);
+	grant.max_leases = any(2) ? 0 : 1 + any(2);
 	grant.ask_first = any(5) == 0;
 	grant.only_sub = any(4) == 0;
 	grant.pending = any(6) == 0;
@@ -143,7 +143,7 @@ static struct present any_present(void)
 		.holds = any(7), .approved = any(7), .agent = any(2), .by_token = any(2)};
 
 	for (size_t i = 0; i < ARRAY_SIZE(present.others); i++)
-		present.others[i] = any(7);
+		present.others[i] = any(4);
 	return present;
 }
 
