@@ -24,7 +24,7 @@ CLIENT, INTEGRATION, CAMERA, OTHER = "many", "everybody", "front", "back"
 # What the ledger says of each cause.
 REASONS = {
     "revoke": "no grant",
-    "token-expiry": "token removed or expired",
+    "token-expiry": "token or certificate removed or expired",
     "expiry": "grant expired",
     "hours": "outside the grant's hours",
     "suspend-camera": "suspended",
@@ -146,11 +146,15 @@ class Causes:
 
     def gather(self, n, ramp_ms):
         many = crowd.Crowd(self.demo, CLIENT, self.token, CAMERA, n, ramp_ms)
-        many.start("reading", "slow")
-        many.wait_playing("reading", "slow")
-        many.start("stopped")
-        many.wait_playing()
-        many.wait_queued()
+        try:
+            many.start("reading", "slow")
+            many.wait_playing("reading", "slow")
+            many.start("stopped")
+            many.wait_playing()
+            many.wait_queued()
+        except BaseException:
+            many.close()
+            raise
         return many
 
     @staticmethod
@@ -208,7 +212,8 @@ class Causes:
         why = self.closed()
         victims = {peer for lease, peer in ids.items() if why[lease] == REASONS[cause]}
         # Some may have ended by themselves just before.
-        assert {why[lease] for lease in ids} <= {REASONS[cause], *OWN_REASONS}, why
+        reasons = {why[lease] for lease in ids}
+        assert reasons <= {REASONS[cause], *OWN_REASONS}, f"{cause}: {reasons}"
         return self.judge(cause, many, victims, segments, moment)
 
     def closed(self):

@@ -26,6 +26,7 @@ OPTIONS = {"reading": (), "slow": ("--rate-limit", "25000", "--receive-buffer", 
            "stopped": ("--stalled", "1000", "--receive-buffer", "4096")}
 LOAD_CLIENT = harness.BUILD / "tests/support/load-client"
 ESTABLISHED = "01"
+PATIENCE = 3.0
 numbers = itertools.count(256)
 
 
@@ -44,13 +45,15 @@ class Crowd:
 
     def start(self, *kinds):
         for kind in kinds:
-            if not self.sizes[kind]:
-                continue
+            self.start_some(kind, self.sizes[kind])
+
+    def start_some(self, kind, n):
+        if n > 0:
             report = pathlib.Path(self.temporary.name) / f"{kind}-{len(self.running)}.json"
             self.running[report] = subprocess.Popen(
                 [LOAD_CLIENT, "--port", str(self.port), "--pin", self.demo.info["spki_sha256"],
                  "--source", self.addresses[kind], "--client", self.client, "--token", self.token,
-                 "--camera", self.camera, "--viewers", str(self.sizes[kind]), "--seconds", "600",
+                 "--camera", self.camera, "--viewers", str(n), "--seconds", "600",
                  "--ramp", str(self.ramp_ms), "--json", report, *OPTIONS[kind]],
                 stdin=subprocess.DEVNULL)
 
@@ -68,8 +71,22 @@ class Crowd:
         return found
 
     def wait_playing(self, *kinds, timeout=60):
-        harness.wait_until(lambda: len(self.leases()) >= self.size(*kinds), timeout,
-                           f"{self.size(*kinds)} running leases")
+        """Until they all are there; those who were turned away are started anew."""
+        deadline, came, seen = time.monotonic() + timeout, time.monotonic(), -1
+        while len(leases := self.leases()) < self.size(*kinds):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{len(leases)} of {self.size(*kinds)} leases run")
+            if len(leases) != seen:
+                came, seen = time.monotonic(), len(leases)
+            elif time.monotonic() > came + PATIENCE:
+                self.start_missing(leases, kinds or KINDS)
+                came = time.monotonic()
+            time.sleep(0.02)
+
+    def start_missing(self, leases, kinds):
+        for kind in kinds:
+            self.start_some(kind, self.sizes[kind] - sum(
+                address == self.addresses[kind] for address, _ in leases))
 
     def queued(self):
         """{(address, port): bytes that the server's kernel holds} of the open connections."""
