@@ -371,6 +371,14 @@ static int get_viewers(sd_bus *b, const char *path, const char *interface, const
 	return sd_bus_message_append(reply, "u", n);
 }
 
+static int get_watching(sd_bus *b, const char *path, const char *interface, const char *property,
+			sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct camera *camera = find_by_path(userdata, path);
+
+	return camera ? sd_bus_message_append(reply, "b", camera->n_watching > 0) : -ENOENT;
+}
+
 static int get_suspended(sd_bus *b, const char *path, const char *interface, const char *property,
 			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -458,6 +466,7 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("Encoded", "t", get_u64, 0, 0),
 	SD_BUS_PROPERTY("Dropped", "a{st}", get_dropped, 0, 0),
 	SD_BUS_PROPERTY("Viewers", "u", get_viewers, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Watching", "b", get_watching, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Suspended", "b", get_suspended, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Configuration", "a{st}", get_recorded, 0, 0),
 	SD_BUS_PROPERTY("ChosenControls", "a{si}", get_recorded, 0, 0),

@@ -41,6 +41,14 @@ static void on_agent_changed(void *userdata)
 					     "HasAgent", NULL);
 }
 
+static void on_watching_changed(void *userdata)
+{
+	struct bus *bus = userdata;
+
+	(void)sd_bus_emit_properties_changed(bus->bus, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
+					     "Watching", NULL);
+}
+
 static void on_reloaded(void *userdata)
 {
 	struct bus *bus = userdata;
@@ -67,7 +75,7 @@ static void on_camera_changed(void *userdata, const struct camera *camera)
 		(void)sd_bus_emit_properties_changed(
 			bus->bus, path, CAMWARD_INTERFACE_CAMERA, "Condition", "Source", "Format",
 			"Width", "Height", "FramesPerSecond", "Encoder", "Path", "Reason",
-			"Hardware", "Refused", "Epoch", "Viewers", NULL);
+			"Hardware", "Refused", "Epoch", "Viewers", "Watching", NULL);
 }
 
 static void on_lease_added(void *userdata, const struct lease *lease)
@@ -273,6 +281,7 @@ void signals_register(struct bus *bus)
 		.userdata = bus,
 		.ready_changed = on_ready_changed,
 		.agent_changed = on_agent_changed,
+		.watching_changed = on_watching_changed,
 		.reloaded = on_reloaded,
 		.camera_added = on_camera_added,
 		.camera_removed = on_camera_removed,

@@ -53,7 +53,8 @@
 	X(GRANT_ADDED, "4fbd454a8472440ca86446f8f5bc3d7f")         \
 	X(GRANT_REVOKED, "35baf0aaea4743d5b18b0a688ceffa69")       \
 	X(DECLARATION_REFUSED, "b11ab0b65bce4667910c925f46b9a611") \
-	X(LEDGER_HEAD, "f4210b95409f490b8699a83515a56efc")
+	X(LEDGER_HEAD, "f4210b95409f490b8699a83515a56efc")         \
+	X(LIGHT_FAILED, "1cbcd41f98ce4f2f8276f87ec4542ffd")
 
 #define EVENT_ENUM(name, id) EVENT_##name,
 enum event {

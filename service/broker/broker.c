@@ -138,6 +138,7 @@ int broker_open(struct broker *broker, sd_event *event, const struct broker_opti
 	if (!broker_clock_is_set())
 		event_log(LOG_WARNING, EVENT_CLOCK_NOT_SET, NULL,
 			  "the clock is not set: what is granted for a time only is refused");
+	light_open(broker, options->watching_directory);
 	r = open_memory(broker, options->state_directory);
 	return r < 0 ? r : open_loop(broker);
 }

@@ -17,6 +17,7 @@
 #include "broker/declared.h"
 #include "broker/denial.h"
 #include "broker/forgotten.h"
+#include "broker/light.h"
 #include "broker/list.h"
 #include "broker/observer.h"
 #include "broker/policy.h"
@@ -60,6 +61,7 @@ struct broker {
 	struct redecide redecide;
 	struct agent agent;
 	struct declared declared;
+	struct light light;
 	struct denials denials;
 	struct catch_up catch_up;
 	struct reserve reserve;
@@ -73,6 +75,7 @@ struct broker {
 struct broker_options {
 	const char *state_directory;
 	const char *config_directory;
+	const char *watching_directory; /* light.h; NULL: none */
 };
 
 /*

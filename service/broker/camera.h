@@ -57,6 +57,7 @@ struct camera {
 	uint32_t turn; /* of the epoch's last START or STREAMS */
 	struct camera_stream streams[RING_N_STREAMS];
 	unsigned n_leases;
+	unsigned n_watching; /* leases, until their last byte has gone (light.h) */
 };
 
 int camera_new(struct broker *broker, const struct camera_record *record, struct camera **ret);

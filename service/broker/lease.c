@@ -36,6 +36,8 @@ static void lease_free(struct lease *lease)
 {
 	if (lease->state == LEASE_ASKING)
 		agent_forget(lease);
+	if (lease->watching)
+		light_end(lease->camera);
 	if (lease->session)
 		lease->session->lease = NULL;
 	subscription_free(lease->subscription);
@@ -357,11 +359,29 @@ void lease_stream_impossible(struct lease *lease, uint32_t possible)
 		lease_switch_fail(lease, SESSION_DENIED_UNAVAILABLE);
 }
 
-/* Errors: those of camera_attach(). */
+const char *lease_unavailable_text(int error)
+{
+	switch (error) {
+	case -ENODEV:
+		return "camera is absent";
+	case -EIO:
+		return "the light cannot be switched on";
+	case -EOPNOTSUPP:
+		return "camera has no such stream";
+	default:
+		return "out of resources";
+	}
+}
+
+/* Errors: those of camera_attach(); -EIO (light.h). */
 static int join_camera(struct lease *lease)
 {
-	int r = camera_attach(lease->camera, lease->stream);
+	int r = light_begin(lease->camera);
 
+	if (r < 0)
+		return -EIO;
+	lease->watching = true;
+	r = camera_attach(lease->camera, lease->stream);
 	if (r < 0)
 		return r;
 	lease->attached = true;
@@ -403,8 +423,7 @@ void lease_admit(struct lease *lease)
 	lease->grant = verdict.grant;
 	r = join_camera(lease);
 	if (r < 0) {
-		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE,
-			     r == -EOPNOTSUPP ? "camera has no such stream" : "camera is absent");
+		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, lease_unavailable_text(r));
 		return;
 	}
 	observe(lease->broker, lease_changed, lease);

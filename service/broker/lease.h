@@ -75,6 +75,7 @@ struct lease {
 	uint32_t statement_size; /* 0: not there yet */
 
 	bool attached;                     /* wants pictures of its camera */
+	bool watching;                     /* is told to those before the camera */
 	struct session_counters *counters; /* NULL before RUNNING; the receiver's side writes it */
 	struct session_permit *permit;     /* the same; that side reads it */
 	uint64_t reserved;                 /* frames: permitted, or on its way to be */
@@ -108,6 +109,9 @@ struct lease_request {
  * absent), -EBUSY (no id to be had just now), -EACCES (the agent is not asked), -ENOMEM: then there
  * is no lease and no answer yet. */
 int lease_open(struct broker *broker, const struct lease_request *request);
+
+/* Why lease_open() has failed, for people. */
+const char *lease_unavailable_text(int error);
 
 struct lease *lease_find(const struct broker *broker, uint64_t id);
 

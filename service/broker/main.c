@@ -158,6 +158,7 @@ static int run(const struct options *options)
 	const struct broker_options memory = {
 		.state_directory = options->state_directory,
 		.config_directory = options->config_directory,
+		.watching_directory = options->watching_directory,
 	};
 	struct intakes intakes = {};
 	struct broker broker = {};

@@ -18,6 +18,8 @@ struct observer {
 	void (*ready_changed)(void *userdata);
 	/* It has come or gone. */
 	void (*agent_changed)(void *userdata);
+	/* Whether anybody watches anything. */
+	void (*watching_changed)(void *userdata);
 	/* The configuration is to be read again. */
 	void (*reloaded)(void *userdata);
 	void (*camera_added)(void *userdata, const struct camera *camera);

@@ -20,6 +20,9 @@ static const char usage[] =
 	"\n"
 	"  --state-directory DIR   where it keeps its memory (" OPTIONS_STATE_DIRECTORY ")\n"
 	"  --config-directory DIR  where camera.d/NAME.conf are (" OPTIONS_CONFIG_DIRECTORY ")\n"
+	"  --watching-directory DIR\n"
+	"                          where a file stands for each camera that somebody watches\n"
+	"                          ($RUNTIME_DIRECTORY)\n"
 	"  --camera NAME=FD        the links of this camera's process come in over the inherited\n"
 	"                          SEQPACKET socket FD; once a camera\n"
 	"  --gate FD               the same for the gate\n"
@@ -102,6 +105,9 @@ static enum options_outcome take_option(struct options *options, int c)
 	case 'c':
 		options->config_directory = optarg;
 		return OPTIONS_RUN;
+	case 'w':
+		options->watching_directory = optarg;
+		return OPTIONS_RUN;
 	case 'C':
 		return take_camera(options, optarg) < 0 ? OPTIONS_WRONG : OPTIONS_RUN;
 	case 'g':
@@ -123,6 +129,7 @@ enum options_outcome options_parse(int argc, char *argv[], struct options *ret)
 	static const struct option longs[] = {
 		{"state-directory", required_argument, NULL, 's'},
 		{"config-directory", required_argument, NULL, 'c'},
+		{"watching-directory", required_argument, NULL, 'w'},
 		{"camera", required_argument, NULL, 'C'},
 		{"gate", required_argument, NULL, 'g'},
 		{"help", no_argument, NULL, 'h'},
@@ -134,6 +141,7 @@ enum options_outcome options_parse(int argc, char *argv[], struct options *ret)
 	*ret = (struct options){
 		.state_directory = OPTIONS_STATE_DIRECTORY,
 		.config_directory = OPTIONS_CONFIG_DIRECTORY,
+		.watching_directory = getenv("RUNTIME_DIRECTORY"),
 		.gate = -EBADF,
 	};
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) >= 0) {

@@ -26,6 +26,7 @@ void reload_cameras(struct broker *broker)
 			reload_camera(camera);
 		else
 			camera_link_greet_again(camera);
+	light_reload(broker);
 	declared_load(broker);
 	observe(broker, reloaded);
 }

@@ -148,18 +148,6 @@ static struct policy_verdict decide(struct session *session, const struct sessio
 	return verdict;
 }
 
-static const char *unavailable_text(int error)
-{
-	switch (error) {
-	case -ENODEV:
-		return "camera is absent";
-	case -EOPNOTSUPP:
-		return "camera has no such stream";
-	default:
-		return "out of resources";
-	}
-}
-
 static void open_lease(struct session *session, const struct session_open *m,
 		       const struct client *client, const struct token *token)
 {
@@ -193,7 +181,7 @@ static void open_lease(struct session *session, const struct session_open *m,
 		report(session, m, client, camera, policy_reason_text(verdict.reason));
 	} else if (r < 0) {
 		session_deny(session, SESSION_DENIED_UNAVAILABLE);
-		report(session, m, client, camera, unavailable_text(r));
+		report(session, m, client, camera, lease_unavailable_text(r));
 	}
 }
 

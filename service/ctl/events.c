@@ -135,6 +135,13 @@ static void camera_changed(struct watch *watch, const struct json_object *before
 	const char *reason = json_text(now, "Reason");
 	struct json_object *fields;
 
+	if (differs(before, now, "Watching"))
+		watch_tell(watch,
+			   json_true(now, "Watching") ? "camera-watched" : "camera-unwatched",
+			   name_field("camera", now),
+			   json_true(now, "Watching") ? "Somebody watches %s."
+						      : "Nobody watches %s any more.",
+			   json_text(now, "Name"));
 	if (!differs(before, now, "Condition"))
 		return;
 	fields = camera_fields(now);

@@ -103,7 +103,7 @@ int status_run(struct ctl *ctl, const struct args *args)
 					  *status = NULL;
 	static const char *const taken[] = {
 		"version",   "ready",       "fingerprint", "server_certificate",
-		"seal_root", "suspensions", "has_agent"};
+		"seal_root", "suspensions", "has_agent",   "watching"};
 	int r = objects_manager(ctl, &manager);
 
 	if (!r)

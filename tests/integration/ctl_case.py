@@ -17,7 +17,7 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 CAMERA = {"name": str, "uuid": str, "condition": str, "source": str, "format": str, "width": int,
           "height": int, "frames_per_second": (int, float), "encoder": str, "path": str,
           "reason": str, "hardware": str, "refused": str, "epoch": int, "captured": int, "encoded": int, "dropped": dict,
-          "viewers": int, "suspended": bool, "configuration": dict, "chosen_controls": dict,
+          "viewers": int, "watching": bool, "suspended": bool, "configuration": dict, "chosen_controls": dict,
           "controls": list}
 CLIENT = {"name": str, "integration": str, "created": str, "tokens": list, "certificates": list, "suspended": bool,
           "user": int}
@@ -31,7 +31,7 @@ LEASE = {"id": int, "client": str, "camera": str, "right": str, "stream": str, "
          "skipped": dict, "bytes": int}
 STATUS = {"version": str, "ready": bool, "fingerprint": str, "server_certificate": str,
           "seal_root": str, "suspensions": list, "viewers": int, "cameras": list, "leases": list,
-          "has_agent": bool}
+          "has_agent": bool, "watching": bool}
 SUSPENSION = {"kind": str, "name": str, "reason": str, "since": str}
 
 

@@ -258,6 +258,7 @@ class Demo:
             self.directory.chmod(0o755)
         self.state = self.own("state")
         self.config = self.own("config")
+        self.watching = self.own("watching")
         self.runtime = self.own("run")
         self.bin = self.install(binaries)
         self.ctl = binaries / "service/ctl/camwardctl"
@@ -344,7 +345,8 @@ class Demo:
         self.ports = {name: Port() for name in self.names}
         self.ports[""] = Port()
         command = [self.bin["camwardd"], "--state-directory", str(self.state),
-                   "--config-directory", str(self.config)]
+                   "--config-directory", str(self.config),
+                   "--watching-directory", str(self.watching)]
         for name in self.names:
             command += ["--camera", f"{name}={self.ports[name].broker.fileno()}"]
         command += ["--gate", str(self.ports[""].broker.fileno())]

@@ -66,6 +66,10 @@ static void ignore_suspension(void *userdata, enum suspension_kind kind, const c
 {
 }
 
+static void ignore(void *userdata)
+{
+}
+
 static void test_all_are_cut_before_one_is_ended(void **state)
 {
 	struct bench *b = *state;
@@ -74,6 +78,7 @@ static void test_all_are_cut_before_one_is_ended(void **state)
 		.userdata = &two,
 		.lease_ended = note_lease_ended,
 		.camera_changed = ignore_camera,
+		.watching_changed = ignore,
 		.suspensions_changed = ignore_suspension,
 	};
 	struct control_result result = {};
