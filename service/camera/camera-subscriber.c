@@ -2,9 +2,12 @@
 #include "camera/camera-subscriber.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/ring-reader.h"
 #include "camera/report.h"
 
 #define RAW_FRAMES 4 /* two to be held while another is written, and one to spare */
@@ -12,16 +15,21 @@
 /* Of a stream's ring: what a reader that keeps up needs is far less than what late joiners do. */
 #define SHARE_OF_RING 2
 
-static int tell_sequence(struct camera *c, const struct subscriber_entry *entry, bool added)
+/* Frames handed over at once to one that begins: it holds them all until it has read them. */
+#define BEGIN_MAX        (SUBSCRIBER_HELD_MAX * 3 / 4)
+#define KEYFRAME_AGE_MAX (2 * USEC_PER_SEC) /* to begin with; as viewers */
+
+static int tell_sequence(struct camera *c, const struct subscriber_entry *entry, uint64_t first,
+			 bool added)
 {
 	return report_subscriber_sequence(&c->link, &c->epoch, entry->lease, entry->right,
-					  entry->stream, added);
+					  entry->stream, first, added);
 }
 
 static void on_gone(void *userdata, const struct subscriber_entry *entry, int error)
 {
 	struct camera *c = userdata;
-	int r = tell_sequence(c, entry, false);
+	int r = tell_sequence(c, entry, 0, false);
 
 	/* Of one that has just gone the broker knows by itself. */
 	if (r >= 0 && error == -EPROTO)
@@ -100,6 +108,47 @@ int camera_subscribe(struct camera *c, const struct camera_subscriber *m,
 	return report_subscribed(&c->link, m, c->name, memory, &format, size);
 }
 
+/* Before the newest keyframe of the stream's ring, if that is young. */
+static bool seek(const struct camera *c, const struct subscriber_entry *entry,
+		 struct ring_reader *ring, struct ring_unit *keyframe)
+{
+	const struct ring_writer *writer = c->epoch.streams[entry->stream].ring;
+
+	return entry->right == RIGHT_LIVE && writer &&
+	       ring_reader_open(ring, ring_writer_fd(writer), ring_writer_size(writer)) >= 0 &&
+	       ring_reader_seek_keyframe(ring, keyframe) >= 0 &&
+	       ring_reader_pending(ring) <= BEGIN_MAX &&
+	       clock_monotonic() - keyframe->captured_monotonic <= KEYFRAME_AGE_MAX;
+}
+
+/* All that is there; nothing comes meanwhile. */
+static void hand_over(struct camera *c, struct subscriber_entry *entry, struct ring_reader *ring)
+{
+	struct ring_unit unit;
+	bool goes_on = true;
+
+	while (goes_on && ring_reader_peek(ring, &unit) >= 0) {
+		_cleanup_free_ void *bytes = malloc(unit.length);
+
+		goes_on = bytes && ring_reader_copy(ring, &unit, bytes) >= 0 &&
+			  subscriber_list_put_to(&c->subscribers, entry, &unit, bytes);
+	}
+}
+
+/* So that it need not wait for a keyframe. */
+static int begin(struct camera *c, struct subscriber_entry *entry)
+{
+	struct ring_reader ring = {};
+	struct ring_unit keyframe;
+	bool found = seek(c, entry, &ring, &keyframe);
+	int r = tell_sequence(c, entry, found ? keyframe.sequence : 0, true);
+
+	if (r >= 0 && found)
+		hand_over(c, entry, &ring);
+	ring_reader_close(&ring);
+	return r;
+}
+
 int camera_attach_subscriber(struct camera *c, const struct camera_add_wake *m, int *socket)
 {
 	struct subscriber_entry *entry = subscriber_list_find(&c->subscribers, m->lease);
@@ -111,9 +160,10 @@ int camera_attach_subscriber(struct camera *c, const struct camera_add_wake *m, 
 	if (r < 0)
 		return -EPROTO;
 	steal_fd(socket);
+	r = begin(c, entry);
 	if (subscriber_list_take_request(&c->subscribers, m->stream))
 		stream_want_keyframe(&c->epoch.streams[m->stream]);
-	return tell_sequence(c, entry, true);
+	return r;
 }
 
 int camera_drop_subscriber(struct camera *c, uint64_t lease)
@@ -124,5 +174,5 @@ int camera_drop_subscriber(struct camera *c, uint64_t lease)
 		return 1;
 	gone = *entry;
 	subscriber_list_drop(&c->subscribers, entry);
-	return tell_sequence(c, &gone, false);
+	return tell_sequence(c, &gone, 0, false);
 }

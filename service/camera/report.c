@@ -185,14 +185,14 @@ int report_unsubscribed(struct chan *link, uint64_t epoch, uint64_t lease, const
 }
 
 int report_subscriber_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease,
-			       uint32_t right, enum ring_stream stream, bool added)
+			       uint32_t right, enum ring_stream stream, uint64_t first, bool added)
 {
 	uint64_t next =
 		right == RIGHT_RAW ? epoch->captured + 1 : epoch->streams[stream].next_sequence;
 	struct camera_sequence m = {
 		.epoch = epoch->number,
 		.lease = lease,
-		.first = next,
+		.first = first ? first : next,
 		.next = next,
 		.stream = stream,
 		.added = added,

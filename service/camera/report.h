@@ -36,6 +36,7 @@ int report_unseen(struct chan *link, const struct epoch *epoch, const struct wak
 int report_subscribed(struct chan *link, const struct camera_subscriber *asked, const char *name,
 		      int memory, const struct subscriber_format *format, uint64_t size);
 int report_unsubscribed(struct chan *link, uint64_t epoch, uint64_t lease, const char *reason);
-/* As report_sequence(): a local subscriber sees nothing that came before. */
+/* As report_sequence(): a local subscriber sees nothing that came before first; 0: nothing that has
+ * come so far. */
 int report_subscriber_sequence(struct chan *link, const struct epoch *epoch, uint64_t lease,
-			       uint32_t right, enum ring_stream stream, bool added);
+			       uint32_t right, enum ring_stream stream, uint64_t first, bool added);

@@ -51,21 +51,32 @@ static bool takes(const struct subscriber_entry *entry, uint32_t right, uint32_t
 	       subscriber_is_attached(entry->subscriber);
 }
 
+static bool hand_over(struct subscriber_list *l, struct subscriber_entry *entry,
+		      const struct ring_unit *unit, const struct iovec *pieces, size_t n_pieces)
+{
+	int r = subscriber_put(entry->subscriber, unit, pieces, n_pieces);
+	struct subscriber_entry gone = *entry;
+
+	if (r >= 0)
+		return true;
+	subscriber_list_drop(l, entry);
+	l->gone(l->userdata, &gone, r == -EPROTO ? r : -EPIPE);
+	return false;
+}
+
+bool subscriber_list_put_to(struct subscriber_list *l, struct subscriber_entry *entry,
+			    const struct ring_unit *unit, void *bytes)
+{
+	return hand_over(l, entry, unit, &(struct iovec){bytes, unit->length}, 1);
+}
+
 static void put(struct subscriber_list *l, uint32_t right, uint32_t stream,
 		const struct ring_unit *unit, const struct iovec *pieces, size_t n_pieces)
 {
 	/* Backwards: the last takes the place of one that is dropped. */
-	for (size_t i = l->n; i-- > 0;) {
-		struct subscriber_entry entry = l->entries[i];
-		int r = 0;
-
-		if (takes(&entry, right, stream))
-			r = subscriber_put(entry.subscriber, unit, pieces, n_pieces);
-		if (r >= 0)
-			continue;
-		subscriber_list_drop(l, &l->entries[i]);
-		l->gone(l->userdata, &entry, r == -EPROTO ? r : -EPIPE);
-	}
+	for (size_t i = l->n; i-- > 0;)
+		if (takes(&l->entries[i], right, stream))
+			(void)hand_over(l, &l->entries[i], unit, pieces, n_pieces);
 }
 
 void subscriber_list_put(struct subscriber_list *l, enum ring_stream stream,

@@ -39,6 +39,9 @@ void subscriber_list_release(struct subscriber_list *l);
 /* Hands an access unit to those who take it. */
 void subscriber_list_put(struct subscriber_list *l, enum ring_stream stream,
 			 const struct ring_unit *unit, const struct iovec *pieces, size_t n_pieces);
+/* Hands an access unit, in one piece, to one of them; false: it is gone (told), as is the entry. */
+bool subscriber_list_put_to(struct subscriber_list *l, struct subscriber_entry *entry,
+			    const struct ring_unit *unit, void *bytes);
 /* Whether anybody takes raw pictures. */
 bool subscriber_list_takes_raw(const struct subscriber_list *l);
 /* Hands a raw picture, I420, to those who take it; its rows are put together. */

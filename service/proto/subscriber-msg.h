@@ -37,7 +37,7 @@
 #define SUBSCRIBER_MSG_VERSION 1
 
 /* Frames that a subscriber can hold at once, if the memory has the room. */
-#define SUBSCRIBER_HELD_MAX   32
+#define SUBSCRIBER_HELD_MAX   128
 #define SUBSCRIBER_MEMORY_MAX (UINT64_C(128) << 20) /* bytes */
 
 enum subscriber_msg_type {

@@ -96,6 +96,19 @@ class Frames(WithDemo):
         counters = [counter for _, counter in pictures]
         self.assertEqual(counters, sorted(set(counters)))
 
+    def test_who_comes_later_begins_with_the_newest_keyframe(self):
+        first = self.subscribe()
+        reader = first.frames(10**6)
+        seen = [next(reader) for _ in range(40)]
+        newest = max(f.sequence for f in seen if f.flags & subscriber.KEYFRAME)
+        second = self.subscribe()
+        frame = second.frame()
+        self.assertTrue(frame.flags & subscriber.KEYFRAME)
+        self.assertGreaterEqual(frame.sequence, newest)
+        second.release(frame)
+        later = [f.sequence for f in second.frames(60)]
+        self.assertEqual(later, list(range(frame.sequence + 1, frame.sequence + 61)))
+
     def test_each_has_memory_of_its_own(self):
         subscribers = [self.subscribe(right=right) for right in ("live", "raw", "live")]
         self.assertEqual(len({os.fstat(s.memory).st_ino for s in subscribers}), 3)
