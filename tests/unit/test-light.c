@@ -3,7 +3,8 @@
  * asked for pictures and until the last byte has gone; if that cannot be, nobody may watch. */
 #include "lease-bench.h"
 
-static void write_text(struct bench *b, const char *name, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void write_text(struct bench *b, const char *name,
+							     const char *format, ...)
 {
 	char path[128];
 	va_list args;
