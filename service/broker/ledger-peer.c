@@ -8,7 +8,8 @@ int ledger_peer_make(const struct ledger_event *event, struct ledger_peer *ret)
 {
 	static const uint8_t none[sizeof(event->peer)];
 
-	if (!memcmp(event->peer, none, sizeof(none)))
+	/* All zeros with a local subscriber: root. */
+	if (event->protocol && !memcmp(event->peer, none, sizeof(none)))
 		return 0;
 	if (gnutls_rnd(GNUTLS_RND_RANDOM, ret->salt, sizeof(ret->salt)) < 0)
 		return -EIO;

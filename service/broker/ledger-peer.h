@@ -20,7 +20,8 @@ struct ledger_peer {
 	uint8_t hash[LEDGER_HASH_SIZE];
 };
 
-/* With a new salt. Returns 1; 0: the event has no address; -EIO. */
+/* With a new salt. Returns 1; 0: the event has no address (its details were lost in a flood of
+ * denials); -EIO. */
 int ledger_peer_make(const struct ledger_event *event, struct ledger_peer *ret);
 
 /* Keeps what the event's row, with this number, has the hash of. */
