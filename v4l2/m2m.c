@@ -276,8 +276,9 @@ int v4l2_m2m_try_import(struct v4l2_m2m *m2m)
 {
 	int r = v4l2_queue_stop(&m2m->raw);
 
-	if (r >= 0)
-		r = queue_raw(m2m, 0, 0);
+	for (uint32_t i = 0; i < m2m->raw.count && r >= 0; i++)
+		if (m2m->raw.buffers[i].ready)
+			r = queue_raw(m2m, i, 0);
 	if (r >= 0)
 		r = v4l2_queue_stop(&m2m->raw);
 	return r < 0 ? r : v4l2_queue_start(&m2m->raw);

@@ -100,8 +100,8 @@ bool v4l2_m2m_holds(struct v4l2_m2m *m2m, uint32_t index);
 int v4l2_m2m_import(struct v4l2_m2m *m2m, uint32_t index, const int *fds);
 
 /*
- * Whether the encoder can reach what was imported: gives it buffer 0 and takes it back. After the
- * import and before the first put. -EINVAL, -EFAULT: it cannot.
+ * Whether the encoder can reach what was imported: gives it all that and takes it back. Before the
+ * first put. -EINVAL, -EFAULT: it cannot.
  */
 int v4l2_m2m_try_import(struct v4l2_m2m *m2m);
 

@@ -20,8 +20,9 @@
 #include "v4l2/raw.h"
 #include "v4l2/share.h"
 
-/* In a row, without a picture in between: then it is beyond that. */
-#define REOPENINGS_MAX 2
+/* Without a second's pictures in between: then it is beyond that. */
+#define REOPENINGS_MAX      2
+#define REOPENINGS_PICTURES 30
 /* An encoder that waits may begin to work, and stall, without the loop's knowing. */
 #define LOOK_USEC (500 * USEC_PER_MSEC)
 
@@ -32,6 +33,7 @@ struct encoder_v4l2m2m {
 	struct v4l2_share share;     /* of copies, only m2m is used */
 	struct v4l2_m2m_coded coded; /* handed out; data NULL: none */
 	unsigned int reopenings;
+	unsigned int pictures; /* since it was opened */
 };
 
 static struct encoder_v4l2m2m *of(struct encoder *e)
@@ -61,6 +63,7 @@ static int reopen(struct encoder_v4l2m2m *m, int error)
 	log_warning("the encoder %s: it is opened anew",
 		    error == -ETIMEDOUT ? "stalls" : "is broken");
 	m->coded = (struct v4l2_m2m_coded){};
+	m->pictures = 0;
 	if (shares(m)) {
 		r = v4l2_share_reopen(&m->share);
 	} else {
@@ -122,7 +125,8 @@ static int m2m_next(struct encoder *e, struct encoder_unit *ret)
 	}
 	if (r < 0)
 		return r;
-	m->reopenings = 0;
+	if (++m->pictures >= REOPENINGS_PICTURES)
+		m->reopenings = 0;
 	*ret = (struct encoder_unit){
 		.bytes = slice_of(m->coded.data, m->coded.size),
 		.key = m->coded.timestamp_us,

@@ -4,10 +4,14 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/clock.h"
+
 /* 4.1 Mbit/s at 1280x720 and 30 frames a second. */
 #define MILLIBITS_PER_SAMPLE 150
 #define BITRATE_DEFAULT_MIN  250000U
 #define BITRATE_DEFAULT_MAX  16000000U
+
+#define ENCODER_DISTRUST_USEC (600 * USEC_PER_SEC)
 
 static uint32_t within(uint64_t value, uint32_t low, uint32_t high)
 {
@@ -33,6 +37,13 @@ struct encoder_config encoder_config_of(const struct source_format *format,
 				  ENCODER_BITRATE_MIN, ENCODER_BITRATE_MAX),
 		.gop = within(configured->gop ? configured->gop : gop, 1, ENCODER_GOP_MAX),
 	};
+}
+
+/* One that failed is left alone for a while: a picture by software is better than none. */
+static bool distrusted(const struct source *source)
+{
+	return source->encoder_lost &&
+	       clock_monotonic() < source->encoder_lost + ENCODER_DISTRUST_USEC;
 }
 
 static int software(const struct source_format *format, const struct encoder_config *config,
@@ -62,6 +73,10 @@ int encoder_new(struct source *source, const struct source_format *format,
 		return encoder_passthrough_new(format->codec, ret);
 	if (source && source->encoder && !hardware)
 		snprintf(obstacle, sizeof(obstacle), "as configured");
+	if (hardware && distrusted(source)) {
+		snprintf(obstacle, sizeof(obstacle), "%s has failed", source->encoder);
+		hardware = false;
+	}
 	if (hardware && encoder_v4l2m2m_new(source->encoder, source, config, ret, obstacle) >= 0)
 		return 0;
 	return software(format, config, obstacle, ret);

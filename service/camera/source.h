@@ -91,6 +91,7 @@ struct source {
 	const struct choices *choices;       /* borrowed; set at each open. NULL: none */
 	/* Borrowed: the node of a hardware encoder that raw pictures may go to; NULL: none. */
 	const char *encoder;
+	uint64_t encoder_lost; /* when that failed an epoch (us, CLOCK_MONOTONIC); 0: it did not */
 	/* Until close: an encoder works on its memory. What is raw is not converted before read. */
 	bool shared;
 };

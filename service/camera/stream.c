@@ -256,6 +256,7 @@ static bool take_request(struct stream *s, uint64_t now)
 static int lose_encoder(struct stream *s, int error)
 {
 	s->may_return = true;
+	s->source->encoder_lost = clock_monotonic();
 	if (error == -ETIMEDOUT)
 		return lose(s, error, "the encoder stalls, and does so again when opened anew");
 	return lose(s, error, "the encoder failed: %s", strerror(-error));
