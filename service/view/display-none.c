@@ -22,7 +22,7 @@ int display_show(struct display *d, const struct stream_unit *unit, uint64_t now
 	return -ENOSYS;
 }
 
-int display_blank(struct display *d)
+int display_forget(struct display *d, uint64_t now)
 {
 	return 0;
 }

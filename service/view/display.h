@@ -15,10 +15,13 @@
 
 struct display;
 
+/* The texts outlive the display. */
 struct display_config {
 	const char *device;    /* NULL: the first with a screen */
 	const char *connector; /* NULL: its first with a screen */
-	const char *camera;    /* for the sign; the caller's */
+	const char *camera;    /* for the sign */
+	const char *decoder;   /* a hardware decoder's node; NULL: the first that fits, if any */
+	bool by_software;      /* no hardware decoder */
 };
 
 /* Shows the sign. Errors: -ENOSYS (this build has none), -EINVAL (one that is told on standard
@@ -32,8 +35,9 @@ struct display *display_close(struct display *d);
  * before the next keyframe), -errno (the display is of no more use).
  */
 int display_show(struct display *d, const struct stream_unit *unit, uint64_t now);
-/* Nothing is live: the sign, at once. Errors: -errno. */
-int display_blank(struct display *d);
+/* Nothing is live: the sign, at once; and nothing that arrived before now is shown any more.
+ * Errors: -errno. */
+int display_forget(struct display *d, uint64_t now);
 
 /* To poll for reading. */
 int display_fd(const struct display *d);

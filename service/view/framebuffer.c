@@ -61,19 +61,24 @@ static void blacken(struct framebuffer *f)
 	memset(f->bytes + luma, 128, f->size - luma);
 }
 
-static int add(struct framebuffer *f, const struct kms *k)
+/* modifier NULL: the driver's own way. */
+static int add(struct framebuffer *f, const struct kms *k, const uint64_t *modifier)
 {
 	uint32_t handles[4] = {f->handle}, pitches[4] = {f->strides[0]}, offsets[4] = {};
+	uint64_t modifiers[4] = {};
+	int r;
 
 	for (unsigned i = 1; i < ARRAY_SIZE(f->strides) && f->strides[i] > 0; i++) {
 		handles[i] = f->handle;
 		pitches[i] = f->strides[i];
 		offsets[i] = f->offsets[i];
 	}
-	if (drmModeAddFB2(k->fd, f->width, f->height, f->format, handles, pitches, offsets, &f->id,
-			  0) != 0)
-		return -errno;
-	return 0;
+	for (unsigned i = 0; modifier && i < ARRAY_SIZE(modifiers); i++)
+		modifiers[i] = handles[i] ? *modifier : 0;
+	r = drmModeAddFB2WithModifiers(k->fd, f->width, f->height, f->format, handles, pitches,
+				       offsets, modifier ? modifiers : NULL, &f->id,
+				       modifier ? DRM_MODE_FB_MODIFIERS : 0);
+	return r != 0 ? -errno : 0;
 }
 
 int framebuffer_create(struct framebuffer *f, const struct kms *k, uint32_t format, uint32_t width,
@@ -87,8 +92,27 @@ int framebuffer_create(struct framebuffer *f, const struct kms *k, uint32_t form
 		r = lay_out(f);
 	if (r == 0) {
 		blacken(f);
-		r = add(f, k);
+		r = add(f, k, NULL);
 	}
+	if (r < 0)
+		framebuffer_destroy(f, k);
+	return r;
+}
+
+int framebuffer_import(struct framebuffer *f, const struct kms *k, int dmabuf, uint32_t format,
+		       uint32_t width, uint32_t height, uint32_t stride)
+{
+	static const uint64_t linear = DRM_FORMAT_MOD_LINEAR;
+	uint64_t can = 0;
+	int r;
+
+	*f = (struct framebuffer){
+		.format = format, .width = width, .height = height, .strides = {stride}};
+	r = drmPrimeFDToHandle(k->fd, dmabuf, &f->handle) != 0 ? -errno : lay_out(f);
+	/* Where it can be said that it is linear, it is. */
+	drmGetCap(k->fd, DRM_CAP_ADDFB2_MODIFIERS, &can);
+	if (r == 0)
+		r = add(f, k, can ? &linear : NULL);
 	if (r < 0)
 		framebuffer_destroy(f, k);
 	return r;
@@ -101,6 +125,6 @@ void framebuffer_destroy(struct framebuffer *f, const struct kms *k)
 	if (f->bytes)
 		munmap(f->bytes, f->size);
 	if (f->handle)
-		drmModeDestroyDumbBuffer(k->fd, f->handle);
+		drmCloseBufferHandle(k->fd, f->handle);
 	*f = (struct framebuffer){};
 }

@@ -32,6 +32,8 @@ static const char help[] =
 	"  --exec COMMAND           to the command's standard input: --exec 'ffplay -f h264 -'\n"
 	"  --display[=DEVICE]       onto a screen (KMS): the first, or that of /dev/dri/cardN\n"
 	"  --connector NAME         the screen plugged in there: HDMI-A-1\n"
+	"  --decoder DEVICE         the hardware decoder for it, or software (default: if there is "
+	"one)\n"
 	"How long:\n"
 	"  --frames N               until so many were valid\n"
 	"  --duration SECONDS\n"
@@ -64,6 +66,7 @@ enum option_id {
 	OPTION_EXEC,
 	OPTION_DISPLAY,
 	OPTION_CONNECTOR,
+	OPTION_DECODER,
 	OPTION_FRAMES,
 	OPTION_DURATION,
 	OPTION_ONCE,
@@ -91,6 +94,7 @@ static const struct option long_options[] = {
 	{"exec", required_argument, NULL, OPTION_EXEC},
 	{"display", optional_argument, NULL, OPTION_DISPLAY},
 	{"connector", required_argument, NULL, OPTION_CONNECTOR},
+	{"decoder", required_argument, NULL, OPTION_DECODER},
 	{"frames", required_argument, NULL, OPTION_FRAMES},
 	{"duration", required_argument, NULL, OPTION_DURATION},
 	{"once", no_argument, NULL, OPTION_ONCE},
@@ -263,6 +267,10 @@ static int parse_one(struct parser *p, int id)
 	case OPTION_CONNECTOR:
 		o->connector = optarg;
 		return 0;
+	case OPTION_DECODER:
+		o->by_software = strcmp(optarg, "software") == 0;
+		o->decoder = o->by_software ? NULL : optarg;
+		return 0;
 	case OPTION_ONCE:
 		o->once = true;
 		return 0;
@@ -316,8 +324,8 @@ static int check(struct parser *p)
 		return fail("--insecure-no-clock needs --relay");
 	if (o->output && o->command)
 		return fail("--output and --exec exclude each other");
-	if (o->connector && !o->display)
-		return fail("--connector needs --display");
+	if ((o->connector || o->decoder || o->by_software) && !o->display)
+		return fail("--connector and --decoder need --display");
 	if (o->interval > 0 && !o->json)
 		return fail("--interval needs --json");
 	if (o->json && !o->json_file && o->output && strcmp(o->output, "-") == 0)

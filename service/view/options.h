@@ -25,6 +25,8 @@ struct options {
 	const char *output, *command; /* NULL: none; output "-": standard output */
 	bool display;
 	const char *device, *connector; /* of the display; NULL: the first with a screen */
+	const char *decoder;            /* NULL: the first that fits, if any */
+	bool by_software;
 	enum options_refusal on_refusal;
 	uint32_t refusals; /* in a row, before giving up */
 	bool once;

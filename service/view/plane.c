@@ -24,6 +24,24 @@ static void find_colours(struct plane *p, const struct kms *k)
 		p->colour_range = 0;
 }
 
+/* Those that can be laid out line by line. Without IN_FORMATS every format can. */
+static void find_formats(struct plane *p, const struct kms *k, const drmModePlane *from)
+{
+	drmModeFormatModifierIterator it = {};
+	drmModePropertyBlobRes *blob = NULL;
+	uint64_t id = 0;
+
+	if (kms_property(k, p->id, DRM_MODE_OBJECT_PLANE, "IN_FORMATS", &id) && id)
+		blob = drmModeGetPropertyBlob(k->fd, (uint32_t)id);
+	for (uint32_t i = 0; !blob && i < from->count_formats && i < PLANE_FORMATS_MAX; i++)
+		p->formats[p->n_formats++] = from->formats[i];
+	while (blob && p->n_formats < PLANE_FORMATS_MAX &&
+	       drmModeFormatModifierBlobIterNext(blob, &it))
+		if (it.mod == DRM_FORMAT_MOD_LINEAR)
+			p->formats[p->n_formats++] = it.fmt;
+	drmModeFreePropertyBlob(blob);
+}
+
 /* false: none that shows pictures. */
 static bool take(struct plane *p, const struct kms *k, const drmModePlane *from)
 {
@@ -40,10 +58,7 @@ static bool take(struct plane *p, const struct kms *k, const drmModePlane *from)
 			return false;
 	}
 	find_colours(p, k);
-	while (p->n_formats < from->count_formats && p->n_formats < PLANE_FORMATS_MAX) {
-		p->formats[p->n_formats] = from->formats[p->n_formats];
-		p->n_formats++;
-	}
+	find_formats(p, k, from);
 	return true;
 }
 

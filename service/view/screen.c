@@ -6,8 +6,6 @@
 
 #include "base/cleanup.h"
 
-#define NONE (-1)
-
 DEFINE_CLEANUP(drmModeAtomicReq *, drmModeAtomicFree)
 
 static struct plane_area whole(const struct screen *s)
@@ -27,28 +25,27 @@ static int add_primary(const struct screen *s, drmModeAtomicReq *request, bool c
 	return plane_add(&s->planes[0], &s->kms, request, b->id, b->width, b->height, &all);
 }
 
-/* canvas NULL: the background alone. */
+/* picture NULL: the background alone. */
 static int add_all(const struct screen *s, drmModeAtomicReq *request,
-		   const struct framebuffer *canvas)
+		   const struct framebuffer *picture)
 {
 	const struct screen_layer *l = &s->layer;
 	int r = kms_add_output(&s->kms, request);
 
 	if (r == 0)
-		r = add_primary(s, request, canvas && l->plane == &s->planes[0]);
-	if (r == 0 && canvas)
-		r = plane_add(l->plane, &s->kms, request, canvas->id, canvas->width, canvas->height,
-			      &l->to);
+		r = add_primary(s, request, picture && l->plane == &s->planes[0]);
+	if (r == 0 && picture)
+		r = plane_add(l->plane, &s->kms, request, picture->id, l->width, l->height, &l->to);
 	for (int i = 1; r == 0 && i < s->n_planes; i++)
-		if (!canvas || l->plane != &s->planes[i])
+		if (!picture || l->plane != &s->planes[i])
 			r = plane_add_off(&s->planes[i], request);
 	return r;
 }
 
-static int commit(struct screen *s, const struct framebuffer *canvas, uint32_t flags)
+static int commit(struct screen *s, const struct framebuffer *picture, uint32_t flags)
 {
 	_cleanup_(drmModeAtomicFreep) drmModeAtomicReq *request = drmModeAtomicAlloc();
-	int r = request ? add_all(s, request, canvas) : -ENOMEM;
+	int r = request ? add_all(s, request, picture) : -ENOMEM;
 
 	if (r == 0 && drmModeAtomicCommit(s->kms.fd, request, flags, s) != 0)
 		r = errno == EPERM ? -EACCES : -errno;
@@ -161,45 +158,80 @@ int screen_fit(struct screen *s, uint32_t width, uint32_t height)
 	return 0;
 }
 
+int screen_adopt(struct screen *s, const struct framebuffer *like, uint32_t width, uint32_t height)
+{
+	struct screen_layer layer = {.format = like->format,
+				     .width = width,
+				     .height = height,
+				     .to = letterbox(width, height, whole(s))};
+	int r = screen_dark(s);
+
+	if (r < 0)
+		return r;
+	free_canvases(s);
+	r = -EINVAL;
+	for (int n = 1; r < 0 && r != -EACCES && n <= s->n_planes; n++) {
+		layer.plane = &s->planes[n % s->n_planes];
+		if (!plane_shows(layer.plane, layer.format))
+			continue;
+		s->layer = layer;
+		r = commit(s, like, DRM_MODE_ATOMIC_TEST_ONLY);
+	}
+	if (r < 0)
+		s->layer.plane = NULL;
+	return r;
+}
+
 /* --- pictures --- */
+
+bool screen_holds(const struct screen *s, const struct framebuffer *f)
+{
+	return f == s->shown || f == s->coming || f == s->drawn;
+}
 
 struct framebuffer *screen_canvas(struct screen *s, struct plane_area *ret)
 {
-	int i = s->drawn;
+	struct framebuffer *f = NULL;
 
-	/* What was drawn and not shown yet is overtaken: a screen shows the newest. */
-	for (int n = 0; i == NONE && n < SCREEN_CANVASES; n++)
-		if (n != s->shown && n != s->coming)
-			i = n;
-	s->drawn = i;
+	/* What was to come and is not shown yet is overtaken: a screen shows the newest. */
+	s->drawn = NULL;
+	for (int i = 0; !f && i < SCREEN_CANVASES; i++)
+		if (!screen_holds(s, &s->canvases[i]))
+			f = &s->canvases[i];
 	*ret = s->layer.picture;
-	return &s->canvases[i];
+	return f;
 }
 
-int screen_present(struct screen *s)
+static int present(struct screen *s)
 {
 	int r;
 
-	if (s->coming != NONE || s->drawn == NONE)
+	if (s->coming || !s->drawn)
 		return 0;
-	r = commit(s, &s->canvases[s->drawn], DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT);
+	r = commit(s, s->drawn, DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT);
 	if (r == -EBUSY)
 		return 0;
 	if (r == 0) {
 		s->coming = s->drawn;
-		s->drawn = NONE;
+		s->drawn = NULL;
 	}
 	return r;
+}
+
+int screen_lay(struct screen *s, const struct framebuffer *f)
+{
+	s->drawn = f;
+	return present(s);
 }
 
 static void take_flip(int fd, unsigned sequence, unsigned sec, unsigned usec, void *userdata)
 {
 	struct screen *s = userdata;
 
-	if (s->coming == NONE)
+	if (!s->coming)
 		return;
 	s->shown = s->coming;
-	s->coming = NONE;
+	s->coming = NULL;
 }
 
 int screen_take_events(struct screen *s)
@@ -208,7 +240,7 @@ int screen_take_events(struct screen *s)
 
 	if (drmHandleEvent(s->kms.fd, &context) < 0 && errno != EAGAIN && errno != EINTR)
 		return -errno;
-	return screen_present(s);
+	return present(s);
 }
 
 int screen_dark(struct screen *s)
@@ -220,7 +252,7 @@ int screen_dark(struct screen *s)
 		return r;
 	/* It waited for the picture that was coming, whose event is there by now. */
 	drmHandleEvent(s->kms.fd, &context);
-	s->shown = s->coming = s->drawn = NONE;
+	s->shown = s->coming = s->drawn = NULL;
 	return 0;
 }
 
@@ -241,7 +273,7 @@ int screen_open(struct screen *s, const char *device, const char *connector, cha
 {
 	int r;
 
-	*s = (struct screen){.shown = NONE, .coming = NONE, .drawn = NONE};
+	*s = (struct screen){};
 	r = kms_open(&s->kms, device, connector, why);
 	if (r < 0)
 		return r;

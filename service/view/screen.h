@@ -2,9 +2,11 @@
 /*
  * What is on the screen: the background, or a picture as large as fits before it. A picture goes
  * onto a plane of its own where there is one that takes it, best as it is decoded and scaled by
- * the plane; else it is scaled and converted by the CPU.
+ * the plane; else it is scaled and converted by the CPU. It is drawn into a canvas, or stands in a
+ * framebuffer of somebody else's already.
  *
- *	open -> { draw on the background } -> dark -> fit -> { canvas, render, present } -> dark ...
+ *	open -> { draw on the background } -> dark -> fit -> { canvas, render, lay } -> dark ...
+ *	                                          -> adopt -> { lay } -> dark ...
  */
 #pragma once
 
@@ -17,9 +19,9 @@
 /* How pictures get there. */
 struct screen_layer {
 	const struct plane *plane;      /* NULL: not known yet */
-	uint32_t format, width, height; /* of the canvases */
+	uint32_t format, width, height; /* of what is laid */
 	struct plane_area picture;      /* in a canvas */
-	struct plane_area to;           /* where the plane lays a canvas */
+	struct plane_area to;           /* where the plane lays it */
 };
 
 struct screen {
@@ -28,9 +30,9 @@ struct screen {
 	int n_planes;
 	struct framebuffer background; /* XRGB8888 */
 	struct screen_layer layer;
-	uint32_t width, height; /* of the pictures that the layer is for */
+	uint32_t width, height; /* of the pictures that the layer is for; 0: adopted ones */
 	struct framebuffer canvases[SCREEN_CANVASES];
-	int shown, coming, drawn; /* canvases; -1: none */
+	const struct framebuffer *shown, *coming, *drawn; /* NULL: none */
 };
 
 /* Errors: those of kms_open() and planes_find(), -errno; why says it in words. */
@@ -44,11 +46,17 @@ int screen_fit(struct screen *s, uint32_t width, uint32_t height);
 
 /* The canvas to draw in, never one that can be seen; its part that the picture fills. */
 struct framebuffer *screen_canvas(struct screen *s, struct plane_area *ret);
-/* Shows it at the next refresh of the screen, or the one after. Waits for nothing. Errors: -EACCES
- * (not master now), -ENODEV, -errno. */
-int screen_present(struct screen *s);
+/* Shows a canvas, or what was adopted, at the next refresh of the screen or the one after, unless a
+ * newer one comes first. Waits for nothing; f is held as long as screen_holds() says. Errors:
+ * -EACCES (not master now), -ENODEV, -errno. */
+int screen_lay(struct screen *s, const struct framebuffer *f);
+bool screen_holds(const struct screen *s, const struct framebuffer *f);
 /* Shows the background alone, and returns when no picture can be seen. Errors: as above. */
 int screen_dark(struct screen *s);
+
+/* Prepares for pictures in framebuffers like this one, of which this much is seen. Errors: as of
+ * fit; -EINVAL and others: no plane takes them. */
+int screen_adopt(struct screen *s, const struct framebuffer *like, uint32_t width, uint32_t height);
 
 /* The device is readable: the refresh came. Errors: as above. */
 int screen_take_events(struct screen *s);

@@ -45,10 +45,10 @@ static void show(struct viewer *v, const struct stream_unit *unit, uint64_t now)
 }
 
 /* Nothing is live without a connection; and the next one may take its time to be looked up. */
-static void blank(struct viewer *v)
+static void blank(struct viewer *v, uint64_t now)
 {
 	if (v->display)
-		judge_display(v, display_blank(v->display));
+		judge_display(v, display_forget(v->display, now));
 }
 
 /* --- what a visit brings --- */
@@ -138,7 +138,7 @@ static void take_end(struct viewer *v, enum visit_end how, uint64_t now)
 {
 	unsigned kind = COMPLAINT_CONNECTION;
 
-	blank(v);
+	blank(v, now);
 	switch (how) {
 	case VISIT_STATEMENT:
 		kind = v->visit.verdict;
@@ -306,7 +306,9 @@ static int open_display(struct viewer *v)
 {
 	const struct display_config config = {.device = v->options->device,
 					      .connector = v->options->connector,
-					      .camera = v->options->url.camera};
+					      .camera = v->options->url.camera,
+					      .decoder = v->options->decoder,
+					      .by_software = v->options->by_software};
 
 	return v->options->display ? display_open(&config, &v->display) : 0;
 }

@@ -22,7 +22,7 @@ ROOMS = {
     "dbus": ["base", "proto", "broker"],
     "ctl": ["base", "dbus", "seal"],
     "name": ["base", "v4l2"],
-    "view": ["base", "seal", "wire"],
+    "view": ["base", "seal", "wire", "v4l2"],
 }
 
 # Headers that a room gives to rooms which may not have the rest of it.
@@ -41,7 +41,7 @@ EXTERNAL = {
     "jpeglib.h": {"camera"},
     "json-c/": {"ctl", "view"},
     "qrencode.h": {"ctl"},
-    "linux/videodev2.h": {"v4l2", "camera", "name"},
+    "linux/videodev2.h": {"v4l2", "camera", "name", "view"},
     "libv4lconvert.h": {"v4l2"},
     "libdrm/": {"v4l2", "view"},
     "xf86drm": {"v4l2", "view"},
