@@ -31,6 +31,14 @@ class Screenshot:
         w, h = int(width * scale) & ~1, int(height * scale) & ~1
         return (self.width - w) // 2 & ~1, (self.height - h) // 2 & ~1, w, h
 
+    def corner(self, width, height):
+        """Its upper left part."""
+        part = object.__new__(Screenshot)
+        row = self.width * 3
+        part.width, part.height = width, height
+        part.pixels = b"".join(self.pixels[y * row:y * row + width * 3] for y in range(height))
+        return part
+
     def grey(self, width, height):
         """The picture's green, one byte a pixel, in the size that it was sent in."""
         left, top, w, h = self.area(width, height)

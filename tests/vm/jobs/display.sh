@@ -1,5 +1,5 @@
 #!/bin/bash
-# A screen shows the pictures that were sent and are proven, no other one ever, and says so within 2 s when none is live.
+# A screen shows the pictures that were sent and are proven, from software or from a hardware decoder without a copy, no other one ever, and says so within 2 s when none is live.
 # vm: screens timeout=900 memory=3G
 # shellcheck source=tests/vm/lib.sh
 . /camward/tests/vm/lib.sh
@@ -30,7 +30,7 @@ says 1 '/dev/null: it is no display' --display=/dev/null
 says 1 'no connector HDMI-A-1, but: Virtual-1, Virtual-2 (no screen)' \
 	--display=/dev/dri/card0 --connector HDMI-A-1
 says 1 'no screen is plugged in' --display=/dev/dri/card0 --connector Virtual-2
-says 1 '--connector needs --display' --connector Virtual-1
+says 1 '--connector and --decoder need --display' --connector Virtual-1
 as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 says 1 '/dev/dri/card0: no permission' --display
 as=()

@@ -19,9 +19,11 @@ import coded_picture
 import screenshot
 
 VIEW = "/build/service/view/camward-view"
+GRAB, ENCODE = "/build/tests/vm/grab-plane", "/build/tests/vm/m2m-encode"
 SUPPORT = pathlib.Path("/camward/tests/support")
 OUT, TMP = pathlib.Path("/out"), pathlib.Path("/tmp")
 SIZE = (640, 360)
+SMALL = (1024, 72)  # as wide as the screen of vkms, whose planes cannot scale
 FPS = 10
 SETTLE = 60  # seconds; an emulated machine under load
 SILENCE = 2  # seconds: the promise
@@ -96,17 +98,46 @@ class Screen:
         fail(f"no picture on {self.card} can be read")
 
 
+class Grabbed(Screen):
+    """One that QEMU does not see: its framebuffer, read by grab-plane."""
+
+    def dump(self):
+        self.taken += 1
+        self.path = TMP / f"{self.card}{self.taken}.ppm"
+        done = subprocess.run([GRAB, self.device, self.path], check=True, text=True,
+                              stdout=subprocess.PIPE)
+        self.plane, self.exporter = done.stdout.split()
+        return screenshot.Screenshot(self.path)
+
+    def grabs(self):
+        done = subprocess.run([GRAB, self.device, TMP / "probe.ppm"], check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return done.returncode == 0
+
+    def counter(self, tag=None):
+        shot = self.dump()
+        os.unlink(self.path)
+        if shot.pixels == self.sign:
+            return "sign"
+        code = shot.corner(*SIZE).code(*SIZE)
+        return code[1] if code else None
+
+
 class Viewer:
     """A run of camward-view --display."""
 
     def __init__(self, screen, url, *arguments, token="secret", **keywords):
         self.log = open(OUT / f"view-{screen.card}.log", "w+", encoding="utf-8")
         self.json = OUT / f"view-{screen.card}.json"
+        self.json.unlink(missing_ok=True)
         environment = dict(os.environ, CAMWARD_TOKEN=token)
         keywords = {"stdin": subprocess.DEVNULL, **keywords}
         self.popen = subprocess.Popen(
             [VIEW, f"--display={screen.device}", f"--json={self.json}", "--interval", "1", *map(str, arguments),
              url], env=environment, stdout=subprocess.DEVNULL, stderr=self.log, **keywords)
+        if isinstance(screen, Grabbed):
+            # Who opens a card that nobody has is its master for as long.
+            wait_until(lambda: self.json.exists() and self.json.stat().st_size > 0, "its start")
 
     def __enter__(self):
         return self
@@ -120,9 +151,12 @@ class Viewer:
         self.popen.send_signal(how)
         return self.wait()
 
+    def read_log(self):
+        return pathlib.Path(self.log.name).read_text(encoding="utf-8")
+
     def valid(self):
         """Frames so far."""
-        lines = self.json.read_text().splitlines()
+        lines = self.json.read_text().splitlines() if self.json.exists() else []
         return json.loads(lines[-1])["frames"]["valid"] if lines else 0
 
     def wait(self):
@@ -248,9 +282,9 @@ def watch(screen, seconds):
     return seen
 
 
-def check_wrong_frames(screen, clip, counters):
+def check_wrong_frames(screen, clip, counters, faults):
     """What is refused never appears, and with no check it does: the server really sends it."""
-    for fault in ("other-camera", "other-root", "unsealed", "stale"):
+    for fault in faults:
         with sealing_server(clip, "--fault", fault, "--at", AT) as (url, trust), \
                 Viewer(screen, url, *trust, "--on-refusal", "skip", "--silence", 30) as viewer:
             screen.wait_live()
@@ -336,16 +370,99 @@ def check_terminal(screen, clip):
     print("left the screen to another terminal, and came back")
 
 
+def video_node(name):
+    """The driver's, by the name that it gives it."""
+    for file in pathlib.Path("/sys/class/video4linux").glob("*/name"):
+        if file.read_text().strip() == name:
+            return f"/dev/{file.parent.name}"
+    return None
+
+
+def load(module, *options):
+    subprocess.run(["modprobe", module, *options], check=True)
+
+
+def encode_clip():
+    """(clip, raw, counters): without loss, as the decoder takes it; a picture that is no whole number
+    of macroblocks high."""
+    load("vh264")
+    node = wait_until(lambda: video_node("vh264-enc"), "the encoder")
+    clip, raw = TMP / "hardware.h264", TMP / "hardware.yuv"
+    subprocess.run([ENCODE, node, *map(str, SMALL), str(4 * AT), clip, raw, "gop=6"], check=True,
+                   stdout=subprocess.DEVNULL)
+    size, decoder = coded_picture.frame_size(*SMALL, "i420"), coded_picture.Decoder(*SMALL)
+    data = raw.read_bytes()
+    frames = [data[at:at + size] for at in range(0, len(data), size)]
+    return clip, {decoder.decode(frame)[1]: frame for frame in frames}
+
+
+def check_hardware(panel):
+    """From the decoder's buffers to the screen without a copy, exact, in order; nothing refused; and
+    by software where that does not go."""
+    global SIZE
+    clip, frames = encode_clip()
+    SIZE = SMALL
+    counters = list(frames)
+    load("vh264dec")
+    load("vkms", "enable_overlay=1")
+    screen = Grabbed("vkms", "/dev/dri/card2")
+    wait_until(lambda: video_node("vh264dec-dec") and os.path.exists(screen.device), "the decoder")
+    with Viewer(screen, NOWHERE, *INSECURE) as viewer:
+        wait_until(lambda: screen.grabs(), "the sign")
+        screen.sign = screen.dump().pixels
+        viewer.end()
+    check_exact(screen, clip, frames)
+    check_wrong_frames(screen, clip, counters, ["other-camera"])
+    check_refusal_and_return(screen, clip, counters)
+    check_silence(screen, clip)
+    # This card cannot reach the decoder's memory.
+    with sealing_server(clip) as (url, trust), Viewer(panel, url, *trust) as viewer:
+        panel.wait_live()
+        viewer.end()
+        if "by software" not in viewer.said:
+            fail(f"what the panel cannot show: {viewer.said}")
+    pathlib.Path("/sys/module/vh264dec/parameters/stall_after").write_text("10")
+    with sealing_server(clip) as (url, trust), Viewer(screen, url, *trust) as viewer:
+        screen.wait_live()
+        wait_until(lambda: "decoded by software" in viewer.read_log(), "software's turn")
+        screen.wait_live()
+        viewer.end()
+    print("a decoder that stalls, and one whose memory is out of reach: by software")
+
+
+def check_exact(screen, clip, frames):
+    with sealing_server(clip) as (url, trust), Viewer(screen, url, *trust) as viewer:
+        screen.wait_live()
+        seen, worst = set(), 0
+        while len(seen) < 8:
+            shot = screen.dump()
+            place, code = (screen.plane, screen.exporter), shot.corner(*SMALL).code(*SMALL)
+            os.unlink(screen.path)
+            if place == ("overlay", "videobuf2_vmalloc") and code:
+                _, most = screenshot.difference(shot.corner(*SMALL), frames[code[1]], *SMALL)
+                worst = max(worst, most)
+                seen.add(code[1])
+            elif shot.pixels != screen.sign:
+                fail(f"{place} shows {code}")
+        if worst > 1.5:
+            fail(f"the screen is off by {worst}")
+        status, _ = viewer.end()
+        if status != 0 or "decoded by vh264dec" not in viewer.said:
+            fail(f"{status}: {viewer.said}")
+    print(f"zero-copy: {len(seen)} pictures on an overlay, off by {worst:.1f} at most")
+
+
 def main():
     panel, monitor = Screen("panel", "/dev/dri/card0"), Screen("monitor", "/dev/dri/card1")
     check_sign_and_end(panel, console=True)
     check_sign_and_end(monitor, console=False)
     check_service(panel, monitor)
     clip, counters = make_clip()
-    check_wrong_frames(panel, clip, counters)
+    check_wrong_frames(panel, clip, counters, ["other-camera", "other-root", "unsealed", "stale"])
     check_refusal_and_return(panel, clip, counters)
     check_silence(panel, clip)
     check_terminal(panel, clip)
+    check_hardware(panel)
 
 
 if __name__ == "__main__":
