@@ -111,26 +111,7 @@ static int take_payload(struct rtp_h264_depay *d, struct slice payload)
 static void clear(struct rtp_h264_depay *d)
 {
 	d->len = 0;
-	d->open = d->fragment = d->finished = false;
-}
-
-/* Whether the packet is the one that has to come now; d then expects the next one. */
-static int check_order(struct rtp_h264_depay *d, const struct rtp_packet *p)
-{
-	bool gap = d->started && p->sequence != d->sequence;
-
-	if (d->started && p->ssrc != d->ssrc)
-		return -EBADMSG;
-	d->started = true;
-	d->ssrc = p->ssrc;
-	d->sequence = p->sequence + 1;
-	if (gap)
-		return -EILSEQ;
-	if (d->open && p->timestamp != d->timestamp)
-		return -EBADMSG;
-	d->timestamp = p->timestamp;
-	d->open = true;
-	return 0;
+	d->order.open = d->fragment = d->finished = false;
 }
 
 int rtp_h264_depay_push(struct rtp_h264_depay *d, const struct rtp_packet *p)
@@ -139,7 +120,7 @@ int rtp_h264_depay_push(struct rtp_h264_depay *d, const struct rtp_packet *p)
 
 	if (d->finished)
 		clear(d);
-	r = check_order(d, p);
+	r = rtp_order_take(&d->order, p);
 	if (r == 0 && d->skip) {
 		d->skip = !p->marker;
 		clear(d);

@@ -13,11 +13,7 @@ struct rtp_h264_depay {
 	uint8_t *out; /* the caller's; one access unit, start codes 00 00 00 01 */
 	size_t size;
 	size_t len;
-	uint32_t timestamp; /* of the access unit */
-	uint32_t ssrc;
-	uint16_t sequence;       /* expected next */
-	bool started;            /* ssrc and sequence are known */
-	bool open;               /* an access unit has begun */
+	struct rtp_order order;
 	bool skip;               /* after an error, up to the next marker */
 	bool fragment;           /* inside an FU-A */
 	uint8_t fragment_header; /* of the NAL unit that it makes */

@@ -183,26 +183,7 @@ static int finish(struct rtp_jpeg_depay *d)
 static void clear(struct rtp_jpeg_depay *d)
 {
 	d->len = d->scan = 0;
-	d->open = d->finished = false;
-}
-
-/* Whether the packet is the one that has to come now; d then expects the next one. */
-static int check_order(struct rtp_jpeg_depay *d, const struct rtp_packet *p)
-{
-	bool gap = d->started && p->sequence != d->sequence;
-
-	if (d->started && p->ssrc != d->ssrc)
-		return -EBADMSG;
-	d->started = true;
-	d->ssrc = p->ssrc;
-	d->sequence = p->sequence + 1;
-	if (gap)
-		return -EILSEQ;
-	if (d->open && p->timestamp != d->timestamp)
-		return -EBADMSG;
-	d->timestamp = p->timestamp;
-	d->open = true;
-	return 0;
+	d->order.open = d->finished = false;
 }
 
 int rtp_jpeg_depay_push(struct rtp_jpeg_depay *d, const struct rtp_packet *p)
@@ -211,7 +192,7 @@ int rtp_jpeg_depay_push(struct rtp_jpeg_depay *d, const struct rtp_packet *p)
 
 	if (d->finished)
 		clear(d);
-	r = check_order(d, p);
+	r = rtp_order_take(&d->order, p);
 	if (r == 0 && d->skip) {
 		d->skip = !p->marker;
 		clear(d);

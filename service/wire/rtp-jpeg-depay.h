@@ -19,15 +19,11 @@ struct rtp_jpeg_depay {
 	uint8_t *out; /* the caller's; one picture */
 	size_t size;
 	size_t len;
-	uint32_t timestamp; /* of the picture */
-	uint32_t ssrc;
-	uint16_t sequence; /* expected next */
-	bool started;      /* ssrc and sequence are known */
-	bool open;         /* a picture has begun */
-	bool skip;         /* after an error, up to the next marker */
-	bool finished;     /* the picture in out was handed over; the next packet clears it */
-	size_t scan;       /* where it begins in out */
-	uint8_t same[4];   /* type, Q and size: as in the picture's first packet */
+	struct rtp_order order;
+	bool skip;       /* after an error, up to the next marker */
+	bool finished;   /* the picture in out was handed over; the next packet clears it */
+	size_t scan;     /* where it begins in out */
+	uint8_t same[4]; /* type, Q and size: as in the picture's first packet */
 	uint16_t restart_interval;
 };
 

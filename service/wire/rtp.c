@@ -69,3 +69,21 @@ int rtp_parse(struct rtp_packet *p, struct slice packet)
 	};
 	return 0;
 }
+
+int rtp_order_take(struct rtp_order *o, const struct rtp_packet *p)
+{
+	bool gap = o->started && p->sequence != o->sequence;
+
+	if (o->started && p->ssrc != o->ssrc)
+		return -EBADMSG;
+	o->started = true;
+	o->ssrc = p->ssrc;
+	o->sequence = p->sequence + 1;
+	if (gap)
+		return -EILSEQ;
+	if (o->open && p->timestamp != o->timestamp)
+		return -EBADMSG;
+	o->timestamp = p->timestamp;
+	o->open = true;
+	return 0;
+}

@@ -32,10 +32,24 @@ struct rtp_packet {
 	struct slice payload;
 };
 
+/* Which packet has to come next, for whoever puts units together again. Zero-initialised before the
+ * first. */
+struct rtp_order {
+	uint32_t timestamp; /* of the unit in work */
+	uint32_t ssrc;
+	uint16_t sequence; /* expected next */
+	bool started;      /* ssrc and sequence are known */
+	bool open;         /* a unit has begun; whoever ends it clears this */
+};
+
 /* Writes the frame header ('$', demux.h) and the RTP header for a payload of this many bytes
  * (plus the 12 of the RTP header at most DEMUX_FRAME_MAX), and counts the packet. */
 void rtp_begin(struct writer *w, struct rtp_stream *s, uint32_t timestamp, bool marker,
 	       size_t payload);
+
+/* Whether it is the one that has to come now; then the next one is expected. Errors: -EBADMSG (of
+ * another stream, or another unit begins before this one has ended), -EILSEQ (out of sequence). */
+int rtp_order_take(struct rtp_order *o, const struct rtp_packet *p);
 
 /* CSRCs, extension and padding are passed over. Errors: -EBADMSG. */
 int rtp_parse(struct rtp_packet *p, struct slice packet);

@@ -57,7 +57,7 @@ static void test_access_unit(void **state)
 		   "abcd");
 	assert_int_equal(push("\x41\x9a", 2, true, 2), 1);
 	ASSERT_OUT("\0\0\0\1\x41\x9a");
-	assert_int_equal(d.timestamp, 2);
+	assert_int_equal(d.order.timestamp, 2);
 }
 
 /* Each as the first packet of an access unit. */

@@ -86,7 +86,7 @@ static void every_picture_comes_back(void **state)
 		writer_init(&w, packed, rtp_jpeg_bound(picture.len));
 		assert_int_equal(rtp_jpeg_pack(&w, &s, picture, 90000 + (uint32_t)i), 0);
 		assert_int_equal(push_all(&d, slice_of(packed, w.len), &packets), 1);
-		assert_int_equal(d.timestamp, 90000 + i);
+		assert_int_equal(d.order.timestamp, 90000 + i);
 		assert_int_equal(packets, rows[i].packets);
 		assert_same(picture, slice_of(out, d.len));
 		wire_free(picture);

@@ -67,10 +67,10 @@ static void time_unit(struct stream *s, uint64_t now)
 	if (!s->timed) {
 		s->timed = true;
 		s->base_arrival = now;
-		s->base_timestamp = s->depay.timestamp;
+		s->base_timestamp = s->depay.order.timestamp;
 	}
 	/* 31 bits of 90 kHz: good for six hours. */
-	ticks = (int32_t)(s->depay.timestamp - s->base_timestamp);
+	ticks = (int32_t)(s->depay.order.timestamp - s->base_timestamp);
 	delay = (double)(now - s->base_arrival) - ticks * 1e6 / RTP_CLOCK;
 	if (s->n_delays > 0)
 		s->jitter += (fabs(delay - s->last_delay) - s->jitter) / 16;
@@ -80,9 +80,9 @@ static void time_unit(struct stream *s, uint64_t now)
 
 static void finish_unit(struct stream *s, uint64_t now)
 {
-	if (s->units > 0 && (int32_t)(s->depay.timestamp - s->last_timestamp) <= 0)
+	if (s->units > 0 && (int32_t)(s->depay.order.timestamp - s->last_timestamp) <= 0)
 		s->not_rising++;
-	s->last_timestamp = s->depay.timestamp;
+	s->last_timestamp = s->depay.order.timestamp;
 	s->units++;
 	if (s->sizes)
 		fprintf(s->sizes, "%llu\n", (unsigned long long)s->unit_bytes);
