@@ -133,6 +133,14 @@ static uint64_t fault_row(const struct findings *f, uint64_t i, uint64_t end)
 	return n;
 }
 
+/* Where a recording was broken off, the last frame is not whole. It may as well have been changed:
+ * nothing tells them apart. */
+static bool may_be_cut_short(const struct findings *f, const struct findings_fault *fault)
+{
+	return f->open_ended && fault->frame == f->frames &&
+	       (fault->verdict == VERDICT_PICTURE || fault->verdict == VERDICT_MALFORMED);
+}
+
 static void write_faults(const struct findings *f, FILE *file)
 {
 	uint64_t n = f->waiting + f->refused, end = n, row;
@@ -152,7 +160,10 @@ static void write_faults(const struct findings *f, FILE *file)
 			fprintf(file, " (%s %" PRIu64 ".%03u s)", row > 1 ? "from" : "at",
 				(uint64_t)(fault->time / USEC_PER_SEC),
 				(unsigned)(fault->time % USEC_PER_SEC / USEC_PER_MSEC));
-		fprintf(file, ": %s\n", verdict_text(fault->verdict));
+		fprintf(file, ": %s", verdict_text(fault->verdict));
+		if (may_be_cut_short(f, &f->faults[i + row - 1]))
+			fputs(" (the file ends here: it may be cut short)", file);
+		fputc('\n', file);
 	}
 	if (n > FINDINGS_FAULTS_MAX)
 		fprintf(file, "and %" PRIu64 " more frames\n", n - FINDINGS_FAULTS_MAX);

@@ -56,6 +56,7 @@ struct findings {
 	uint64_t n_gaps, missing;
 	struct findings_fault faults[FINDINGS_FAULTS_MAX];
 	uint64_t by_verdict[N_VERDICTS];
+	bool open_ended;    /* a byte stream, whose last frame may be cut short */
 	const char *damage; /* the file cannot be read to its end; NULL: it can */
 };
 

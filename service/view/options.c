@@ -171,6 +171,11 @@ static int seal_root(struct parser *p)
 		return fail("--seal-root: neither an Ed25519 public key nor a file with one:"
 			    " %s",
 			    optarg);
+	/* A key with a slip in it is the name of no file. */
+	if (r == -ENOENT)
+		return fail("--seal-root: neither an Ed25519 public key nor a file that is there:"
+			    " %s",
+			    optarg);
 	return r < 0 ? fail("--seal-root: %s: %s", optarg, strerror(-r)) : 0;
 }
 

@@ -186,6 +186,13 @@ void report_write_text(const struct report *r, FILE *f)
 {
 	fprintf(f, "camward-view: %" PRIu64 " frames valid, %" PRIu64 " refused", r->valid,
 		r->refused);
+	if (r->refused_servers > 0)
+		fprintf(f, ", the server refused (%" PRIu64 "): it is another one",
+			r->refused_servers);
+	if (r->refused_statements > 0)
+		fprintf(f, ", its lease refused (%" PRIu64 ")", r->refused_statements);
+	if (r->refused == 0 && r->refused_statements > 0)
+		fprintf(f, ": %s", verdict_text(r->first_refusal));
 	if (r->unchecked > 0)
 		fprintf(f, ", %" PRIu64 " not checked", r->unchecked);
 	if (r->waiting > 0)

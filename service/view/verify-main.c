@@ -83,6 +83,7 @@ static int verify(const struct verify_options *o, struct slice file, struct find
 	int r = media_init(&media, file);
 
 	f->media = media_name(&media);
+	f->open_ended = media.kind == MEDIA_BYTE_STREAM;
 	config.codec = media.codec;
 	if (r == 0)
 		r = verifier_init(&verifier, &config);

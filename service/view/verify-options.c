@@ -53,6 +53,10 @@ static int seal_root(struct verify_options *o)
 	if (r == -EINVAL)
 		return fail("--seal-root: neither an Ed25519 public key nor a file with one: ",
 			    optarg);
+	/* A key with a slip in it is the name of no file. */
+	if (r == -ENOENT)
+		return fail("--seal-root: neither an Ed25519 public key nor a file that is there: ",
+			    optarg);
 	if (r < 0) {
 		fprintf(stderr, "camward-verify: --seal-root: %s: %s\n", optarg, strerror(-r));
 		return -EINVAL;

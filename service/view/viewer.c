@@ -76,6 +76,19 @@ static bool refuse(struct viewer *v, const struct stream_unit *unit, uint64_t no
 	return count_refusal(v, now);
 }
 
+/* Who looks at a terminal where nothing else happens shall know that it works. */
+static void reassure(const struct viewer *v)
+{
+	const struct options *o = v->options;
+
+	if (v->report.valid != 1 || v->display || o->command || o->output || o->json ||
+	    !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr,
+		"camward-view: checking %s: frames come, and they are valid; to end it: Ctrl-C\n",
+		v->options->url.camera);
+}
+
 static bool accept_unit(struct viewer *v, const struct stream_unit *unit,
 			struct verifier_time arrived, uint64_t now)
 {
@@ -90,6 +103,7 @@ static bool accept_unit(struct viewer *v, const struct stream_unit *unit,
 		v->report.lease = verifier->has_statement ? verifier->statement.lease : 0;
 		if (visit_age(&v->visit, &unit->result.seal, arrived, &age))
 			report_age(&v->report, age);
+		reassure(v);
 	} else {
 		v->report.unchecked++;
 	}

@@ -147,6 +147,21 @@ class Recordings(ViewCase):
         self.assertGreater(found["frames"]["valid"], 10)
         self.assertEqual(found["frames"]["refused"], 0)
 
+    def test_a_byte_stream_cut_short_is_told(self):
+        def said(data):
+            return subprocess.run([str(VERIFY), "--seal-root", self.root, str(self.file(data))],
+                                  stdout=subprocess.PIPE, text=True, check=False).stdout
+
+        whole, short = byte_stream(self.units[:20]), "it may be cut short"
+        self.assertIn("frame 20: the picture is not the one that was sealed (the file ends here: "
+                      f"{short})", said(whole[:-40]))
+        self.assertNotIn(short, said(whole))
+        # Whoever changed one in the middle did not cut it off.
+        changed = bytearray(whole)
+        changed[len(byte_stream(self.units[:10])) - 3] ^= 1
+        self.assertIn("frame 10: ", said(bytes(changed)))
+        self.assertNotIn(short, said(bytes(changed)))
+
     def test_two_nal_units_made_one_are_not_proven(self):
         """In MP4 a length can hide a start code: a player would see another NAL unit than a byte
         stream shows."""

@@ -4,6 +4,7 @@ something wrong, says why at the first frame, and its exit status tells."""
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import time
@@ -131,6 +132,42 @@ class Refusing(ViewCase):
                 self.assertEqual(view.report["refused_by"], {verdict: 1})
                 self.assertEqual(view.report["refused_statements"], 1)
                 self.assertNotIn("SETUP", server.log.read_text())
+
+    def say(self, url, *arguments, **keywords):
+        """Standard error of a run that nobody asked for JSON; status."""
+        done = subprocess.run([str(VIEW), *map(str, arguments), url], check=False, timeout=60,
+                              stdin=subprocess.DEVNULL, env=dict(os.environ, CAMWARD_TOKEN=TOKEN),
+                              **{"stderr": subprocess.PIPE, **keywords})
+        return done.stderr.decode() if done.stderr else "", done.returncode
+
+    def test_what_was_refused_is_said_in_the_end(self):
+        with SealingServer(self.clip, "--fault", "wrong-nonce") as server:
+            said, status = self.say(server.url, "--once", *server.trust)
+            self.assertEqual(status, REFUSED, said)
+            self.assertRegex(said.splitlines()[-1], "0 frames valid.*its lease refused .1.: .*")
+        with SealingServer(self.clip) as server:
+            said, status = self.say(server.url, "--once", "--pin", "sha256/" + "A" * 43 + "=",
+                                    "--seal-root", server.info["seal_root"])
+            self.assertEqual(status, REFUSED, said)
+            self.assertIn("the server refused (1): it is another one", said.splitlines()[-1])
+
+    def test_who_watches_a_terminal_is_told_that_frames_come(self):
+        ours, terminal = pty.openpty()
+        self.addCleanup(os.close, ours)
+        with SealingServer(self.clip) as server:
+            _, status = self.say(server.url, "--frames", 20, *server.trust, stderr=terminal)
+            self.assertEqual(status, 0)
+            os.close(terminal)
+            said = os.read(ours, 4096).decode()
+            self.assertEqual(said.count("checking front: frames come, and they are valid"), 1, said)
+            said, status = self.say(server.url, "--frames", 20, *server.trust)
+            self.assertEqual((status, said.count("checking")), (0, 0), said)
+
+    def test_a_key_with_a_slip_in_it_is_no_file(self):
+        said, status = self.say("rtsps://owner@127.0.0.1:1/front", "--insecure-server",
+                                "--seal-root", "5a" * 31 + "5")
+        self.assertEqual(status, 1)
+        self.assertIn("neither an Ed25519 public key nor a file that is there", said)
 
     def test_another_root_is_refused(self):
         with SealingServer(self.clip) as server:
