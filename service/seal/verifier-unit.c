@@ -176,13 +176,35 @@ static enum verdict check_content(const struct verifier *v, struct slice stream,
 									    : VERDICT_VALID;
 }
 
+/* Whether it is of another stream than the unit before it. */
+static bool changes_stream(const struct verifier *v, const struct seal *seal)
+{
+	return v->has_last && seal->stream != v->last.stream;
+}
+
 static enum verdict check_stream(const struct verifier *v, const struct seal *seal)
 {
+	if (v->config.may_switch)
+		return changes_stream(v, seal) && !seal->keyframe ? VERDICT_STREAM : VERDICT_VALID;
 	if (v->has_statement && seal->stream != v->statement.stream)
 		return VERDICT_STREAM;
 	if (!v->has_statement && v->has_floor && seal->stream != v->floor.stream)
 		return VERDICT_STREAM;
-	return v->has_last && seal->stream != v->last.stream ? VERDICT_STREAM : VERDICT_VALID;
+	return changes_stream(v, seal) ? VERDICT_STREAM : VERDICT_VALID;
+}
+
+/* Each stream has a sequence of its own; what both have is the time. */
+static bool is_later(const struct seal *seal, const struct seal *last)
+{
+	return seal->stream == last->stream ? seal->sequence > last->sequence
+					    : seal->boottime > last->boottime;
+}
+
+/* The same keyframe may come again, by another connection. */
+static bool is_earlier(const struct seal *seal, const struct seal *floor)
+{
+	return seal->stream == floor->stream ? seal->sequence < floor->sequence
+					     : seal->boottime < floor->boottime;
 }
 
 /* Its place among the others. */
@@ -190,18 +212,19 @@ static enum verdict check_order(const struct verifier *v, const struct seal *sea
 				struct verifier_time arrived)
 {
 	bool new_epoch = v->has_last && seal->epoch != v->last.epoch;
-	bool follows = v->has_last && !new_epoch && seal->sequence == v->last.sequence + 1;
+	bool follows = v->has_last && !new_epoch && !changes_stream(v, seal) &&
+		       seal->sequence == v->last.sequence + 1;
 	enum verdict verdict;
 
 	if (seal->sequence == 0)
 		return VERDICT_SEQUENCE;
-	if (v->has_last && !new_epoch && seal->sequence <= v->last.sequence)
+	if (v->has_last && !new_epoch && !is_later(seal, &v->last))
 		return VERDICT_SEQUENCE;
 	if (v->has_statement && seal->epoch == v->statement.epoch &&
-	    seal->sequence < v->statement.first_sequence)
+	    seal->stream == v->statement.stream && seal->sequence < v->statement.first_sequence)
 		return VERDICT_SEQUENCE;
 	if (!v->has_statement && v->has_floor && seal->epoch == v->floor.epoch &&
-	    seal->sequence < v->floor.sequence)
+	    is_earlier(seal, &v->floor))
 		return VERDICT_SEQUENCE;
 	verdict = verifier_check_fresh(v, seal, new_epoch, arrived);
 	if (verdict != VERDICT_VALID)
@@ -209,9 +232,10 @@ static enum verdict check_order(const struct verifier *v, const struct seal *sea
 	return seal->keyframe || (v->chained && follows) ? VERDICT_VALID : VERDICT_WAITING;
 }
 
+/* Of the stream that it leaves, and of the one that it comes to, nobody knows how many. */
 static uint64_t missing_before(const struct verifier *v, const struct seal *seal)
 {
-	if (!v->has_last)
+	if (!v->has_last || changes_stream(v, seal))
 		return 0;
 	return seal->sequence - 1 - (seal->epoch == v->last.epoch ? v->last.sequence : 0);
 }

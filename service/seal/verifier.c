@@ -84,7 +84,8 @@ void verifier_keep_certificate(struct verifier *v, struct slice bytes,
 }
 
 /* What the statement says, against what this viewer knows. */
-static enum verdict judge_statement(const struct seal_statement *statement,
+static enum verdict judge_statement(const struct verifier *v,
+				    const struct seal_statement *statement,
 				    const struct seal_certificate *certificate,
 				    const uint8_t nonce[SEAL_NONCE_SIZE],
 				    const uint8_t exporter[SEAL_EXPORTER_SIZE])
@@ -97,6 +98,8 @@ static enum verdict judge_statement(const struct seal_statement *statement,
 		return VERDICT_NONCE;
 	if (memcmp(statement->exporter, exporter, SEAL_EXPORTER_SIZE) != 0)
 		return VERDICT_EXPORTER;
+	if (statement->may_switch != v->config.may_switch)
+		return VERDICT_STREAM;
 	return VERDICT_VALID;
 }
 
@@ -117,7 +120,7 @@ enum verdict verifier_statement(struct verifier *v, struct slice certificate,
 	r = seal_statement_read(statement.data, statement.len, by.key, &said);
 	if (r < 0)
 		return r == -EPROTONOSUPPORT ? VERDICT_VERSION : VERDICT_STATEMENT;
-	verdict = judge_statement(&said, &by, nonce, exporter);
+	verdict = judge_statement(v, &said, &by, nonce, exporter);
 	if (verdict != VERDICT_VALID)
 		return verdict;
 	verifier_keep_certificate(v, certificate, &by);

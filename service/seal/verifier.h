@@ -36,6 +36,7 @@ struct verifier_config {
 	bool has_uuid;
 	uint8_t camera_uuid[UUID_SIZE]; /* with has_uuid */
 	char camera_name[NAME_SIZE];    /* "": any */
+	bool may_switch;                /* wanted is a stream that changes between main and sub */
 	uint64_t max_age, tolerance;    /* us; 0: the defaults above */
 };
 
@@ -69,7 +70,7 @@ struct verifier {
 /* What was found in a unit; valid when its verdict is VALID or WAITING. */
 struct verifier_result {
 	struct seal seal;
-	uint64_t gap; /* sequences missing before it; 0 for the first of all */
+	uint64_t gap; /* sequences missing before it; 0 for the first of all, or of a stream */
 };
 
 /* Errors: -EINVAL, -ENOMEM. */

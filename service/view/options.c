@@ -13,7 +13,7 @@
 #include "wire/base64.h"
 
 static const char help[] =
-	"camward-view [OPTIONS] rtsps://[CLIENT@]HOST[:PORT]/CAMERA[/sub]\n"
+	"camward-view [OPTIONS] rtsps://[CLIENT@]HOST[:PORT]/CAMERA[/sub|/auto]\n"
 	"Watches a camera, checks the proof on every frame, and shows none that fails.\n"
 	"\n"
 	"Whom to trust (each of the two, or its --insecure counterpart):\n"
@@ -309,6 +309,7 @@ static int parse_url(struct options *o, char *text)
 
 	if (r < 0)
 		return fail("not a URL of a camera: %s", reason);
+	o->verifier.may_switch = o->url.either;
 	/* ps(1) shall not show it for longer than it takes to get here. */
 	if (o->url.token[0])
 		erase(text, strlen(text));

@@ -102,11 +102,13 @@ static int take_path(struct url *url, struct slice path, const char **ret_reason
 	if (path.len > 0 && path.data[path.len - 1] == '/')
 		path.len--;
 	if (!slice_cut(&path, '/', &camera) || !name_valid_n((const char *)camera.data, camera.len))
-		return fail(ret_reason, "the path has to be a camera's name, or NAME/sub");
-	if (path.len > 0 && !slice_equal(path, "sub"))
-		return fail(ret_reason, "only \"sub\" can follow the camera's name");
+		return fail(ret_reason,
+			    "the path has to be a camera's name, NAME/sub or NAME/auto");
+	url->sub = slice_equal(path, "sub");
+	url->either = slice_equal(path, "auto");
+	if (path.len > 0 && !url->sub && !url->either)
+		return fail(ret_reason, "only \"sub\" or \"auto\" can follow the camera's name");
 	copy(url->camera, camera);
-	url->sub = path.len > 0;
 	return 0;
 }
 
@@ -137,5 +139,8 @@ int url_parse(struct url *url, const char *text, const char **ret_reason)
 void url_format(const struct url *url, char text[URL_TEXT_SIZE])
 {
 	snprintf(text, URL_TEXT_SIZE, "rtsps://%s%s%s:%u/%s%s", url->ipv6 ? "[" : "", url->host,
-		 url->ipv6 ? "]" : "", url->port, url->camera, url->sub ? "/sub" : "");
+		 url->ipv6 ? "]" : "", url->port, url->camera,
+		 url->sub      ? "/sub"
+		 : url->either ? "/auto"
+			       : "");
 }

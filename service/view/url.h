@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * rtsps://[CLIENT[:TOKEN]@]HOST[:PORT]/CAMERA[/sub]
+ * rtsps://[CLIENT[:TOKEN]@]HOST[:PORT]/CAMERA[/sub | /auto]
  *
  * HOST is a name, an IPv4 address or an IPv6 address in brackets. Nothing is percent-decoded: no
  * name and no token of this service needs it.
@@ -24,6 +24,7 @@ struct url {
 	uint16_t port;
 	char camera[NAME_SIZE];
 	bool sub;
+	bool either; /* auto: main or sub, by what the connection can take */
 };
 
 /* Errors: -EINVAL; *ret_reason then says what is wrong, without the token. */

@@ -9,13 +9,14 @@
 #include "view/root-key.h"
 
 static const char help[] =
-	"camward-verify --seal-root FILE|KEY [--camera NAME|UUID] [--json] FILE\n"
+	"camward-verify --seal-root FILE|KEY [--camera NAME|UUID] [--auto] [--json] FILE\n"
 	"Says of a recording (MP4, an H.264 or HEVC byte stream, a JPEG) which camera took it, "
 	"when,\n"
 	"what is missing in it and what is wrong with it.\n"
 	"\n"
 	"  --seal-root FILE|KEY   the device's seal root, as `camwardctl status` prints it\n"
 	"  --camera NAME|UUID     it has to be this one's (default: any one camera's)\n"
+	"  --auto                 it may change between main and sub, as CAMERA/auto does\n"
 	"  --json                 print JSON instead of text\n"
 	"  --version\n"
 	"  --help\n"
@@ -26,6 +27,7 @@ static const char help[] =
 enum option_id {
 	OPTION_SEAL_ROOT = 256,
 	OPTION_CAMERA,
+	OPTION_AUTO,
 	OPTION_JSON,
 	OPTION_VERSION,
 	OPTION_HELP,
@@ -34,6 +36,7 @@ enum option_id {
 static const struct option long_options[] = {
 	{"seal-root", required_argument, NULL, OPTION_SEAL_ROOT},
 	{"camera", required_argument, NULL, OPTION_CAMERA},
+	{"auto", no_argument, NULL, OPTION_AUTO},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
@@ -83,6 +86,9 @@ static int parse_one(struct verify_options *o, int id, bool *has_root)
 		return seal_root(o);
 	case OPTION_CAMERA:
 		return camera(o);
+	case OPTION_AUTO:
+		o->verifier.may_switch = true;
+		return 0;
 	case OPTION_JSON:
 		o->json = true;
 		return 0;

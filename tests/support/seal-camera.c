@@ -192,6 +192,7 @@ void seal_camera_statement(const struct seal_camera *c, uint64_t first, uint8_t 
 		.realtime = SEAL_CAMERA_REAL,
 		.boottime = SEAL_CAMERA_BOOT,
 		.stream = c->next.stream,
+		.may_switch = c->may_switch,
 	};
 
 	memcpy(s.camera_uuid, c->says.camera_uuid, UUID_SIZE);

@@ -24,6 +24,7 @@ struct seal_camera {
 	size_t certificate_size;
 	struct seal_sets sets;
 	struct seal next; /* what the next seal will say, its hashes apart */
+	bool may_switch;  /* what the next statement will say */
 };
 
 /* Keys follow from the numbers: the root from `root`, the epoch's from camera and epoch. */

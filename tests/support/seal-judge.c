@@ -116,6 +116,8 @@ static void line(struct judge *j, char **w)
 		j->config.codec = (enum seal_codec)number(w[1]);
 	} else if (strcmp(w[0], "freshness") == 0) {
 		j->config.freshness = freshness(w[1]);
+	} else if (strcmp(w[0], "switching") == 0) {
+		j->config.may_switch = true;
 	} else if (strcmp(w[0], "root") == 0) {
 		bytes_to(w[1], j->config.root, SEAL_KEY_SIZE);
 	} else if (strcmp(w[0], "uuid") == 0) {

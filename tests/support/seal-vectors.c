@@ -9,95 +9,7 @@
 #include "base/cleanup.h"
 #include "seal/bytes.h"
 #include "seal/jpeg-seal.h"
-#include "support/seal-camera.h"
-
-#define OWN_BOOT 5000000000ULL
-#define NONCE    0x4e
-#define EXPORTER 0x45
-#define SECOND   1000000LL
-
-struct book {
-	enum seal_codec codec;
-	struct slice units[SEAL_CAMERA_UNITS], sealed[SEAL_CAMERA_UNITS];
-	size_t n;
-	struct seal_camera camera;
-	struct seal first; /* what the first seal says */
-};
-
-static void hex(const void *data, size_t n)
-{
-	const uint8_t *p = data;
-
-	fputs(n == 0 ? " -" : " ", stdout);
-	for (size_t i = 0; i < n; i++)
-		printf("%02x", p[i]);
-}
-
-/* Opens a case; the viewer wants the book's camera. */
-static void begin(const struct book *b, const char *name, const char *freshness)
-{
-	uint8_t root[SEAL_KEY_SIZE];
-
-	seal_camera_root(&b->camera, root);
-	printf("\ncase %s\ncodec %d\nfreshness %s\nroot", name, b->codec, freshness);
-	hex(root, sizeof(root));
-	printf("\nuuid");
-	hex(b->camera.says.camera_uuid, UUID_SIZE);
-	putchar('\n');
-}
-
-static void statement(const struct seal_camera *c, uint64_t first, uint8_t nonce, uint8_t exporter,
-		      int flip, const char *verdict)
-{
-	uint8_t said[SEAL_STATEMENT_SIZE], wanted[SEAL_NONCE_SIZE];
-
-	seal_camera_statement(c, first, nonce, exporter, said);
-	if (flip >= 0)
-		said[flip] ^= 1;
-	printf("statement");
-	hex(c->certificate, c->certificate_size);
-	hex(said, sizeof(said));
-	memset(wanted, NONCE, sizeof(wanted));
-	hex(wanted, sizeof(wanted));
-	memset(wanted, EXPORTER, sizeof(wanted));
-	hex(wanted, sizeof(wanted));
-	printf(" %llu %llu = %s\n", OWN_BOOT - 10000, OWN_BOOT + 10000, verdict);
-}
-
-/* Opens a live case whose statement is good. */
-static void begin_live(const struct book *b, const char *name)
-{
-	begin(b, name, "live");
-	statement(&b->camera, 1, NONCE, EXPORTER, -1, "valid");
-}
-
-/* A unit that arrives when number i does, and `late` us after that. */
-static void unit_late(struct slice unit, size_t i, long long late, const char *verdict)
-{
-	unsigned long long after = i * SEAL_CAMERA_FRAME + 20000ULL + (unsigned long long)late;
-
-	printf("unit %llu %llu", OWN_BOOT + after, SEAL_CAMERA_REAL + after);
-	hex(unit.data, unit.len);
-	printf(" = %s\n", verdict);
-}
-
-static void unit(struct slice unit, size_t i, const char *verdict)
-{
-	unit_late(unit, i, 0, verdict);
-}
-
-/* The same, freed. */
-static void unit_once(struct slice made, size_t i, const char *verdict)
-{
-	unit(made, i, verdict);
-	free((void *)(uintptr_t)made.data);
-}
-
-static void unit_as(struct book *b, struct seal_camera *c, const struct seal *says,
-		    const char *verdict)
-{
-	unit_once(seal_camera_seal_as(c, b->units[0], says), 0, verdict);
-}
+#include "support/seal-book.h"
 
 /* Where the seal stands among the NAL units of sealed unit i. */
 static size_t find_seal(const struct book *b, const struct slice *nals, size_t n)
@@ -291,6 +203,48 @@ static void write_order_and_time(struct book *b)
 	unit_as(b, &b->camera, &says, "stale");
 }
 
+/* Two streams that take turns, where that is wanted. */
+static void write_switches(struct book *b)
+{
+	struct seal main = b->first, sub = b->first;
+
+	sub.stream = 1;
+	sub.sequence = 9;
+	begin(b, "switching", "file");
+	puts("switching");
+	unit_as(b, &b->camera, &main, "valid");
+	unit_as(b, &b->camera, &sub, "sequence"); /* of the same moment */
+	sub.boottime += 2;
+	unit_as(b, &b->camera, &sub, "valid");
+	unit_as(b, &b->camera, &sub, "sequence");
+	main.sequence = 5;
+	main.boottime++;
+	unit_as(b, &b->camera, &main, "sequence");
+	main.boottime += 2;
+	unit_as(b, &b->camera, &main, "valid");
+	begin(b, "switching-reconnect", "no-clock");
+	puts("switching");
+	unit_as(b, &b->camera, &main, "valid");
+	puts("reconnect");
+	sub.boottime = main.boottime - 1;
+	unit_as(b, &b->camera, &sub, "sequence");
+	sub.boottime++;
+	unit_as(b, &b->camera, &sub, "valid");
+	begin(b, "switching-live", "live");
+	puts("switching");
+	statement(&b->camera, 5, NONCE, EXPORTER, -1, "stream");
+	b->camera.may_switch = true;
+	statement(&b->camera, 5, NONCE, EXPORTER, 2, "statement");
+	statement(&b->camera, 5, NONCE, EXPORTER, -1, "valid");
+	unit(b->sealed[0], 0, "sequence");
+	sub.sequence = 1;
+	unit_as(b, &b->camera, &sub, "valid");
+	begin(b, "switching-unasked", "live");
+	statement(&b->camera, 1, NONCE, EXPORTER, -1, "stream");
+	b->camera.may_switch = false;
+	unit(b->sealed[0], 0, "statement");
+}
+
 static void write_statements(struct book *b)
 {
 	begin(b, "no-statement", "live");
@@ -417,6 +371,16 @@ static void write_nals(struct book *b)
 		bytes[1] |= 1;
 		unit_once(with_seal(b, 1, bytes, size, 1), 1, "no-certificate");
 	}
+	begin(b, "switching-amidst", "file");
+	puts("switching");
+	says = b->first;
+	unit_as(b, &b->camera, &says, "valid");
+	says.stream = 1;
+	says.boottime++;
+	unit_as(b, &b->camera, &says, "valid");
+	unit(b->sealed[1], 1, "stream");
+	unit(b->sealed[4], 4, "valid");
+	unit(b->sealed[5], 5, "valid");
 	begin(b, "joined-in-the-middle", "file");
 	unit(b->sealed[1], 1, "no-certificate");
 	unit(b->sealed[4], 4, "valid");
@@ -491,6 +455,7 @@ int main(int argc, char **argv)
 	write_forms(&b);
 	write_identities(&b);
 	write_order_and_time(&b);
+	write_switches(&b);
 	write_statements(&b);
 	if (b.codec == SEAL_CODEC_JPEG)
 		write_jpegs(&b);

@@ -263,10 +263,11 @@ def read_jpeg(data):
 
 class Verifier:
     def __init__(self, root, codec, freshness, uuid=None, name=None, max_age=MAX_AGE,
-                 tolerance=TOLERANCE):
+                 tolerance=TOLERANCE, switching=False):
         self.root, self.uuid, self.name = root, uuid, name
         self.codec = CODECS.get(codec, codec)
         self.freshness = freshness
+        self.switching = switching  # wanted is a stream that changes between main and sub
         self.max_age, self.tolerance = max_age, tolerance
         self.certificate = None
         self.sets = []
@@ -297,8 +298,8 @@ class Verifier:
             need(certificate_size(certificate) == len(certificate), "certificate")
             by = self.check_certificate(certificate)
             need(not statement or statement[0] == 1, "version")
-            need(len(statement) == 188 and statement[1] <= 1 and statement[2:4] == b"\0\0",
-                 "statement")
+            need(len(statement) == 188 and statement[1] <= 1 and statement[2] <= 1 and
+                 statement[3] == 0, "statement")
             need(signed_by(by.key, b"camward lease statement v1", statement[:124],
                            statement[124:]), "statement")
             epoch, _, first, _, boottime = struct.unpack(">QQQQQ", statement[20:60])
@@ -306,6 +307,7 @@ class Verifier:
             need(epoch == by.epoch, "epoch")
             need(statement[60:92] == nonce, "nonce")
             need(statement[92:124] == exporter, "exporter")
+            need(bool(statement[2]) == self.switching, "stream")
         except Refused as e:
             return str(e)
         self.certificate = by
@@ -346,10 +348,22 @@ class Verifier:
         need(seal.uuid == by.uuid, "camera")
         need(seal.epoch == by.epoch, "epoch")
         need(signed_by(by.key, b"camward frame seal v1", seal.body, seal.signature), "signature")
+        if self.switching:
+            need(seal.keyframe or not self.changes(seal), "stream")
+            return by
         need(not self.said or seal.stream == self.said["stream"], "stream")
         need(self.said or not self.floor or seal.stream == self.floor.stream, "stream")
-        need(not self.last or seal.stream == self.last.stream, "stream")
+        need(not self.changes(seal), "stream")
         return by
+
+    def changes(self, seal):
+        return bool(self.last) and seal.stream != self.last.stream
+
+    @staticmethod
+    def later(seal, other):
+        """By how much: in their stream, or by the time that both have."""
+        return seal.sequence - other.sequence if seal.stream == other.stream else \
+            seal.boottime - other.boottime
 
     def check_content(self, seal, unit):
         need(seal.keyframe == unit.keyframe, "keyframe")
@@ -389,13 +403,14 @@ class Verifier:
         sets = self.check_content(seal, unit)
         new_epoch = bool(self.last) and seal.epoch != self.last.epoch
         need(seal.sequence > 0, "sequence")
-        need(not self.last or new_epoch or seal.sequence > self.last.sequence, "sequence")
+        need(not self.last or new_epoch or self.later(seal, self.last) > 0, "sequence")
         need(not self.said or seal.epoch != self.said["epoch"] or
-             seal.sequence >= self.said["first"], "sequence")
+             seal.stream != self.said["stream"] or seal.sequence >= self.said["first"], "sequence")
         need(self.said or not self.floor or seal.epoch != self.floor.epoch or
-             seal.sequence >= self.floor.sequence, "sequence")
+             self.later(seal, self.floor) >= 0, "sequence")
         self.check_fresh(seal, new_epoch, boottime, realtime)
-        follows = self.chained and not new_epoch and seal.sequence == self.last.sequence + 1
+        follows = self.chained and not new_epoch and not self.changes(seal) and \
+            seal.sequence == self.last.sequence + 1
         if self.becomes_anchor(seal, new_epoch, boottime):
             self.anchor = (seal.boottime, boottime)
         self.certificate, self.sets, self.last = by, sets, seal
@@ -427,6 +442,8 @@ def run_cases(lines):
             settings["codec"] = int(words[1])
         elif words[0] in ("freshness", "name"):
             settings[words[0]] = words[1]
+        elif words[0] == "switching":
+            settings["switching"] = True
         elif words[0] in ("root", "uuid"):
             settings[words[0]] = read(words[1])
         elif words[0] in ("set", "statement", "unit", "reconnect"):

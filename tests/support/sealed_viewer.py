@@ -44,7 +44,9 @@ class SealedViewer:
         self.client = rtsp.Client("127.0.0.1", info["rtsps_port"], camera, info["spki_sha256"],
                                   timeout, keep_secrets=True)
         self.client.authorize(client, token)
-        self.verifier = verifier(info, camera.split("/")[0], "live", root)
+        name, _, stream = camera.partition("/")
+        self.verifier = verifier(info, name, "live", root)
+        self.verifier.switching = stream == "auto"
         self.said = None
 
     def describe(self):

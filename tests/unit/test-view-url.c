@@ -47,6 +47,7 @@ static void test_refused(void **state)
 		"rtsps://h/",
 		"rtsps://h/front/main",
 		"rtsps://h/front/sub/x",
+		"rtsps://h/front/auto/sub",
 		"rtsps://h/front/sub//",
 		"rtsps://h//front",
 		"rtsps://h/Front",
