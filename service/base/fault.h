@@ -6,6 +6,7 @@
  *	ring    a lease is granted with the ring of another camera
  *	epoch   ... with the ring of the camera's epoch before
  *	lease   ... but the answer goes to another session that waits for one
+ *	switch  a lease that changes its stream is handed the ring of another camera
  *	key     a camera seals with the key of its first epoch for ever
  *
  * The rooms that make them have a fault.h of their own, whose functions are nothing otherwise.

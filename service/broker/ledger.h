@@ -14,7 +14,7 @@
  * The viewer has received [frames_low, frames_high] frames: whole frames under the bytes that its
  * kernel has acknowledged, and frames begun. Where the layers contradict each other the session
  * lied: then it is [0, exposed], and uncertain. A lease that switches between main and sub has one
- * row: its counts are of both, `stream` and exposed_first are of the stream it began with.
+ * row: its counts are of both, `stream` and all sequences are of the stream it began with.
  *
  * A reservation is durable before a frame of it may leave (proto/session-msg.h, the permit): while
  * the disk stalls, viewers get nothing once it is used up, and revocation waits for none of this.

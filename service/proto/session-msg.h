@@ -248,8 +248,8 @@ struct session_counters {
 	_Atomic uint64_t done;   /* frames handed to the kernel whole: delivered */
 	_Atomic uint64_t offered;
 	_Atomic uint64_t skipped[SESSION_N_SKIP_REASONS];
-	_Atomic uint64_t first_sequence; /* + 1; 0: none */
-	_Atomic uint64_t last_sequence;  /* + 1; 0: none */
+	_Atomic uint64_t first_sequence; /* + 1; 0: none; of the stream that it began with */
+	_Atomic uint64_t last_sequence;  /* the same */
 	_Atomic uint64_t acknowledged;   /* a local subscriber's: frames that it gave back */
 	_Atomic uint64_t wire_bytes;     /* written to the socket since the connection began */
 	/* Frame number n (from 0) ends at wire_end[n % SESSION_COUNTERS_FRAMES]. */

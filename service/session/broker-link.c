@@ -15,6 +15,7 @@ enum state {
 	STATE_SIGN = 1 << 1,
 	STATE_OPEN = 1 << 2,
 	STATE_LIST = 1 << 3,
+	STATE_SWITCH = 1 << 4,
 };
 
 static int handle_signature(void *userdata, const void *message, int *fds)
@@ -54,10 +55,23 @@ static int handle_denied(void *userdata, const void *message, int *fds)
 {
 	const struct session_denied *m = message;
 	struct broker_link *l = userdata;
+	bool stays = l->chan.state == STATE_SWITCH;
 
 	l->chan.state = STATE_NOTHING;
+	l->switching = false;
+	if (stays)
+		return l->handlers->stays(l->userdata);
 	l->pending = 0;
 	return l->handlers->denied(l->userdata, (enum session_denied_reason)m->reason);
+}
+
+static int handle_ring(void *userdata, const void *message, int *fds)
+{
+	struct broker_link *l = userdata;
+
+	l->switching = false;
+	l->chan.state = STATE_NOTHING;
+	return l->handlers->ring(l->userdata, message, fds);
 }
 
 static int handle_end(void *userdata, const void *message, int *fds)
@@ -102,9 +116,17 @@ static const struct chan_rule rules[] = {
 	{
 		.type = SESSION_DENIED,
 		.size = sizeof(struct session_denied),
-		.states = STATE_OPEN | STATE_LIST,
+		.states = STATE_OPEN | STATE_LIST | STATE_SWITCH,
 		.valid = session_denied_valid,
 		.handler = handle_denied,
+	},
+	{
+		.type = SESSION_RING,
+		.size = sizeof(struct session_ring),
+		.n_fds = SESSION_RING_FDS,
+		.states = STATE_SWITCH,
+		.valid = session_ring_valid,
+		.handler = handle_ring,
 	},
 	{
 		.type = SESSION_END,
@@ -189,6 +211,15 @@ void broker_link_list(struct broker_link *l, struct session_list *m)
 	l->chan.state = STATE_LIST;
 	sent(chan_send_message(&l->chan, SESSION_LIST, m));
 	erase(m, sizeof(*m));
+}
+
+void broker_link_switch(struct broker_link *l, enum ring_stream stream)
+{
+	struct session_switch m = {.stream = stream};
+
+	l->switching = true;
+	l->chan.state = STATE_SWITCH;
+	sent(chan_send_message(&l->chan, SESSION_SWITCH, &m));
 }
 
 void broker_link_keyframe(struct broker_link *l, uint64_t now)

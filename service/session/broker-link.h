@@ -14,6 +14,9 @@ struct broker_link_handlers {
 	int (*denied)(void *userdata, enum session_denied_reason reason);
 	int (*cameras)(void *userdata, const struct session_cameras *m);
 	int (*end)(void *userdata, enum session_end_reason reason);
+	/* To broker_link_switch(): the other ring, or all stays as it is. */
+	int (*ring)(void *userdata, const struct session_ring *m, int *fds);
+	int (*stays)(void *userdata);
 };
 
 struct broker_link {
@@ -22,6 +25,7 @@ struct broker_link {
 	void *userdata;
 	struct session_signature signature; /* size 0: not there yet */
 	uint64_t pending; /* since when an agent is being asked: CLOCK_MONOTONIC, us; 0: not */
+	bool switching;   /* the broker is asked for the other ring */
 	uint64_t keyframe_asked; /* CLOCK_MONOTONIC, us */
 };
 
@@ -42,6 +46,9 @@ void broker_link_certificate(struct broker_link *l, const uint8_t *handshake, si
 /* Both erase the message with its credential. */
 void broker_link_open(struct broker_link *l, struct session_open *m);
 void broker_link_list(struct broker_link *l, struct session_list *m);
+
+/* While nothing else is asked. No sooner than SESSION_SWITCH_USEC after the last. */
+void broker_link_switch(struct broker_link *l, enum ring_stream stream);
 
 /* At most one a BROKER_LINK_KEYFRAME_USEC; now: CLOCK_MONOTONIC, us. */
 #define BROKER_LINK_KEYFRAME_USEC (UINT64_C(1000) * 1000)

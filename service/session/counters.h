@@ -36,15 +36,17 @@ static inline bool counters_permit(const struct session_counters *c,
 	       atomic_load_explicit(&permit->frames, memory_order_acquire);
 }
 
-/* Before the first byte of a frame is handed to the kernel. end: outgoing_end() behind it. */
+/* Before the first byte of a frame is handed to the kernel. sequence: 0 of another stream than the
+ * one that it began with. end: outgoing_end() behind it. */
 static inline void counters_begin(struct session_counters *c, uint64_t sequence, uint64_t end)
 {
 	uint64_t n = counters_load(&c->intent);
 
 	atomic_store_explicit(&c->wire_end[n % SESSION_COUNTERS_FRAMES], end, memory_order_release);
-	if (!counters_load(&c->first_sequence))
+	if (sequence && !counters_load(&c->first_sequence))
 		atomic_store_explicit(&c->first_sequence, sequence + 1, memory_order_release);
-	atomic_store_explicit(&c->last_sequence, sequence + 1, memory_order_release);
+	if (sequence)
+		atomic_store_explicit(&c->last_sequence, sequence + 1, memory_order_release);
 	atomic_store_explicit(&c->intent, n + 1, memory_order_release);
 	/* Not even the compiler may move the send() above it. */
 	atomic_thread_fence(memory_order_seq_cst);

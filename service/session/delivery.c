@@ -24,12 +24,14 @@ static bool seek_young_keyframe(struct delivery *d, uint64_t now, struct ring_un
 	return false;
 }
 
-void delivery_start(struct delivery *d, struct ring_reader *ring, struct session_counters *counters,
-		    const struct session_permit *permit, uint64_t now, uint64_t *ret_captured)
+void delivery_start(struct delivery *d, struct ring_reader *ring, struct ring_reader *coming,
+		    struct session_counters *counters, const struct session_permit *permit,
+		    uint64_t now, uint64_t *ret_captured)
 {
 	struct ring_unit keyframe;
 
 	d->ring = ring;
+	d->coming = coming;
 	d->counters = counters;
 	d->permit = permit;
 	if (!d->max_age)
@@ -58,6 +60,7 @@ static void skip(struct delivery *d, uint64_t now, enum session_skip_reason why)
 	struct ring_unit keyframe;
 	uint64_t from = d->ring->next;
 
+	d->late++;
 	d->waiting = !seek_young_keyframe(d, now, &keyframe);
 	d->ring->next = from;
 	skip_to(d, d->waiting ? from + ring_reader_pending(d->ring) : keyframe.index, why);
@@ -81,10 +84,28 @@ static int copy(struct delivery *d, const struct ring_unit *unit)
 	return ring_reader_copy(d->ring, unit, d->buffer);
 }
 
+/* Changes over to the ring that comes, as soon as it has a keyframe to begin with. */
+static void change_over(struct delivery *d, uint64_t now)
+{
+	struct ring_unit keyframe;
+
+	if (ring_reader_seek_keyframe(d->coming, &keyframe) < 0 ||
+	    keyframe.captured_monotonic <= d->captured || too_old(d, &keyframe, now))
+		return;
+	counters_skip(d->counters, SESSION_SKIP_SWITCH, ring_reader_pending(d->ring));
+	ring_reader_close(d->ring);
+	*d->ring = *d->coming;
+	*d->coming = (struct ring_reader){};
+	d->waiting = false;
+	d->changed = true;
+}
+
 int delivery_next(struct delivery *d, uint64_t now, struct ring_unit *ret)
 {
 	if (!counters_permit(d->counters, d->permit))
 		return 0;
+	if (d->coming->header)
+		change_over(d, now);
 	for (;;) {
 		int r = ring_reader_peek(d->ring, ret);
 
@@ -107,6 +128,7 @@ int delivery_next(struct delivery *d, uint64_t now, struct ring_unit *ret)
 		if (r < 0)
 			return r;
 		d->waiting = false;
+		d->captured = ret->captured_monotonic;
 		return 1;
 	}
 }

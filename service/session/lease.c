@@ -70,6 +70,33 @@ int lease_accept(struct lease *l, const struct session_granted *m, int *fds)
 	return 0;
 }
 
+/* Of the very camera and epoch that it sees, and of the other stream. */
+static bool is_the_other(const struct lease *l, const struct session_ring *m)
+{
+	const struct ring_description *d = &l->coming.description, *own = &l->ring.description;
+
+	return strcmp(d->camera_name, l->camera) == 0 &&
+	       memcmp(d->camera_uuid, own->camera_uuid, UUID_SIZE) == 0 && d->epoch == own->epoch &&
+	       d->epoch == m->epoch && d->stream == m->stream && d->stream != own->stream;
+}
+
+int lease_take_ring(struct lease *l, const struct session_ring *m, const int *fds)
+{
+	int r;
+
+	ring_reader_close(&l->coming);
+	r = ring_reader_open(&l->coming, fds[0], m->ring_size);
+	if (r < 0)
+		return r;
+	if (!is_the_other(l, m))
+		r = -EBADE;
+	else if (l->coming.description.codec != l->ring.description.codec)
+		r = -EPROTO; /* the viewer was told of one */
+	if (r < 0)
+		ring_reader_close(&l->coming);
+	return r;
+}
+
 struct h264_parameter_sets lease_parameter_sets(const struct lease *l)
 {
 	const struct ring_description *d = &l->ring.description;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * What the broker handed over: one camera's ring, its wake, and the page on which this session
- * counts. A session has at most one lease in its life, and so sees at most one camera.
+ * counts. A session has at most one lease in its life, and so sees at most one camera; of that,
+ * both streams in turn if the viewer asked for it.
  */
 #pragma once
 
@@ -13,13 +14,15 @@
 
 struct lease {
 	bool granted;
-	char camera[NAME_SIZE]; /* as the viewer asked for it */
-	enum ring_stream stream;
+	char camera[NAME_SIZE];  /* as the viewer asked for it */
+	enum ring_stream stream; /* that it began with */
+	bool may_switch;
 	uint64_t id;
 	/* What proves it to the viewer (docs/SEAL.md); sizes 0: it sent no nonce. */
 	uint8_t certificate[PROTO_SEAL_CERTIFICATE_SIZE], statement[PROTO_STATEMENT_SIZE];
 	size_t certificate_size, statement_size;
 	struct ring_reader ring;
+	struct ring_reader coming; /* the other stream's, until it is found where to begin there */
 	struct session_counters *counters;   /* the mapping, owned */
 	const struct session_permit *permit; /* the mapping, owned */
 	int wake;                            /* owned */
@@ -38,6 +41,9 @@ struct lease {
  * and granted; nothing may be sent any more), -EPROTO (not a ring), those of mmap().
  */
 int lease_accept(struct lease *l, const struct session_granted *m, int *fds);
+
+/* Takes over the ring of the other stream, which was asked for, as `coming`. Errors: as above. */
+int lease_take_ring(struct lease *l, const struct session_ring *m, const int *fds);
 
 /* SPS and PPS from the ring's own description, without start codes, valid as long as the lease. */
 struct h264_parameter_sets lease_parameter_sets(const struct lease *l);

@@ -56,7 +56,7 @@ static enum ring_stream wanted_stream(const struct rtsp_uri *uri)
 static bool is_bound_to(const struct session *s, const struct rtsp_uri *uri)
 {
 	return uri->kind == RTSP_URI_CAMERA && strcmp(uri->camera, s->lease.camera) == 0 &&
-	       wanted_stream(uri) == s->lease.stream;
+	       wanted_stream(uri) == s->lease.stream && uri->either == s->lease.may_switch;
 }
 
 static unsigned status_of_denial(enum session_denied_reason reason)
@@ -96,6 +96,7 @@ static int need_lease(struct session *s, const struct rtsp_request *r)
 	struct session_wish wish = {
 		.camera = r->uri.camera,
 		.stream = wanted_stream(&r->uri),
+		.may_switch = r->uri.either,
 		.protocol = SESSION_PROTOCOL_RTSP,
 	};
 	struct authorization who;
@@ -309,8 +310,9 @@ static int play(struct session *s, const struct rtsp_request *r)
 	if (status > 0)
 		return rtsp_requests_refuse(s, r, (unsigned)status);
 	if (starts) {
-		delivery_start(&s->rtsp.delivery, &s->lease.ring, s->lease.counters,
-			       s->lease.permit, s->now, &captured);
+		delivery_start(&s->rtsp.delivery, &s->lease.ring, &s->lease.coming,
+			       s->lease.counters, s->lease.permit, s->now, &captured);
+		pace_begin(&s->rtsp.pace, s->now);
 		s->rtsp.report = s->now;
 		s->rtsp.state = RTSP_STATE_PLAYING;
 		s->delivering = true;

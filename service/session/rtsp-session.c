@@ -80,30 +80,57 @@ static int send_unit(struct session *s, const struct ring_unit *unit)
 		r = session_send(s, sender->buffer, sender->len);
 	if (r < 0)
 		return r;
-	counters_begin(s->lease.counters, unit->sequence, outgoing_end(&s->out));
+	counters_begin(s->lease.counters,
+		       s->lease.ring.description.stream == s->lease.stream ? unit->sequence : 0,
+		       outgoing_end(&s->out));
 	return 1;
+}
+
+/* Which of the streams is the right one is told by how the frames go out. */
+static void keep_pace(struct session *s, const struct ring_unit *unit, uint64_t late)
+{
+	struct pace *pace = &s->rtsp.pace;
+	enum ring_stream wanted;
+
+	if (s->rtsp.delivery.changed)
+		pace_switched(pace, (enum ring_stream)s->lease.ring.description.stream, s->now);
+	s->rtsp.delivery.changed = false;
+	if (late)
+		pace_skipped(pace, s->now);
+	if (unit)
+		pace_frame(pace, s->now,
+			   s->now > unit->captured_monotonic ? s->now - unit->captured_monotonic
+							     : 0);
+	wanted = pace_wanted(pace, s->now);
+	if (wanted == pace->stream || s->lease.coming.header || s->link.switching ||
+	    s->now - s->rtsp.switched < 2 * SESSION_SWITCH_USEC)
+		return;
+	s->rtsp.switched = s->now;
+	broker_link_switch(&s->link, wanted);
 }
 
 static int rtsp_deliver(struct session *s, uint64_t now)
 {
+	struct delivery *d = &s->rtsp.delivery;
+	uint64_t late = d->late;
 	struct ring_unit unit;
 	int r;
 
 	if (now >= s->rtsp.report)
 		return send_report(s);
-	r = delivery_next(&s->rtsp.delivery, now, &unit);
-	if (r == 1)
-		return send_unit(s, &unit);
-	if (s->rtsp.delivery.waiting)
+	r = delivery_next(d, now, &unit);
+	if (r >= 0 && s->lease.may_switch)
+		keep_pace(s, r == 1 ? &unit : NULL, d->late - late);
+	if (r >= 0 && delivery_lacks_keyframe(d))
 		broker_link_keyframe(&s->link, now);
-	return r;
+	return r == 1 ? send_unit(s, &unit) : r;
 }
 
 static uint64_t rtsp_deadline(const struct session *s, uint64_t now)
 {
 	uint64_t again = s->link.keyframe_asked + BROKER_LINK_KEYFRAME_USEC;
 
-	if (s->rtsp.delivery.waiting && again < s->rtsp.report)
+	if (delivery_lacks_keyframe(&s->rtsp.delivery) && again < s->rtsp.report)
 		return again;
 	return s->rtsp.report;
 }

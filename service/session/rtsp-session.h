@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "session/delivery.h"
+#include "session/pace.h"
 #include "session/rtp-sender.h"
 #include "wire/headers.h"
 #include "wire/rtsp-field.h"
@@ -34,7 +35,9 @@ struct rtsp_session {
 	char track[HEADERS_LINE_MAX + 1]; /* the URI of SETUP, as sent */
 	struct rtp_sender sender;
 	struct delivery delivery;
-	uint64_t report; /* when the next one is due: CLOCK_MONOTONIC, us */
+	struct pace pace;  /* of a lease that may switch */
+	uint64_t switched; /* when it asked for that last: CLOCK_MONOTONIC, us */
+	uint64_t report;   /* when the next one is due: CLOCK_MONOTONIC, us */
 };
 
 extern const struct session_ops rtsp_session_ops;

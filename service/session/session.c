@@ -95,6 +95,21 @@ static int on_denied(void *userdata, enum session_denied_reason reason)
 	return 0;
 }
 
+static int on_ring(void *userdata, const struct session_ring *m, int *fds)
+{
+	struct session *s = userdata;
+
+	return lease_take_ring(&s->lease, m, fds);
+}
+
+static int on_stays(void *userdata)
+{
+	struct session *s = userdata;
+
+	pace_refused(&s->rtsp.pace, s->now);
+	return 0;
+}
+
 static int on_cameras(void *userdata, const struct session_cameras *m)
 {
 	struct session *s = userdata;
@@ -116,6 +131,8 @@ static const struct broker_link_handlers handlers = {
 	.denied = on_denied,
 	.cameras = on_cameras,
 	.end = on_end,
+	.ring = on_ring,
+	.stays = on_stays,
 };
 
 bool session_has_certificate(const struct session *s)
@@ -152,6 +169,7 @@ void session_open_lease(struct session *s, const struct authorization *who,
 	struct session_open m = {
 		.right = RIGHT_LIVE,
 		.stream = wish->stream,
+		.may_switch = wish->may_switch,
 		.protocol = wish->protocol,
 		.has_nonce = wish->has_nonce,
 	};
@@ -162,6 +180,7 @@ void session_open_lease(struct session *s, const struct authorization *who,
 	strncpy(s->lease.camera, wish->camera, sizeof(s->lease.camera) - 1);
 	memcpy(m.camera, s->lease.camera, sizeof(s->lease.camera));
 	s->lease.stream = wish->stream;
+	s->lease.may_switch = wish->may_switch;
 	s->asked = true;
 	broker_link_open(&s->link, &m);
 }

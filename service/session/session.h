@@ -114,6 +114,7 @@ int session_send(struct session *s, const void *bytes, size_t n);
 struct session_wish {
 	const char *camera;
 	enum ring_stream stream;
+	bool may_switch; /* to the other one, and back */
 	enum session_protocol protocol;
 	bool has_nonce; /* the viewer wants a lease statement */
 	uint8_t nonce[PROTO_NONCE_SIZE];

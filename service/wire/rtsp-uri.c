@@ -43,8 +43,10 @@ static void parse_path(struct rtsp_uri *uri, struct slice path)
 	while (slice_cut(&path, '/', &part)) {
 		if (!uri->track && slice_equal(part, SDP_CONTROL))
 			uri->track = true;
-		else if (!uri->track && !uri->sub && slice_equal(part, "sub"))
+		else if (!uri->track && !uri->sub && !uri->either && slice_equal(part, "sub"))
 			uri->sub = true;
+		else if (!uri->track && !uri->sub && !uri->either && slice_equal(part, "auto"))
+			uri->either = true;
 		else
 			return;
 	}
@@ -68,6 +70,6 @@ int rtsp_uri_parse(struct rtsp_uri *uri, struct slice text)
 	if (path.len > 0 && path.data[0] == '/')
 		parse_path(uri, slice_of(path.data + 1, path.len - 1));
 	if (uri->kind != RTSP_URI_CAMERA)
-		uri->sub = uri->track = false;
+		uri->sub = uri->either = uri->track = false;
 	return 0;
 }

@@ -4,7 +4,7 @@
  * host part, which is ignored (clients inside TLS send either scheme, behind forwarded ports any
  * name), and a path
  *
- *	/CAMERA[/sub][/trackID=0][/]
+ *	/CAMERA[/sub | /auto][/trackID=0][/]
  *
  * Nothing is percent-decoded and no path is resolved: a path with `%`, `..` or a query simply
  * names nothing here, and that is not the client's mistake but "not found".
@@ -26,7 +26,8 @@ struct rtsp_uri {
 	enum rtsp_uri_kind kind;
 	char camera[NAME_SIZE]; /* a valid name (base/parse.h), else empty */
 	bool sub;               /* the smaller stream */
-	bool track;             /* the track, not the whole presentation */
+	bool either; /* auto: the larger or the smaller one, by what the viewer can take */
+	bool track;  /* the track, not the whole presentation */
 };
 
 /* 0, or -EINVAL: not "*" and not an absolute rtsp:// or rtsps:// URI with a host. */

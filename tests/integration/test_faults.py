@@ -17,6 +17,7 @@ import unittest
 import harness
 import rtsp
 import sealed_viewer
+import shaping_proxy
 import tls
 from view_case import View
 
@@ -25,8 +26,8 @@ OK, UNREACHABLE, REFUSED = 0, 2, 4  # camward-view's exit status
 
 
 class Faults(unittest.TestCase):
-    def start(self, fault, cameras=2):
-        demo = harness.Demo(cameras=cameras, environment={"CAMWARD_FAULT": fault})
+    def start(self, fault, cameras=2, **options):
+        demo = harness.Demo(cameras=cameras, environment={"CAMWARD_FAULT": fault}, **options)
         demo.__enter__()
         self.addCleanup(demo.__exit__, None, None, None)
         self.assertIn(f"CAMWARD_FAULT={fault}", demo.log.read_text(), "no build with -Dfaults=true")
@@ -78,8 +79,8 @@ class Faults(unittest.TestCase):
             client.play()
         self.assertEqual(list(client.frames), [])
 
-    def assert_tripwire(self, demo, events, camera):
-        event = self.tripwire(events)
+    def assert_tripwire(self, demo, events, camera, seconds=20):
+        event = self.tripwire(events, seconds)
         self.assertIsNotNone(event, "no tripwire")
         self.assertEqual((event["camera"], event["client"]), (camera, "owner"))
         self.assertTrue(demo.camera(camera)["suspended"])
@@ -112,6 +113,30 @@ class Faults(unittest.TestCase):
         self.assert_shown_nothing(self.viewer(demo, "front"))
         self.assert_tripwire(demo, events, "front")
         self.assertEqual(len(list(back.access_units(count=30))), 30)
+
+    def test_another_cameras_ring_at_a_change_of_streams(self):
+        """What was shown before was right; with the wrong ring all ends."""
+        demo = self.start("switch", size="1280x720")
+        back = self.watching(demo, "back")
+        self.in_thread(lambda: list(back.access_units(seconds=60)))
+        events = self.events(demo)
+        with shaping_proxy.Proxy("127.0.0.1", demo.info["rtsps_port"], rate=15000) as proxy:
+            viewer = sealed_viewer.SealedViewer({**demo.info, "rtsps_port": proxy.port},
+                                                "front/auto", "owner", demo.token("owner"),
+                                                timeout=60)
+            self.addCleanup(viewer.close)
+            viewer.play()
+            shown = set()
+            self.in_thread(lambda: shown.update(verdict for verdict, _ in viewer.units()))
+            self.assert_tripwire(demo, events, "front", 60)
+        # What waited in so slow a connection's buffers is old when it comes.
+        self.assertEqual(shown - {"valid", "stale", "waiting"}, set())
+
+    def in_thread(self, read):
+        def run():
+            with contextlib.suppress(tls.Ended, OSError):
+                read()
+        threading.Thread(target=run, daemon=True).start()
 
     def test_the_ring_of_an_epoch_that_is_over(self):
         demo = self.start("epoch")

@@ -45,6 +45,9 @@ static const char *const unknown[] = {
 	"rtsp://h/front/trackID=1",
 	"rtsp://h/front/trackid=0",
 	"rtsp://h/front/main",
+	"rtsp://h/front/auto/sub",
+	"rtsp://h/front/sub/auto",
+	"rtsp://h/front/auto/auto",
 	"rtsp://h/Front",
 	"rtsp://h/-front",
 	"rtsp://h/.front",
@@ -69,7 +72,20 @@ static void test_cameras(void **state)
 		assert_row(row->text, uri.kind == RTSP_URI_CAMERA);
 		assert_row(row->text, strcmp(uri.camera, row->camera) == 0);
 		assert_row(row->text, uri.sub == row->sub && uri.track == row->track);
+		assert_row(row->text, !uri.either);
 	}
+}
+
+static void test_either_stream(void **state)
+{
+	struct rtsp_uri uri;
+
+	assert_int_equal(rtsp_uri_parse(&uri, slice_text("rtsp://h/front/auto/trackID=0")), 0);
+	assert_int_equal(uri.kind, RTSP_URI_CAMERA);
+	assert_true(uri.either && uri.track && !uri.sub);
+	assert_int_equal(rtsp_uri_parse(&uri, slice_text("rtsp://h/auto")), 0);
+	assert_string_equal(uri.camera, "auto");
+	assert_false(uri.either);
 }
 
 /* Not the client's mistake: answered as what does not exist. */
@@ -109,9 +125,8 @@ static void test_malformed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cameras),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_asterisk),
+		cmocka_unit_test(test_cameras),   cmocka_unit_test(test_either_stream),
+		cmocka_unit_test(test_unknown),   cmocka_unit_test(test_asterisk),
 		cmocka_unit_test(test_malformed),
 	};
 

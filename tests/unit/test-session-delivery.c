@@ -18,14 +18,14 @@
 #define DATA_SIZE (1 << 16)
 #define FRAME     (USEC_PER_SEC / 30)
 
-static struct ring_writer *writer;
-static struct ring_reader reader;
+static struct ring_writer *writer, *other;
+static struct ring_reader reader, coming;
 static struct session_counters counters;
 static struct session_permit permit;
 static struct delivery delivery;
 static uint64_t sequence;
 
-static void put(uint64_t captured, bool keyframe, size_t length)
+static void put_into(struct ring_writer *w, uint64_t captured, bool keyframe, size_t length)
 {
 	uint8_t bytes[DATA_SIZE / 2];
 	struct ring_unit unit = {
@@ -36,7 +36,12 @@ static void put(uint64_t captured, bool keyframe, size_t length)
 	struct iovec piece = {bytes, length};
 
 	memset(bytes, (int)sequence, length);
-	assert_int_equal(ring_writer_put(writer, &unit, &piece, 1), 0);
+	assert_int_equal(ring_writer_put(w, &unit, &piece, 1), 0);
+}
+
+static void put(uint64_t captured, bool keyframe, size_t length)
+{
+	put_into(writer, captured, keyframe, length);
 }
 
 /* The sequence of the unit delivered, 0 when there is none; handed to the kernel at once. */
@@ -59,7 +64,7 @@ static void start(uint64_t now)
 {
 	uint64_t captured;
 
-	delivery_start(&delivery, &reader, &counters, &permit, now, &captured);
+	delivery_start(&delivery, &reader, &coming, &counters, &permit, now, &captured);
 }
 
 static void assert_sums(uint64_t offered)
@@ -91,7 +96,9 @@ static int teardown(void **state)
 {
 	delivery_release(&delivery);
 	ring_reader_close(&reader);
-	ring_writer_free(writer);
+	ring_reader_close(&coming);
+	writer = ring_writer_free(writer);
+	other = ring_writer_free(other);
 	return 0;
 }
 
@@ -103,7 +110,7 @@ static void test_a_joiner_begins_with_the_newest_keyframe(void **state)
 	put(1 * FRAME, false, 100);
 	put(2 * FRAME, true, 100);
 	put(3 * FRAME, false, 100);
-	delivery_start(&delivery, &reader, &counters, &permit, 4 * FRAME, &captured);
+	delivery_start(&delivery, &reader, &coming, &counters, &permit, 4 * FRAME, &captured);
 	assert_int_equal(captured, 2 * FRAME);
 	assert_int_equal(next(4 * FRAME), 3);
 	assert_int_equal(next(4 * FRAME), 4);
@@ -120,7 +127,7 @@ static void test_an_old_keyframe_is_not_begun_with(void **state)
 
 	put(now - DELIVERY_MAX_AGE_USEC - 1, true, 100);
 	put(now, false, 100);
-	delivery_start(&delivery, &reader, &counters, &permit, now, &captured);
+	delivery_start(&delivery, &reader, &coming, &counters, &permit, now, &captured);
 	assert_int_equal(captured, now);
 	assert_int_equal(next(now), 0);
 	assert_true(delivery.waiting);
@@ -259,6 +266,67 @@ static void test_nothing_is_delivered_without_a_permit(void **state)
 	assert_int_equal(counters.skipped[SESSION_SKIP_LATE], 1);
 }
 
+/* The ring of the other stream is there. */
+static void come(void)
+{
+	struct ring_description d = {.camera_name = "front",
+				     .stream = RING_STREAM_SUB,
+				     .codec = RING_CODEC_H264,
+				     .fps_denominator = 1};
+
+	assert_int_equal(ring_writer_new(&d, SLOTS, DATA_SIZE, &other), 0);
+	assert_int_equal(ring_reader_open(&coming, ring_writer_fd(other), ring_writer_size(other)),
+			 0);
+}
+
+static void test_it_changes_over_at_a_later_keyframe(void **state)
+{
+	uint64_t now = 10 * USEC_PER_SEC;
+
+	put(now, true, 100);
+	start(now);
+	assert_int_equal(next(now), 1);
+	come();
+	/* Of the same moment as what was delivered: no step forward, and what goes on meanwhile
+	 * is delivered. */
+	put_into(other, now, true, 50);
+	put(now + FRAME, false, 100);
+	assert_int_equal(next(now + FRAME), 3);
+	assert_true(delivery_lacks_keyframe(&delivery));
+	assert_false(delivery.changed);
+	put(now + 2 * FRAME, false, 100);
+	put(now + 3 * FRAME, false, 100);
+	put_into(other, now + 2 * FRAME, false, 50);
+	put_into(other, now + 3 * FRAME, true, 50);
+	put_into(other, now + 4 * FRAME, false, 50);
+	assert_int_equal(next(now + 4 * FRAME), 7);
+	assert_true(delivery.changed);
+	assert_false(delivery_lacks_keyframe(&delivery));
+	assert_int_equal(reader.description.stream, RING_STREAM_SUB);
+	assert_null(coming.header);
+	assert_int_equal(next(now + 4 * FRAME), 8);
+	/* What waited in the ring that it left is skipped; in the other nothing was. */
+	assert_int_equal(counters.skipped[SESSION_SKIP_SWITCH], 2);
+	assert_sums(6);
+}
+
+static void test_it_does_not_change_over_to_an_old_keyframe(void **state)
+{
+	uint64_t now = 10 * USEC_PER_SEC;
+
+	put(now - 2 * DELIVERY_MAX_AGE_USEC, true, 100);
+	start(now - 2 * DELIVERY_MAX_AGE_USEC);
+	assert_int_equal(next(now - 2 * DELIVERY_MAX_AGE_USEC), 1);
+	come();
+	put_into(other, now - DELIVERY_MAX_AGE_USEC - 1, true, 50);
+	assert_int_equal(next(now), 0);
+	assert_false(delivery.changed);
+	put_into(other, now, true, 50);
+	assert_int_equal(next(now), 3);
+	assert_true(delivery.changed);
+	assert_sums(2);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -274,6 +342,8 @@ int main(void)
 		TEST(test_overwritten_bytes_are_skipped),
 		TEST(test_a_frame_counts_once_it_has_left_whole),
 		TEST(test_nothing_is_delivered_without_a_permit),
+		TEST(test_it_changes_over_at_a_later_keyframe),
+		TEST(test_it_does_not_change_over_to_an_old_keyframe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
