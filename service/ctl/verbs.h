@@ -27,6 +27,8 @@ int client_user_run(struct ctl *ctl, const struct args *args);
 #define CLIENT_USER_NAME_SIZE 48
 /* The name of a user, "-" for -1. */
 void client_user_name(int64_t user, char ret[CLIENT_USER_NAME_SIZE]);
+/* invite.c */
+int invite_run(struct ctl *ctl, const struct args *args);
 /* certificate.c */
 int certificate_make(struct ctl *ctl, const struct args *args);
 int certificate_pin(struct ctl *ctl, const struct args *args);

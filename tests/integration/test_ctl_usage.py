@@ -20,7 +20,7 @@ NOWHERE = "unix:path=/nonexistent/bus"
 VERBS = ("status", "seal-root", "cameras", "camera set", "camera controls", "camera adopt",
          "camera rename", "camera forget", "clients", "client add", "client rename",
          "client move", "client remove", "client token",
-         "client certificate", "client pin", "client unpin", "client user", "integrations",
+         "client certificate", "client pin", "client unpin", "client user", "invite", "integrations",
          "integration add", "integration rename", "integration remove", "grants", "grant",
          "revoke", "leases", "lease end", "exposure", "ledger verify", "ledger export",
          "ledger head", "suspend", "resume", "agent", "watch")

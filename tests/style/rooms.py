@@ -41,6 +41,7 @@ EXTERNAL = {
     "jpeglib.h": {"camera"},
     "json-c/": {"ctl", "view"},
     "qrencode.h": {"ctl"},
+    "png.h": {"ctl"},
     "linux/videodev2.h": {"v4l2", "camera", "name", "view"},
     "libv4lconvert.h": {"v4l2"},
     "libdrm/": {"v4l2", "view"},

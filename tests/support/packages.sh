@@ -4,7 +4,7 @@
 
 # To build and run the service.
 packages_demo="meson ninja-build gcc libc6-dev pkg-config python3 dbus
-libsystemd-dev libgnutls28-dev nettle-dev libgmp-dev libv4l-dev libsqlite3-dev libseccomp-dev libopenh264-dev
+libsystemd-dev libgnutls28-dev libqrencode-dev libpng-dev nettle-dev libgmp-dev libv4l-dev libsqlite3-dev libseccomp-dev libopenh264-dev
 libdrm-dev libyuv-dev libjson-c-dev libinih-dev"
 
 # To test it: compilers, players, sanitizers.
