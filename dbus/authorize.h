@@ -21,6 +21,7 @@
 #define AUTHORIZE_ACTION_MANAGE_GRANTS  "org.camward.Camward1.manage-grants"
 #define AUTHORIZE_ACTION_MANAGE_CAMERAS "org.camward.Camward1.manage-cameras"
 #define AUTHORIZE_ACTION_SUSPEND        "org.camward.Camward1.suspend"
+#define AUTHORIZE_ACTION_ERASE          "org.camward.Camward1.erase"
 #define AUTHORIZE_ACTION_END_LEASE      "org.camward.Camward1.end-lease"
 #define AUTHORIZE_ACTION_READ_LEDGER    "org.camward.Camward1.read-ledger"
 #define AUTHORIZE_ACTION_BE_AGENT       "org.camward.Camward1.be-agent"

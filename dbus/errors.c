@@ -91,6 +91,10 @@ static int set_of_integration(sd_bus_error *ret, int error, const struct errors_
 					 "The integration of '%s' is suspended, and leaving it "
 					 "would end that: resume it first",
 					 or_it(about->client));
+	case CONTROL_OTHER_DEVICE:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_CERTIFICATE,
+					 "This is not the fingerprint of this device's key: look "
+					 "which device you mean");
 	case CONTROL_NAME_DECLARED:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_GRANT_IS_DECLARED,
 					 "A file in policy.d grants something to '%s': choose "
@@ -259,6 +263,7 @@ int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 	case CONTROL_HAS_CLIENTS:
 	case CONTROL_IS_SUSPENDED:
 	case CONTROL_BUSY:
+	case CONTROL_OTHER_DEVICE:
 	case CONTROL_NAME_DECLARED:
 		return set_of_integration(ret, error, about);
 	case CONTROL_GRANT_DECLARED:

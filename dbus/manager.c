@@ -234,6 +234,44 @@ static int method_unregister_agent(sd_bus_message *m, void *userdata, sd_bus_err
 }
 AUTHORIZE(unregister_agent, AUTHORIZE_ACTION_BE_AGENT, details_of_nothing)
 
+/* Nothing can be asked of the broker any more; whoever starts it makes what lacks. */
+static int end_with(sd_bus_message *m, struct bus *bus, int r, sd_bus_error *error)
+{
+	if (r > 0)
+		return errors_set(error, r, &(struct errors_about){});
+	sd_event_exit(bus->broker->event, 0);
+	if (r < 0)
+		return errors_set(error, r, &(struct errors_about){});
+	return sd_bus_reply_method_return(m, "");
+}
+
+static int method_erase(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	const char *fingerprint;
+	int r = sd_bus_message_read(m, "s", &fingerprint);
+
+	return r < 0 ? r : end_with(m, bus, control_erase(bus->broker, fingerprint), error);
+}
+AUTHORIZE(erase, AUTHORIZE_ACTION_ERASE, details_of_nothing)
+
+static int method_renew_identity(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	const char *fingerprint;
+	int r = sd_bus_message_read(m, "s", &fingerprint);
+
+	return r < 0 ? r
+		     : end_with(m, bus, control_renew_identity(bus->broker, fingerprint), error);
+}
+AUTHORIZE(renew_identity, AUTHORIZE_ACTION_ERASE, details_of_nothing)
+
+static int get_cloned(sd_bus *b, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "b", (int)((struct bus *)userdata)->broker->cloned);
+}
+
 static int get_version(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -324,6 +362,10 @@ static const sd_bus_vtable vtable[] = {
 	AUTHORIZED_METHOD("RegisterAgent", "o", SD_BUS_PARAM(agent), "", "", register_agent, 0),
 	AUTHORIZED_METHOD("UnregisterAgent", "", "", "u", SD_BUS_PARAM(leases_ended),
 			  unregister_agent, 0),
+	AUTHORIZED_METHOD("Erase", "s", SD_BUS_PARAM(fingerprint), "", "", erase, 0),
+	AUTHORIZED_METHOD("RenewIdentity", "s", SD_BUS_PARAM(fingerprint), "", "", renew_identity,
+			  0),
+	SD_BUS_PROPERTY("Cloned", "b", get_cloned, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Fingerprint", "s", get_fingerprint, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("ServerCertificate", "s", get_certificate, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -14,6 +14,7 @@
 #include "broker/epoch-run.h"
 #include "broker/gate-link.h"
 #include "broker/lease.h"
+#include "broker/machine.h"
 
 #define TIMER_ACCURACY (10 * USEC_PER_MSEC)
 
@@ -63,6 +64,21 @@ static int open_seals(struct broker *broker, const char *directory)
 	return r;
 }
 
+/* Told, and left to an administrator: a device whose board was replaced looks like this, too. */
+static void check_machine(struct broker *broker, const char *directory)
+{
+	int r = machine_check(directory);
+
+	if (r < 0)
+		log_error("%s/%s cannot be had: %s", directory, MACHINE_FILE, strerror(-r));
+	broker->cloned = r > 0;
+	if (broker->cloned)
+		event_log(
+			LOG_WARNING, EVENT_CLONED, NULL,
+			"the keys here were made on another machine: if that one is still in use, "
+			"renew the identity of one of them (camwardctl identity renew)");
+}
+
 static int open_memory(struct broker *broker, const char *directory)
 {
 	int r;
@@ -85,7 +101,10 @@ static int open_memory(struct broker *broker, const char *directory)
 		event_log(LOG_NOTICE, EVENT_CERTIFICATE_RENEWED, NULL,
 			  "the server's certificate was issued anew; its key is sha256/%s",
 			  tls_identity_spki_sha256(broker->identity));
-	return open_seals(broker, directory);
+	r = open_seals(broker, directory);
+	if (r >= 0)
+		check_machine(broker, directory);
+	return r;
 }
 
 static void on_names(void *userdata, int error)
@@ -128,6 +147,7 @@ int broker_open(struct broker *broker, sd_event *event, const struct broker_opti
 	*broker = (struct broker){
 		.event = sd_event_ref(event),
 		.config_directory = options->config_directory,
+		.state_directory = options->state_directory,
 		.redecide.clock_fd = -EBADF,
 	};
 	agent_init(&broker->agent);

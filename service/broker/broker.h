@@ -47,7 +47,7 @@ struct broker {
 	struct store *store;
 	struct tls_identity *identity;
 	struct seal_root *seal_root;
-	const char *config_directory;
+	const char *config_directory, *state_directory;
 	const struct observer *observer; /* NULL: nobody listens */
 
 	struct list cameras;  /* struct camera */
@@ -70,6 +70,7 @@ struct broker {
 	sd_event_source *store_source;
 	sd_event_source *stop_timer;
 	bool stopping;
+	bool cloned; /* its keys were made on another machine (machine.h) */
 };
 
 struct broker_options {

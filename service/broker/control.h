@@ -37,6 +37,7 @@ enum control_error {
 	CONTROL_INVALID_PIN,
 	CONTROL_INVALID_REQUEST,
 	CONTROL_NAME_DECLARED,
+	CONTROL_OTHER_DEVICE,
 	CONTROL_NO_SUCH_CAMERA,
 	CONTROL_NO_SUCH_GRANT,
 	CONTROL_NO_SUCH_LEASE,
@@ -215,6 +216,16 @@ int control_configure(struct broker *broker, const char *camera,
 int control_set_control(struct broker *broker, const char *camera, const char *control,
 			int32_t value, struct control_result *ret, control_done done,
 			void *userdata);
+
+/*
+ * Factory erase: all that the broker keeps is overwritten and removed; and new keys in place of
+ * those that there are, which may be another device's too. fingerprint: the device's, as its
+ * administrator has seen it (CONTROL_OTHER_DEVICE). Every connection is aborted first, and nothing
+ * can be asked of the broker afterwards: the caller ends the loop, and a new start makes what
+ * lacks. Done on return; -errno: something is left.
+ */
+int control_erase(struct broker *broker, const char *fingerprint);
+int control_renew_identity(struct broker *broker, const char *fingerprint);
 
 /* Nothing to commit: it is done on return. reason as with control_suspend. */
 int control_end_lease(struct broker *broker, uint64_t id, const char *reason);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/state-dir.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -105,4 +106,75 @@ int state_dir_write(int dir, const char *name, const void *data, size_t size)
 		return r;
 	}
 	return fsync(dir) < 0 ? -errno : 0;
+}
+
+static int overwrite(int fd)
+{
+	static const uint8_t zeros[4096];
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	for (off_t done = 0; done < st.st_size;) {
+		off_t left = st.st_size - done;
+		size_t n = left < (off_t)sizeof(zeros) ? (size_t)left : sizeof(zeros);
+		ssize_t written = write(fd, zeros, n);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		done += written;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int erase_file(int dir, const char *name)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int r = fd < 0 ? 0 : overwrite(fd);
+
+	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT && r == 0)
+		r = -errno;
+	return r;
+}
+
+static int erase_all(int dir)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+
+	if (!stream) {
+		close_fd(copy);
+		return -errno;
+	}
+	while ((entry = readdir(stream))) {
+		int e = entry->d_type == DT_DIR ? 0 : erase_file(dir, entry->d_name);
+
+		if (r == 0)
+			r = e;
+	}
+	closedir(stream);
+	return r;
+}
+
+int state_dir_erase(const char *path, const char *const *names)
+{
+	_cleanup_close_ int dir = state_dir_open(path);
+	int r = 0;
+
+	if (dir < 0)
+		return dir;
+	if (!names)
+		r = erase_all(dir);
+	for (size_t i = 0; names && names[i]; i++) {
+		int e = erase_file(dir, names[i]);
+
+		if (r == 0)
+			r = e;
+	}
+	return fsync(dir) < 0 && r == 0 ? -errno : r;
 }

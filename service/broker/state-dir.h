@@ -17,6 +17,13 @@ int state_dir_open(const char *path);
  * secret. */
 int state_dir_read(int dir, const char *name, bool secret, uint8_t **ret, size_t *ret_size);
 
+/*
+ * Overwrites and removes these files, or (NULL) all that are in the directory; NULL-terminated.
+ * What is not there is no error. All are tried; the first error is returned. A disk that writes
+ * elsewhere than asked (flash, a journal) may keep what was overwritten.
+ */
+int state_dir_erase(const char *path, const char *const *names);
+
 /* Replaces the file as a whole, durably, mode 0600: after a power loss there is the old one or the
  * new one. */
 int state_dir_write(int dir, const char *name, const void *data, size_t size);

@@ -19,6 +19,9 @@
 #define TLS_IDENTITY_CHAIN          2  /* server, CA */
 #define TLS_IDENTITY_SPKI_TEXT_SIZE 45 /* base 64 of SHA-256 and the NUL */
 
+/* For whoever erases them; a list's elements. */
+#define TLS_IDENTITY_FILES "device-ca.key", "device-ca.pem", "server.key", "server.pem"
+
 struct tls_identity;
 
 struct tls_certificate {

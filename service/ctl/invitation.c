@@ -177,8 +177,8 @@ int invitation_print(const struct invitation *in)
 	       in->seal_root);
 	printf("    CA, to be installed in browsers:\n%s", in->ca);
 	if (in->pkcs12)
-		printf("\nOr with the certificate in %s, whose passphrase is:\n    %s\n", in->pkcs12,
-		       in->passphrase);
+		printf("\nOr with the certificate in %s, whose passphrase is:\n    %s\n",
+		       in->pkcs12, in->passphrase);
 	print_command(in);
 	if (isatty(STDOUT_FILENO) && qr_available()) {
 		invitation_link(in, link);

@@ -22,7 +22,11 @@ struct files {
 	int fd[3];
 };
 
-enum { FILE_PNG, FILE_SVG, FILE_PKCS12 };
+enum {
+	FILE_PNG,
+	FILE_SVG,
+	FILE_PKCS12
+};
 
 static int open_files(struct ctl *ctl, const struct args *args, struct files *files)
 {

@@ -104,10 +104,10 @@ static uint8_t *draw(const QRcode *code, size_t side)
 
 	for (size_t y = 0; pixels && y < side; y++)
 		for (size_t x = 0; x < side; x++)
-			pixels[y * side + x] = is_black(code, (int)(x / PIXELS) - QUIET,
-							(int)(y / PIXELS) - QUIET)
-						       ? 0
-						       : 255;
+			pixels[y * side + x] =
+				is_black(code, (int)(x / PIXELS) - QUIET, (int)(y / PIXELS) - QUIET)
+					? 0
+					: 255;
 	return pixels;
 }
 

@@ -75,6 +75,9 @@ static int print_status(const struct json_object *status)
 					  : "not ready: no gate is there, nobody can connect");
 	printf(LABEL "%s%s\n", "fingerprint", *fingerprint ? "sha256/" : "-", fingerprint);
 	print_seal_root(json_text(status, "seal_root"));
+	if (json_true(status, "cloned"))
+		puts("CLONED        the keys were made on another machine: if that one is in use, "
+		     "'camwardctl identity renew'");
 	if (viewers)
 		printf(LABEL "%llu\n", "viewers", viewers);
 	else
@@ -103,7 +106,8 @@ int status_run(struct ctl *ctl, const struct args *args)
 					  *status = NULL;
 	static const char *const taken[] = {
 		"version",   "ready",       "fingerprint", "server_certificate",
-		"seal_root", "suspensions", "has_agent",   "watching"};
+		"seal_root", "suspensions", "has_agent",   "watching",
+		"cloned"};
 	int r = objects_manager(ctl, &manager);
 
 	if (!r)

@@ -412,6 +412,32 @@ const struct verb verbs[] = {
 		.run = agent_run,
 	},
 	{
+		.name = "identity renew",
+		.option = {OPTION("--yes", NULL, "do not ask")},
+		.summary = "new keys for this device, as for one whose image was copied",
+		.help = "Ends every viewer, erases the server's key, the CA's and the seal root, "
+			"and "
+			"has the service start\nagain, which makes new ones. Clients and grants "
+			"stay; "
+			"viewers have to be given what to pin. Export\nthe ledger before: what the "
+			"old seal root has signed is checked with that.",
+		.example = "    camwardctl identity renew",
+		.run = erase_identity_renew,
+	},
+	{
+		.name = "erase",
+		.option = {OPTION("--factory", NULL, "everything"),
+			   OPTION("--yes", NULL, "do not ask")},
+		.summary = "erase everything, as before the device is given away",
+		.help = "Ends every viewer, then overwrites and removes clients, grants, the "
+			"ledger, "
+			"the cameras' names\nand settings, and all keys. Files in /etc/camward "
+			"stay. The "
+			"service starts again as new.",
+		.example = "    camwardctl erase --factory",
+		.run = erase_run,
+	},
+	{
 		.name = "watch",
 		.summary = "tell what happens, as it happens",
 		.help = "Tells of leases, denials, grants, cameras and suspensions as they come "

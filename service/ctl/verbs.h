@@ -27,6 +27,9 @@ int client_user_run(struct ctl *ctl, const struct args *args);
 #define CLIENT_USER_NAME_SIZE 48
 /* The name of a user, "-" for -1. */
 void client_user_name(int64_t user, char ret[CLIENT_USER_NAME_SIZE]);
+/* erase.c */
+int erase_run(struct ctl *ctl, const struct args *args);
+int erase_identity_renew(struct ctl *ctl, const struct args *args);
 /* invite.c */
 int invite_run(struct ctl *ctl, const struct args *args);
 /* certificate.c */

@@ -31,7 +31,7 @@ LEASE = {"id": int, "client": str, "camera": str, "right": str, "stream": str, "
          "skipped": dict, "bytes": int}
 STATUS = {"version": str, "ready": bool, "fingerprint": str, "server_certificate": str,
           "seal_root": str, "suspensions": list, "viewers": int, "cameras": list, "leases": list,
-          "has_agent": bool, "watching": bool}
+          "has_agent": bool, "watching": bool, "cloned": bool}
 SUSPENSION = {"kind": str, "name": str, "reason": str, "since": str}
 
 

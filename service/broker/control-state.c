@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What concerns the device as a whole. Nobody watches any more before anything waits for the disk.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/event.h"
+#include "broker/broker.h"
+#include "broker/control.h"
+#include "broker/epoch-run.h"
+#include "broker/machine.h"
+#include "broker/state-dir.h"
+
+/* The device that is meant is named by what it shows. */
+static bool is_meant(const struct broker *broker, const char *fingerprint)
+{
+	return strcmp(tls_identity_spki_sha256(broker->identity), fingerprint) == 0;
+}
+
+int control_erase(struct broker *broker, const char *fingerprint)
+{
+	if (!is_meant(broker, fingerprint))
+		return CONTROL_OTHER_DEVICE;
+	event_log(LOG_WARNING, EVENT_ERASED, NULL,
+		  "everything that the service knows is erased; it starts anew");
+	broker_end(broker);
+	return state_dir_erase(broker->state_directory, NULL);
+}
+
+int control_renew_identity(struct broker *broker, const char *fingerprint)
+{
+	/* epoch-run goes with the root that has signed its numbers. */
+	static const char *const names[] = {
+		SEAL_ROOT_FILE, EPOCH_RUN_FILE, MACHINE_FILE, TLS_IDENTITY_FILES, NULL,
+	};
+
+	if (!is_meant(broker, fingerprint))
+		return CONTROL_OTHER_DEVICE;
+	event_log(LOG_WARNING, EVENT_IDENTITY_RENEWED, NULL,
+		  "the device's keys are erased and made anew; viewers have to be given the new "
+		  "ones");
+	broker_end(broker);
+	return state_dir_erase(broker->state_directory, names);
+}
