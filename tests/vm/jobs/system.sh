@@ -135,6 +135,21 @@ exposure camward-gate.service 6
 exposure camward.service 8
 exposure "$(camera_unit "$front")" 8
 
+# A hardware encoder comes to those whose processes start then, and is kept from no rule of theirs.
+modprobe vh264
+until_true 30 test -e /dev/camward-encoder || fail "udev shows no encoder"
+systemctl restart "$(camera_unit "$back")"
+until_true 60 is_there "$back" || fail "$back is not back"
+encoder=$(readlink -f /dev/camward-encoder)
+play owner "$token" "$back" "" "" 60 &
+player=$!
+until_true 120 in_use "$encoder" || fail "$back does without the encoder"
+[ "$(users_of "$encoder")" = "$(main_pid "$(camera_unit "$back")")" ] ||
+	fail "$encoder is open in $(users_of "$encoder")"
+wait $player || fail "$back by hardware: ffmpeg ends with $?"
+until_true 20 not_in_use "$encoder" || fail "$encoder stays open"
+modprobe -r vh264
+
 # Stopped means stopped.
 systemctl stop camward.service
 sleep 3
