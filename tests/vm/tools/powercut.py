@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the job powercut runs in the guest.
+
+    powercut.py watch DEMO.json     viewers come and go; what they have received is marked in the log
+    powercut.py stall DEMO.json     the disk stops answering while somebody watches
+    powercut.py replay LOG FILE N   N power cuts at points of the log
+
+The log of dm-log-writes (the kernel's admin-guide/device-mapper/log-writes.rst): sector 0 is
+{magic, version, entries (64 bits each), sector size (32)}; then for each entry a sector of {sector,
+sectors, flags, length of data (64 bits each)}, data of a mark in the same one, and the sectors
+written. Writes that were complete at a flush stand before it; those that no flush followed stand
+behind: as after a power cut.
+"""
+
+import collections
+import glob
+import json
+import os
+import random
+import shutil
+import socket
+import sqlite3
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, "/camward/tests/support")
+import rtp
+import rtsp
+import tls
+
+RECOVER = "/build/tests/vm/ledger-recover"
+CTL = "/build/service/ctl/camwardctl"
+DEVICE = "state"
+MAGIC, DISCARD, MARK = 0x6A736677736872, 4, 8
+OPENED, CLOSED = 1, 2
+FAILURES = (OSError, TimeoutError, rtsp.Refused, rtsp.BadResponse, rtp.RtpError, tls.Ended)
+WATCH_SECONDS = 30
+
+
+def fail(text):
+    sys.exit(f"FAILED: {text}")
+
+
+def wait_until(condition, seconds, what):
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            fail(f"{what}: not within {seconds} s")
+        time.sleep(0.02)
+    return value
+
+
+class Viewer(threading.Thread):
+    """received: whole frames so far; port: its own, by which the ledger knows it."""
+
+    def __init__(self, demo, seconds=None):
+        super().__init__(daemon=True)
+        self.received, self.ended, self.seconds = 0, None, seconds
+        self.client = rtsp.Client("127.0.0.1", demo["rtsps_port"], "front", demo["spki_sha256"],
+                                  timeout=60)
+        self.port = self.client.connection.tcp.getsockname()[1]
+        owner = next(c for c in demo["clients"] if c["name"] == "owner")
+        self.client.authorize("owner", owner["token"])
+        self.start()
+
+    def run(self):
+        try:
+            self.client.play()
+            until = self.seconds and time.monotonic() + self.seconds
+            for _ in self.client.access_units(timeout=60):
+                self.received += 1
+                if until and time.monotonic() > until:
+                    self.leave()
+                    until = None
+        except FAILURES:
+            pass
+        self.ended = time.monotonic()
+        self.client.abort()
+
+    def leave(self):
+        """Reads on to the end: what its kernel has taken it counts, too."""
+        self.client.connection.tcp.shutdown(socket.SHUT_WR)
+
+
+def dmsetup(*arguments):
+    subprocess.run(["dmsetup", *arguments], check=True, stdin=subprocess.DEVNULL)
+
+
+def mark(viewers):
+    """What they have received stands in the log from now on."""
+    text = ",".join(f"{v.port}:{v.received}" for v in viewers)
+    dmsetup("message", DEVICE, "0", "mark", text or "none")
+
+
+def watch(demo):
+    viewers = [Viewer(demo)]
+    end = time.monotonic() + WATCH_SECONDS
+    while time.monotonic() < end:
+        if not any(v.seconds and v.ended is None for v in viewers):
+            viewers.append(Viewer(demo, random.uniform(0.5, 3)))
+        mark(viewers)
+        time.sleep(0.05)
+    received = [v.received for v in viewers]
+    viewers[0].leave()
+    for viewer in viewers:
+        viewer.join(60)
+    mark(viewers)
+    print(f"{len(viewers)} viewers received {received}")
+    if received[0] < 20:
+        fail("the viewer received next to nothing")
+
+
+def ctl(demo, *arguments):
+    return subprocess.Popen([CTL, *arguments], stdout=subprocess.DEVNULL,
+                            env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=demo["bus"]))
+
+
+def stalled(demo, seconds, cut):
+    """The disk stops for so long while somebody watches, and then cut() is to cut it off. Returns how
+    long that took."""
+    viewer = Viewer(demo)
+    wait_until(lambda: viewer.received > 10, 60, "a viewer")
+    dmsetup("suspend", "--noflush", "--nolockfs", DEVICE)
+    begun = time.monotonic()
+    try:
+        time.sleep(seconds / 2)  # a renewal waits for the disk by now
+        asked = time.monotonic()
+        command = cut()
+        wait_until(lambda: viewer.ended, 20, "the end while the disk stalls")
+        took = viewer.ended - asked
+        time.sleep(max(0, begun + seconds - time.monotonic()))
+    finally:
+        dmsetup("resume", DEVICE)
+    if command.wait(60) != 0:
+        fail("camwardctl failed")
+    return took
+
+
+def stall(demo):
+    lease = None
+
+    def end_lease():
+        return ctl(demo, "lease", "end", str(lease()))
+
+    def lease():
+        listed = subprocess.run([CTL, "leases", "--json"], check=True, stdout=subprocess.PIPE,
+                                env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=demo["bus"]))
+        return json.loads(listed.stdout)["leases"][0]["id"]
+
+    took = stalled(demo, 5, end_lease)
+    print(f"stalled for 5 s: a lease ended {took * 1000:.0f} ms after camwardctl was started")
+    took = stalled(demo, 5, lambda: ctl(demo, "suspend", "all", "--reason", "stalled"))
+    print(f"stalled for 5 s: suspended {took * 1000:.0f} ms after camwardctl was started")
+    if ctl(demo, "resume", "all").wait(60) != 0:
+        fail("it cannot be resumed")
+    used_up(demo)
+
+
+def used_up(demo):
+    """A disk that stalls for longer than what is reserved: no frame more, until it is back."""
+    viewer = Viewer(demo)
+    wait_until(lambda: viewer.received > 10, 60, "a viewer")
+    dmsetup("suspend", "--noflush", "--nolockfs", DEVICE)
+    try:
+        time.sleep(9)
+        before = viewer.received
+        time.sleep(2)
+        after = viewer.received
+    finally:
+        dmsetup("resume", DEVICE)
+    if after != before:
+        fail(f"{after - before} frames have left that nothing on the disk tells of")
+    wait_until(lambda: viewer.received > after + 10, 60, "frames once the disk is back")
+    viewer.leave()
+    print(f"stalled for 11 s: it stood still at {after} frames, and went on")
+
+
+Entry = collections.namedtuple("Entry", "sector sectors flags data at")
+
+
+def read_log(log):
+    with open(log, "rb") as file:
+        magic, version, n, size = struct.unpack("<QQQI", file.read(28))
+        if (magic, version) != (MAGIC, 1):
+            fail("this is no log")
+        at = size
+        for _ in range(n):
+            file.seek(at)
+            block = file.read(size)
+            sector, sectors, flags, length = struct.unpack_from("<QQQQ", block)
+            at += size
+            yield Entry(sector, sectors, flags, block[32:32 + length] if flags & MARK else b"", at)
+            if not flags & DISCARD:
+                at += sectors * 512
+
+
+def parse_mark(data):
+    pairs = [word.split(":") for word in data.rstrip(b"\0").decode().split(",") if ":" in word]
+    return {int(port): int(frames) for port, frames in pairs}
+
+
+def apply(log, image, entries):
+    for entry in entries:
+        if entry.flags & MARK:
+            continue
+        image.seek(entry.sector * 512)
+        if entry.flags & DISCARD:
+            image.write(bytes(entry.sectors * 512))
+        else:
+            log.seek(entry.at)
+            image.write(log.read(entry.sectors * 512))
+    image.flush()
+
+
+def recover(image):
+    """The rows of leases after a start on what the power cut has left: {port: {kind: row}}."""
+    shutil.copyfile(image, image + ".cut")
+    loop = subprocess.run(["losetup", "--find", "--show", image + ".cut"], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.strip()
+    try:
+        subprocess.run(["mount", loop, "/mnt/state"], check=True)
+        try:
+            found = glob.glob("/mnt/state/**/camward.db", recursive=True)
+            return read_rows(os.path.dirname(found[0])) if found else None
+        finally:
+            subprocess.run(["umount", "/mnt/state"], check=True)
+            checked = subprocess.run(["e2fsck", "-f", "-n", loop], stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT, text=True)
+            if checked.returncode != 0:
+                fail(f"e2fsck: {checked.stdout}")
+    finally:
+        subprocess.run(["losetup", "--detach", loop], check=True)
+
+
+def read_rows(directory):
+    owner = os.stat(directory).st_uid
+    done = subprocess.run(["setpriv", f"--reuid={owner}", "--clear-groups", RECOVER, directory],
+                          stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        fail(f"the database does not open: {done.stderr}")
+    rows = collections.defaultdict(dict)
+    database = sqlite3.connect(os.path.join(directory, "camward.db"))
+    for kind, port, low, high, uncertain in database.execute(
+            "SELECT kind, peers.port, frames_low, frames_high, uncertain FROM events"
+            " JOIN peers USING (seq) WHERE kind IN (1, 2)"):
+        rows[port][kind] = (low, high, uncertain)
+    database.close()
+    return rows
+
+
+def judge(at, rows, before, after):
+    """before, after: what the marks around this point say."""
+    uncertain = 0
+    for port, frames in before.items():
+        if not frames:
+            continue
+        if not rows or OPENED not in rows.get(port, {}):
+            fail(f"entry {at}: a viewer has {frames} frames, and the ledger knows nothing of it")
+        if CLOSED not in rows[port]:
+            fail(f"entry {at}: a lease was left open")
+        low, high, vague = rows[port][CLOSED]
+        uncertain += vague
+        if high < frames:
+            fail(f"entry {at}: at most {high} frames, but the viewer had {frames}")
+        if low > after.get(port, frames):
+            fail(f"entry {at}: at least {low} frames, but the viewer had {after.get(port)} later")
+    return uncertain
+
+
+def replay(log_path, image_path, n):
+    entries = list(read_log(log_path))
+    marks = [i for i, entry in enumerate(entries) if entry.flags & MARK]
+    if len(marks) < 20:
+        fail("there are next to no marks")
+    points = sorted(random.sample(range(marks[0], marks[-1] + 1), n))
+    applied = uncertain = 0
+    with open(log_path, "rb") as log, open(image_path, "wb+") as image:
+        image.truncate(64 << 20)
+        for point in points:
+            apply(log, image, entries[applied:point])
+            applied = point
+            before = parse_mark(entries[max(i for i in marks if i <= point)].data)
+            after = parse_mark(entries[min(i for i in marks if i >= point)].data)
+            uncertain += judge(point, recover(image_path), before, after)
+    print(f"{n} power cuts among {len(entries)} entries of the log: every interval contains what the "
+          f"viewer had; {uncertain} were uncertain")
+    if not uncertain:
+        fail("no lease was open at any power cut")
+
+
+def main():
+    if sys.argv[1] == "replay":
+        replay(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+        return
+    with open(sys.argv[2]) as file:
+        demo = json.load(file)
+    {"watch": watch, "stall": stall}[sys.argv[1]](demo)
+
+
+if __name__ == "__main__":
+    main()
