@@ -341,6 +341,15 @@ static int get_watching(sd_bus *b, const char *path, const char *interface, cons
 	return sd_bus_message_append(reply, "b", bus->broker->light.n > 0);
 }
 
+static int get_metrics(sd_bus *b, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	_cleanup_free_ char *text = metrics_text(bus->broker);
+
+	return text ? sd_bus_message_append(reply, "s", text) : -ENOMEM;
+}
+
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	AUTHORIZED_METHOD("AddClient", "sa{sv}", SD_BUS_PARAM(name) SD_BUS_PARAM(options), "os",
@@ -374,6 +383,7 @@ static const sd_bus_vtable vtable[] = {
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("HasAgent", "b", get_has_agent, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Watching", "b", get_watching, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Metrics", "s", get_metrics, 0, 0),
 	SD_BUS_PROPERTY("Ready", "b", get_ready, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_SIGNAL_WITH_ARGS(
 		"LeaseEnded",

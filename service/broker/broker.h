@@ -19,6 +19,7 @@
 #include "broker/forgotten.h"
 #include "broker/light.h"
 #include "broker/list.h"
+#include "broker/metrics.h"
 #include "broker/observer.h"
 #include "broker/policy.h"
 #include "broker/redecide.h"
@@ -62,6 +63,7 @@ struct broker {
 	struct agent agent;
 	struct declared declared;
 	struct light light;
+	struct metrics metrics;
 	struct denials denials;
 	struct catch_up catch_up;
 	struct reserve reserve;

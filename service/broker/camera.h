@@ -15,6 +15,7 @@
 #include "broker/link.h"
 #include "broker/list.h"
 #include "proto/camera-msg.h"
+#include "proto/session-msg.h"
 
 #define CAMERA_LINGER            (2 * USEC_PER_SEC)
 #define CAMERA_KEYFRAME_INTERVAL (1 * USEC_PER_SEC)
@@ -57,6 +58,7 @@ struct camera {
 	uint32_t turn; /* of the epoch's last START or STREAMS */
 	struct camera_stream streams[RING_N_STREAMS];
 	unsigned n_leases;
+	uint64_t delivered, skipped[SESSION_N_SKIP_REASONS]; /* of leases that are over */
 	unsigned n_watching; /* leases, until their last byte has gone (light.h) */
 };
 

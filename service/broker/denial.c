@@ -40,6 +40,7 @@ void denial_report(struct broker *broker, const struct ledger_event *event, cons
 	lease_fill_integration(broker, &row);
 	/* Coalesced and bounded by itself; when the disk fails, the refusal stands all the same. */
 	(void)ledger_denied(broker->store, &row);
+	metrics_denied(&broker->metrics, event->reason);
 	if (!remember(&broker->denials, event))
 		return;
 	event_log(LOG_NOTICE, EVENT_DENIED,

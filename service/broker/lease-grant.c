@@ -98,6 +98,7 @@ static void grant(struct lease *lease)
 	}
 	lease->grant = verdict.grant;
 	lease->state = LEASE_RUNNING;
+	lease->broker->metrics.opened++;
 	if (lease->session)
 		tell_session(lease);
 	redecide_by(lease->broker, verdict.ask_again);

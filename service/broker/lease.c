@@ -112,6 +112,8 @@ static void conclude(struct lease *lease, const struct tcp_bytes *bytes, const c
 	leave_camera(lease);
 	record_end(lease, bytes, reason);
 	tell_ended(lease, reason, counts.done);
+	if (!lease_is_opening(lease))
+		metrics_ended(lease, reason);
 	observe(broker, lease_ended, lease, reason, counts.done);
 	lease_free(lease);
 	broker_lease_gone(broker);

@@ -17,6 +17,7 @@
 #include "broker/camera-register.h"
 #include "broker/intake-unit.h"
 #include "broker/intake.h"
+#include "broker/metrics-socket.h"
 #include "broker/options.h"
 #include "broker/reload.h"
 #include "dbus/bus.h"
@@ -32,6 +33,7 @@ struct intakes {
 	struct intake *cameras[POLICY_CAMERAS_MAX];
 	struct intake *gate;
 	struct intake_unit *units;
+	struct metrics_socket *metrics;
 };
 
 /* What a process with the server's key owes to it. */
@@ -127,12 +129,22 @@ static int open_intakes(struct broker *broker, const struct options *options,
 	return open_units(broker, intakes);
 }
 
+/* Nobody is kept from watching because nobody counts. */
+static void open_metrics(struct broker *broker, const char *path, struct intakes *intakes)
+{
+	int r = path ? metrics_socket_open(broker, path, &intakes->metrics) : 0;
+
+	if (r < 0)
+		log_error("%s: %s: the numbers are not to be had there", path, strerror(-r));
+}
+
 static void close_intakes(struct intakes *intakes)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(intakes->cameras); i++)
 		intake_free(intakes->cameras[i]);
 	intake_free(intakes->gate);
 	intake_unit_free(intakes->units);
+	metrics_socket_close(intakes->metrics);
 }
 
 static int serve(struct broker *broker)
@@ -171,6 +183,8 @@ static int run(const struct options *options)
 		r = add_signals(&broker);
 	if (r >= 0)
 		r = open_intakes(&broker, options, &intakes);
+	if (r >= 0)
+		open_metrics(&broker, options->metrics_socket, &intakes);
 	if (r >= 0)
 		r = serve(&broker);
 	close_intakes(&intakes);

@@ -22,7 +22,7 @@ static const char usage[] =
 	"  --config-directory DIR  where camera.d/NAME.conf are (" OPTIONS_CONFIG_DIRECTORY ")\n"
 	"  --watching-directory DIR\n"
 	"                          where a file stands for each camera that somebody watches\n"
-	"                          ($RUNTIME_DIRECTORY)\n"
+	"  --metrics-socket PATH   where numbers for Prometheus are to be had\n"
 	"  --camera NAME=FD        the links of this camera's process come in over the inherited\n"
 	"                          SEQPACKET socket FD; once a camera\n"
 	"  --gate FD               the same for the gate\n"
@@ -108,6 +108,9 @@ static enum options_outcome take_option(struct options *options, int c)
 	case 'w':
 		options->watching_directory = optarg;
 		return OPTIONS_RUN;
+	case 'm':
+		options->metrics_socket = optarg;
+		return OPTIONS_RUN;
 	case 'C':
 		return take_camera(options, optarg) < 0 ? OPTIONS_WRONG : OPTIONS_RUN;
 	case 'g':
@@ -130,6 +133,7 @@ enum options_outcome options_parse(int argc, char *argv[], struct options *ret)
 		{"state-directory", required_argument, NULL, 's'},
 		{"config-directory", required_argument, NULL, 'c'},
 		{"watching-directory", required_argument, NULL, 'w'},
+		{"metrics-socket", required_argument, NULL, 'm'},
 		{"camera", required_argument, NULL, 'C'},
 		{"gate", required_argument, NULL, 'g'},
 		{"help", no_argument, NULL, 'h'},
@@ -141,7 +145,6 @@ enum options_outcome options_parse(int argc, char *argv[], struct options *ret)
 	*ret = (struct options){
 		.state_directory = OPTIONS_STATE_DIRECTORY,
 		.config_directory = OPTIONS_CONFIG_DIRECTORY,
-		.watching_directory = getenv("RUNTIME_DIRECTORY"),
 		.gate = -EBADF,
 	};
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) >= 0) {

@@ -17,6 +17,7 @@ struct options_camera {
 struct options {
 	const char *state_directory, *config_directory;
 	const char *watching_directory; /* NULL: none */
+	const char *metrics_socket;     /* NULL: none */
 	size_t n_cameras;
 	struct options_camera cameras[POLICY_CAMERAS_MAX];
 	int gate; /* -EBADF: none */

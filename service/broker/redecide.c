@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "broker/broker.h"
 #include "broker/camera.h"
 #include "broker/lease.h"
@@ -143,9 +144,10 @@ static uint64_t decide(struct broker *broker)
 	return earliest;
 }
 
-unsigned redecide_all(struct broker *broker)
+/* began: when that was due (us, CLOCK_MONOTONIC). */
+static unsigned redecide_since(struct broker *broker, uint64_t began)
 {
-	uint64_t earliest = decide(broker);
+	uint64_t earliest = decide(broker), took = clock_monotonic() - began;
 	struct lease *lease, *tmp;
 	unsigned n = 0;
 
@@ -160,12 +162,20 @@ unsigned redecide_all(struct broker *broker)
 		}
 	}
 	arm_timer(broker, earliest);
+	metrics_cut(&broker->metrics, n, took);
 	return n;
+}
+
+unsigned redecide_all(struct broker *broker)
+{
+	return redecide_since(broker, clock_monotonic());
 }
 
 static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
 {
-	redecide_all(userdata);
+	uint64_t now = clock_realtime();
+
+	redecide_since(userdata, clock_monotonic() - (now > when ? now - when : 0));
 	return 0;
 }
 
@@ -195,15 +205,51 @@ static int on_clock_set(sd_event_source *source, int fd, uint32_t revents, void 
 	return r;
 }
 
+#define ZONE_FILE "/etc/localtime"
+
+static int watch_zone_file(struct broker *broker);
+
 /* Weekly hours are another time now. */
+static void zone_has_changed(struct broker *broker)
+{
+	int r;
+
+	tzset();
+	/* It may be another file by now. */
+	r = watch_zone_file(broker);
+	if (r < 0)
+		log_error(ZONE_FILE ": a change of its content will not be noticed: %s",
+			  strerror(-r));
+	redecide_all(broker);
+}
+
 static int on_zone_set(sd_event_source *source, const struct inotify_event *event, void *userdata)
 {
 	if (event->mask & IN_Q_OVERFLOW ||
-	    (event->len > 0 && strcmp(event->name, "localtime") == 0)) {
-		tzset();
-		redecide_all(userdata);
-	}
+	    (event->len > 0 && strcmp(event->name, "localtime") == 0))
+		zone_has_changed(userdata);
 	return 0;
+}
+
+static int on_zone_file(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+	zone_has_changed(userdata);
+	return 0;
+}
+
+/* What the link leads to, which an update of the zones writes or replaces. */
+static int watch_zone_file(struct broker *broker)
+{
+	struct redecide *d = &broker->redecide;
+	int r;
+
+	d->zone_file = sd_event_source_disable_unref(d->zone_file);
+	r = sd_event_add_inotify(broker->event, &d->zone_file, ZONE_FILE,
+				 IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF, on_zone_file,
+				 broker);
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : sd_event_source_set_priority(d->zone_file, BROKER_PRIORITY_POLICY);
 }
 
 /* /etc/localtime is replaced by whoever sets the zone (tzset(3)). */
@@ -214,7 +260,9 @@ static int watch_zone(struct broker *broker)
 				     IN_CREATE | IN_MOVED_TO | IN_DELETE, on_zone_set, broker);
 
 	tzset();
-	return r < 0 ? r : sd_event_source_set_priority(d->zone_set, BROKER_PRIORITY_POLICY);
+	if (r >= 0)
+		r = sd_event_source_set_priority(d->zone_set, BROKER_PRIORITY_POLICY);
+	return r < 0 ? r : watch_zone_file(broker);
 }
 
 int redecide_open(struct broker *broker)
@@ -259,6 +307,7 @@ void redecide_close(struct broker *broker)
 	d->timer = sd_event_source_disable_unref(d->timer);
 	d->clock_set = sd_event_source_disable_unref(d->clock_set);
 	d->zone_set = sd_event_source_disable_unref(d->zone_set);
+	d->zone_file = sd_event_source_disable_unref(d->zone_file);
 	close_fd(d->clock_fd);
 	d->clock_fd = -EBADF;
 }

@@ -21,6 +21,7 @@ struct redecide {
 	sd_event_source *timer; /* CLOCK_REALTIME, at the earliest ask_again */
 	sd_event_source *clock_set;
 	sd_event_source *zone_set;
+	sd_event_source *zone_file; /* NULL: there is none */
 	int clock_fd;
 	/* The grants of the leases that count: for one decision after the other. */
 	uint64_t held[PROTO_CONNECTIONS_MAX + PROTO_CONNECTIONS_SPARE + SUBSCRIPTIONS_MAX];

@@ -38,6 +38,7 @@ static int on_sign(void *userdata, const void *message, int *fds)
 	n = tls_identity_sign_digest(session->broker->identity, m->digest, answer.signature);
 	if (n < 0)
 		return n;
+	session->broker->metrics.signatures++;
 	answer.size = (uint32_t)n;
 	memcpy(session->signed_.digest, m->digest, sizeof(session->signed_.digest));
 	memcpy(session->signed_.signature, answer.signature, (size_t)n);

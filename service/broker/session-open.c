@@ -92,6 +92,7 @@ static int authenticate(struct session *session, const struct session_credential
 /* The answer goes out first; then the link ends if these were too many. */
 static int refuse_credential(struct session *session)
 {
+	session->broker->metrics.credentials_refused++;
 	session_deny(session, SESSION_DENIED_CREDENTIAL);
 	if (++session->refused < SESSION_REFUSED_MAX)
 		return 0;

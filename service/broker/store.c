@@ -311,3 +311,13 @@ uint64_t store_run(const struct store *store)
 {
 	return store->writer.run;
 }
+
+size_t store_queue_length(struct store *store)
+{
+	size_t n;
+
+	pthread_mutex_lock(&store->lock);
+	n = store->queued.n;
+	pthread_mutex_unlock(&store->lock);
+	return n;
+}

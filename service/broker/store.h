@@ -44,6 +44,9 @@ DEFINE_CLEANUP(struct store *, store_close)
 int store_fd(const struct store *store);
 void store_dispatch(struct store *store);
 
+/* How many jobs wait for the disk. */
+size_t store_queue_length(struct store *store);
+
 /* How often this database has been opened: 1 at first. Durable before store_open returned. */
 uint64_t store_run(const struct store *store);
 

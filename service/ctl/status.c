@@ -141,3 +141,19 @@ int status_seal_root(struct ctl *ctl, const struct args *args)
 	json_set(only, "seal_root", json_object_get(json_member(manager, "seal_root")));
 	return json_print(only);
 }
+
+int status_metrics(struct ctl *ctl, const struct args *args)
+{
+	_cleanup_json_ struct json_object *manager = NULL, *only = NULL;
+	int r = objects_manager(ctl, &manager);
+
+	if (r)
+		return r;
+	if (!ctl->json) {
+		fputs(json_text(manager, "metrics"), stdout);
+		return 0;
+	}
+	only = json_object_new_object();
+	json_set(only, "metrics", json_object_get(json_member(manager, "metrics")));
+	return json_print(only);
+}

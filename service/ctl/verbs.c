@@ -399,6 +399,19 @@ const struct verb verbs[] = {
 		.run = suspend_resume,
 	},
 	{
+		.name = "metrics",
+		.summary = "numbers about the service, for Prometheus",
+		.help = "Prints numbers about the service in the text form of Prometheus: cameras "
+			"by "
+			"name, leases opened\nand ended by cause, denials by reason; no clients. "
+			"The "
+			"service also gives them over a socket,\n/run/camward/metrics/socket, to "
+			"whoever speaks HTTP.",
+		.example =
+			"    camwardctl metrics > /var/lib/prometheus/node-exporter/camward.prom",
+		.run = status_metrics,
+	},
+	{
 		.name = "agent",
 		.summary = "be asked before somebody watches by an ask-first grant",
 		.help = "Asks on the terminal, until interrupted, whether a client may watch a "

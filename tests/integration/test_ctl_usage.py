@@ -23,7 +23,7 @@ VERBS = ("status", "seal-root", "cameras", "camera set", "camera controls", "cam
          "client certificate", "client pin", "client unpin", "client user", "invite", "integrations",
          "integration add", "integration rename", "integration remove", "grants", "grant",
          "revoke", "leases", "lease end", "exposure", "ledger verify", "ledger export",
-         "ledger head", "suspend", "resume", "agent", "identity renew", "erase", "watch")
+         "ledger head", "suspend", "resume", "metrics", "agent", "identity renew", "erase", "watch")
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">

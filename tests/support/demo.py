@@ -346,7 +346,8 @@ class Demo:
         self.ports[""] = Port()
         command = [self.bin["camwardd"], "--state-directory", str(self.state),
                    "--config-directory", str(self.config),
-                   "--watching-directory", str(self.watching)]
+                   "--watching-directory", str(self.watching),
+                   "--metrics-socket", str(self.state / "metrics.socket")]
         for name in self.names:
             command += ["--camera", f"{name}={self.ports[name].broker.fileno()}"]
         command += ["--gate", str(self.ports[""].broker.fileno())]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Leases and what limits their grants: hours that end them, how many there may be, whose they are,
  * and how late their time comes. */
+#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -220,6 +221,49 @@ static void test_setting_the_zone_decides_again(void **state)
 	fake_session_close(&s);
 }
 
+static void copy_zone(const char *name, const char *to)
+{
+	char path[128], bytes[4096];
+	FILE *in, *out = fopen(to, "we");
+	size_t n;
+
+	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", name);
+	in = fopen(path, "re");
+	assert_true(in && out);
+	n = fread(bytes, 1, sizeof(bytes), in);
+	assert_int_equal(fwrite(bytes, 1, n, out), n);
+	fclose(in);
+	fclose(out);
+}
+
+/* As an update of the zones may do it: behind the link, in place. */
+static void test_rewriting_the_zone_decides_again(void **state)
+{
+	const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+	struct bench *b = *state;
+	char hours[GRANT_HOURS_SIZE];
+	struct fake_session s;
+	uint64_t moved;
+
+	if (!b)
+		skip();
+	copy_zone("UTC", "/etc/zone");
+	/* The C library tells files apart by the second of their change. */
+	assert_int_equal(utimensat(AT_FDCWD, "/etc/zone", old, 0), 0);
+	assert_int_equal(link_zone("/etc/zone"), 0);
+	bench_settle(b);
+	BENCH_CONTROL(b, control_revoke, "alice", "front");
+	hours_until(clock_realtime() + 300 * USEC_PER_SEC, hours);
+	bench_grant(b, &(struct control_grant){.client = "alice", .hours = hours});
+	s = bench_watching(b);
+	bench_settle(b);
+	assert_int_equal(viewer_state(&s), -EAGAIN);
+	moved = clock_realtime();
+	copy_zone("Asia/Tokyo", "/etc/zone");
+	assert_in_range(wait_cut(b, &s, moved), 0, LATE_MAX);
+	fake_session_close(&s);
+}
+
 #define BENCH(test) cmocka_unit_test_setup_teardown(test, bench_setup, bench_teardown)
 
 int main(void)
@@ -231,6 +275,8 @@ int main(void)
 		BENCH(test_a_place_is_taken_once),
 		BENCH(test_who_must_be_asked_for_is_denied),
 		cmocka_unit_test_setup_teardown(test_setting_the_zone_decides_again, setup_zone,
+						teardown_zone),
+		cmocka_unit_test_setup_teardown(test_rewriting_the_zone_decides_again, setup_zone,
 						teardown_zone),
 	};
 
