@@ -11,6 +11,7 @@
  *
  *	camwardctl client add recorder
  *	camwardctl client user recorder _recorder
+ *	usermod -aG camward-local _recorder
  *	camwardctl grant recorder front live,raw
  *
  *	subscribe front | ffplay -f h264 -

@@ -14,7 +14,7 @@ import unittest
 
 import harness
 import polkit
-from test_dbus_xml import FOR_ALL, KINDS, NAME, ROOT, VALUES, XML, checked_in
+from test_dbus_xml import KINDS, LOCAL, NAME, ROOT, VALUES, XML, checked_in
 
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -66,9 +66,9 @@ GLib.MainLoop().run()
 
 
 def someone(but=()):
-    """(uid, group's name) of a user whose group has that one alone as its own."""
+    """(uid, group's name) of a user whose group has that one alone as its own, and its number."""
     for p in pwd.getpwall():
-        if p.pw_uid and p.pw_uid not in but and \
+        if p.pw_uid and p.pw_uid not in but and p.pw_gid == p.pw_uid and \
                 not [g for g in grp.getgrall() if p.pw_name in g.gr_mem]:
             return p.pw_uid, grp.getgrgid(p.pw_gid).gr_name
     raise AssertionError("there are not enough users")
@@ -85,11 +85,13 @@ class BusPolicy(unittest.TestCase):
                                 if grp.getgrgid(p.pw_gid).gr_name == group])[0]
         cls.avahi = someone([cls.outsider] + [p.pw_uid for p in pwd.getpwall()
                                               if grp.getgrgid(p.pw_gid).gr_name == group])[0]
+        cls.local, local = someone([cls.member, cls.outsider, cls.avahi])
         (top / "policy.conf").write_text((XML / f"{NAME}.conf").read_text()
                                          .replace('user="camward"', 'user="root"')
                                          .replace('user="avahi"',
                                                   f'user="{pwd.getpwuid(cls.avahi).pw_name}"')
-                                         .replace('group="camward"', f'group="{group}"'))
+                                         .replace('group="camward"', f'group="{group}"')
+                                         .replace('group="camward-local"', f'group="{local}"'))
         (top / "bus.conf").write_text(CONFIG.format(socket=top / "bus",
                                                     policy=top / "policy.conf"))
         daemon = subprocess.Popen(["dbus-daemon", f"--config-file={top / 'bus.conf'}", "--nofork",
@@ -135,8 +137,13 @@ class BusPolicy(unittest.TestCase):
     def test_others_do_not(self):
         for call in (*self.methods(), *self.looks()):
             with self.subTest(call):
-                check = self.assertNotEqual if call[:2] in FOR_ALL else self.assertEqual
-                check(self.call(self.outsider, *call), DENIED)
+                self.assertEqual(self.call(self.outsider, *call), DENIED)
+
+    def test_local_subscribers_can_subscribe_and_nothing_else(self):
+        for call in (*self.methods(), *self.looks()):
+            with self.subTest(call):
+                check = self.assertNotEqual if call[:2] in LOCAL else self.assertEqual
+                check(self.call(self.local, *call), DENIED)
 
     def test_members_send_nothing_that_is_not_listed(self):
         for call in ((f"{NAME}.Manager", "Unlisted"), (f"{NAME}.Unlisted", "Suspend"),

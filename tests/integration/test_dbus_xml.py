@@ -26,8 +26,8 @@ LOOKING = {("org.freedesktop.DBus.Properties", "Get"), ("org.freedesktop.DBus.Pr
            ("org.freedesktop.DBus.Peer", "Ping"), ("org.freedesktop.DBus.Peer", "GetMachineId")}
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 
-# What anybody may call: the service decides by who that is.
-FOR_ALL = {(f"{NAME}.Camera", "Subscribe")}
+# What the group camward-local may call, too: the service decides by who that is, not polkit.
+LOCAL = {(f"{NAME}.Camera", "Subscribe")}
 
 # Something of each type that a method might take, as busctl's arguments.
 VALUES = {"s": ["x"], "o": ["/x"], "t": ["1"], "u": ["1"], "i": ["1"], "b": ["true"], "as": ["1", "live"], "a{sv}": ["0"],
@@ -196,11 +196,13 @@ class Policy(unittest.TestCase):
                 senders.setdefault(who, []).append((rule.tag, dict(rule.attrib)))
         self.assertEqual(set(senders), {("user", "camward"), ("context", "default"),
                                         ("user", "root"), ("group", "camward"),
+                                        ("group", "camward-local"),
                                         ("user", "avahi"), ("user", "systemd-resolve")})
         self.assertEqual(senders["context", "default"],
-                         [("deny", {"own": NAME}), ("deny", {"send_destination": NAME}),
-                          *(("allow", {"send_destination": NAME, "send_interface": interface,
-                                       "send_member": member}) for interface, member in FOR_ALL)])
+                         [("deny", {"own": NAME}), ("deny", {"send_destination": NAME})])
+        self.assertEqual(senders["group", "camward-local"],
+                         [("allow", {"send_destination": NAME, "send_interface": interface,
+                                     "send_member": member}) for interface, member in LOCAL])
         self.assertEqual(senders["user", "camward"],
                          [("allow", {"own": NAME}),
                           ("allow", {"send_interface": f"{NAME}.Agent",
@@ -216,7 +218,7 @@ class Policy(unittest.TestCase):
         self.assertEqual(len(listed), len(senders["group", "camward"]))
         self.assertEqual({rule for rule in listed if rule[0] not in STANDARD},
                          {(f"{NAME}.{kind}", method.get("name")) for kind in KINDS
-                          for method in checked_in(kind).findall("method")} - FOR_ALL)
+                          for method in checked_in(kind).findall("method")})
         self.assertEqual({rule for rule in listed if rule[0] in STANDARD}, LOOKING)
 
 

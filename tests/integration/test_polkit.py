@@ -21,7 +21,7 @@ import polkit
 import rtsp
 import test_dbus_xml
 import tls
-from test_dbus_xml import FOR_ALL, KINDS, NAME, ROOT, VALUES, checked_in
+from test_dbus_xml import KINDS, LOCAL, NAME, ROOT, VALUES, checked_in
 
 CLIENTS, GRANTS, CAMERAS, SUSPEND, END, AGENT, READ, ERASE = (f"{NAME}.{action}" for action in (
     "manage-clients", "manage-grants", "manage-cameras", "suspend", "end-lease",
@@ -60,7 +60,7 @@ def methods():
     for kind in KINDS:
         for method in checked_in(kind).findall("method"):
             types = [a.get("type") for a in method.findall("arg") if a.get("direction") == "in"]
-            if (f"{NAME}.{kind}", method.get("name")) in FOR_ALL:  # polkit has no say in it
+            if (f"{NAME}.{kind}", method.get("name")) in LOCAL:  # polkit has no say in it
                 continue
             yield kind, method.get("name"), types
 
