@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/parse.h"
 #include "ctl/bus.h"
 #include "ctl/check.h"
@@ -170,8 +169,9 @@ static bool is_wanted(const struct exposure *e, const struct json_object *tree,
 		      const struct json_object *lease)
 {
 	const struct ledger_filter *f = &e->filter;
+	uint64_t begun;
 
-	if (f->until && f->until < clock_realtime())
+	if (f->until && when_parse(json_text(lease, "since"), 0, &begun) == 0 && begun >= f->until)
 		return false;
 	return (!f->camera || !strcmp(f->camera, json_text(lease, "camera"))) &&
 	       (!f->client || !strcmp(f->client, json_text(lease, "client"))) &&

@@ -98,7 +98,10 @@ class Exposure(unittest.TestCase):
     def test_who_watches_now_is_there(self):
         viewer = self.viewer("guest", self.demo.token("guest"))
         list(viewer.access_units(count=3))
-        running, = self.exposure("--client", "guest")["running"]
+        running, = self.exposure("--client", "guest", "--until", "now")["running"]
+        self.assertEqual(self.exposure("--client", "guest", "--until", "-1h")["running"], [])
+        self.assertEqual(self.exposure("--client", "guest", "--until",
+                                       running["since"])["running"], [])
         self.assertEqual((running["camera"], running["state"]), ("front", "running"))
         self.assertIn("is watching", self.demo.ctl("exposure", "--client", "guest").stdout)
 
