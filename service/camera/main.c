@@ -89,7 +89,7 @@ static int settle(const struct options *o, struct source *source, int *ret)
 {
 	const char *nodes[] = {
 		o->source == OPTIONS_SOURCE_V4L2 ? o->path : NULL,
-		source->encoder,
+		if_there(source->encoder),
 		source->encoder ? if_there(v4l2_share_heaps[0]) : NULL,
 		source->encoder ? if_there(v4l2_share_heaps[1]) : NULL,
 	};

@@ -48,7 +48,7 @@ union message {
 	uint8_t bytes[CHAN_MESSAGE_MAX];
 };
 
-static inline void spawn(struct process *p, const char *source)
+static inline void spawn_with(struct process *p, const char *source, const char *encoder)
 {
 	char self[4096], binary[8192];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -66,11 +66,17 @@ static inline void spawn(struct process *p, const char *source)
 			fcntl(LINK_FD, F_SETFD, 0);
 		/* A sanitizer's search for leaks traces the process, which it forbids. */
 		setenv("ASAN_OPTIONS", "detect_leaks=0", 0);
-		execl(binary, binary, "--name", NAME, "--link-fd", "3", "--source", source, NULL);
+		execl(binary, binary, "--name", NAME, "--link-fd", "3", "--source", source,
+		      "--encoder", encoder, NULL);
 		_exit(127);
 	}
 	close(ends[1]);
 	p->link = ends[0];
+}
+
+static inline void spawn(struct process *p, const char *source)
+{
+	spawn_with(p, source, "auto");
 }
 
 static inline int wait_exit(struct process *p)

@@ -228,6 +228,29 @@ static void what_is_not_permitted_ends_it(void **state)
 	close(p.link);
 }
 
+static void software_stands_in_for_an_encoder_that_is_none(void **state)
+{
+	static const char *const cases[][2] = {
+		{"software", "raw pictures, encoded by software"},
+		{"/dev/null", "raw pictures, encoded by software: /dev/null is no encoder"},
+		{"/dev/nothing-here",
+		 "raw pictures, encoded by software: /dev/nothing-here is not there"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct process p;
+		union message m;
+
+		spawn_with(&p, "pattern", cases[i][0]);
+		welcome(&p, &m);
+		start(&p, 1);
+		expect_condition(&p, CAMERA_RUNNING, &m);
+		assert_int_equal(m.state.path, CAMERA_PATH_SOFTWARE);
+		assert_string_equal(m.state.reason, cases[i][1]);
+		finish(&p);
+	}
+}
+
 /* A device that is none, then one that is not there at all. */
 static void a_device_that_does_not_open_is_lost_with_a_reason(void **state)
 {
@@ -299,6 +322,7 @@ int main(void)
 		cmocka_unit_test(a_full_wake_does_not_hold_up_others),
 		cmocka_unit_test(bitrate_changes_while_running),
 		cmocka_unit_test(what_is_not_permitted_ends_it),
+		cmocka_unit_test(software_stands_in_for_an_encoder_that_is_none),
 		cmocka_unit_test(a_device_that_does_not_open_is_lost_with_a_reason),
 		cmocka_unit_test(a_bad_clip_ends_it_at_once),
 		cmocka_unit_test(it_is_confined),
