@@ -8,6 +8,7 @@
 
 #define PLACES 32 /* binary, of a divisor's inverse: exact for any size */
 #define HALF   (UINT64_C(1) << (PLACES - 1))
+#define BLOCK  16
 
 /* One plane; borders in samples of the source. */
 struct plane {
@@ -40,40 +41,57 @@ void scale_size(uint32_t width, uint32_t height, uint32_t want_width, uint32_t w
 	*ret_height = want_height < height ? even(want_height) : height;
 }
 
+static uint64_t invert(uint64_t n)
+{
+	return ((UINT64_C(1) << PLACES) + n / 2) / n;
+}
+
 static uint32_t border(uint32_t i, uint32_t from, uint32_t to)
 {
 	return (uint32_t)((uint64_t)i * from / to);
 }
 
-static void add_row(uint32_t *columns, const uint8_t *row, uint32_t n)
+/* In blocks of a size that compilers make vectors of. */
+static void add_row(uint32_t *restrict columns, const uint8_t *restrict row, uint32_t n)
 {
-	for (uint32_t x = 0; x < n; x++)
+	uint32_t x = 0;
+
+	for (; x + BLOCK <= n; x += BLOCK)
+		for (uint32_t k = 0; k < BLOCK; k++)
+			columns[x + k] += row[x + k];
+	for (; x < n; x++)
 		columns[x] += row[x];
 }
 
-static void set_row(uint32_t *columns, const uint8_t *row, uint32_t n)
+static void set_row(uint32_t *restrict columns, const uint8_t *restrict row, uint32_t n)
 {
-	for (uint32_t x = 0; x < n; x++)
+	uint32_t x = 0;
+
+	for (; x + BLOCK <= n; x += BLOCK)
+		for (uint32_t k = 0; k < BLOCK; k++)
+			columns[x + k] = row[x + k];
+	for (; x < n; x++)
 		columns[x] = row[x];
 }
 
-/* The means of the columns' sums over `rows` rows. Few different divisors come: one division each.
+/*
+ * The means of the columns' sums over `rows` rows. Of borders that follow each other, the distance
+ * is the same or one more: two divisors, and no division a sample.
  */
 static void average(const struct plane *p, const uint32_t *columns, uint32_t rows, uint8_t *out)
 {
-	uint64_t n = 0, inverse = 0;
+	uint32_t step = p->width / p->to_width, rest = p->width % p->to_width, over = 0;
+	const uint64_t inverse[] = {invert((uint64_t)step * rows),
+				    invert((uint64_t)(step + 1) * rows)};
 
-	for (uint32_t i = 0, x = 0; i < p->to_width; i++) {
-		uint32_t end = border(i + 1, p->width, p->to_width);
-		uint64_t count = (uint64_t)(end - x) * rows, sum = 0;
+	for (uint32_t i = 0; i < p->to_width; i++) {
+		uint32_t more = (over += rest) >= p->to_width;
+		uint64_t sum = 0;
 
-		if (count != n) {
-			n = count;
-			inverse = ((UINT64_C(1) << PLACES) + n / 2) / n;
-		}
-		for (; x < end; x++)
-			sum += columns[x];
-		out[i] = (uint8_t)((sum * inverse + HALF) >> PLACES);
+		over -= more ? p->to_width : 0;
+		for (uint32_t n = step + more; n > 0; n--)
+			sum += *columns++;
+		out[i] = (uint8_t)((sum * inverse[more] + HALF) >> PLACES);
 	}
 }
 

@@ -24,7 +24,8 @@ static void take_url(const uint8_t *data, size_t size)
 	url_format(&url, again);
 	CHECK(url_parse(&same, again, &reason) == 0 && !same.client[0] && !same.token[0]);
 	CHECK(strcmp(same.host, url.host) == 0 && strcmp(same.camera, url.camera) == 0 &&
-	      same.port == url.port && same.sub == url.sub && same.ipv6 == url.ipv6);
+	      same.port == url.port && same.sub == url.sub && same.either == url.either &&
+	      same.ipv6 == url.ipv6);
 }
 
 static void ask(struct rtsp_client *c)
