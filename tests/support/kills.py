@@ -59,7 +59,7 @@ class Witness(threading.Thread):
             self.watch()
         except tls.Ended as ended:
             self.ended = ended.how
-        except ConnectionError as error:
+        except (ConnectionError, rtsp.Refused) as error:  # 503: a camera is not back yet
             self.ended = repr(error)
         except Exception as error:  # of whatever kind: the judge tells it
             self.trouble = repr(error)

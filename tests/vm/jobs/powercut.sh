@@ -1,5 +1,5 @@
 #!/bin/bash
-# Power cuts at any write: the ledger's interval contains what the viewers had received by then. A stalled disk holds nobody's end up, and no frame leaves uncounted.
+# Power cuts at any write: the ledger's interval contains what the viewers had received by then, and what was suspended is. A stalled disk holds nobody's end up, and no frame leaves uncounted.
 # vm: timeout=900 memory=3G
 # shellcheck source=tests/vm/lib.sh
 . /camward/tests/vm/lib.sh

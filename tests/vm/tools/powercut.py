@@ -37,6 +37,8 @@ CTL = "/build/service/ctl/camwardctl"
 DEVICE = "state"
 MAGIC, DISCARD, MARK = 0x6A736677736872, 4, 8
 OPENED, CLOSED = 1, 2
+SUSPENDED = 0  # in a mark, in a port's place
+SUSPENDED_WRITES, SUSPENDED_CUTS = 5, 5
 FAILURES = (OSError, TimeoutError, rtsp.Refused, rtsp.BadResponse, rtp.RtpError, tls.Ended)
 WATCH_SECONDS = 30
 
@@ -90,9 +92,10 @@ def dmsetup(*arguments):
     subprocess.run(["dmsetup", *arguments], check=True, stdin=subprocess.DEVNULL)
 
 
-def mark(viewers):
-    """What they have received stands in the log from now on."""
-    text = ",".join(f"{v.port}:{v.received}" for v in viewers)
+def mark(viewers, suspended=False):
+    """What they have received stands in the log from now on, and whether all is suspended."""
+    pairs = [(v.port, v.received) for v in viewers] + [(SUSPENDED, 1)] * suspended
+    text = ",".join(f"{port}:{n}" for port, n in pairs)
     dmsetup("message", DEVICE, "0", "mark", text or "none")
 
 
@@ -105,13 +108,27 @@ def watch(demo):
         mark(viewers)
         time.sleep(0.05)
     received = [v.received for v in viewers]
-    viewers[0].leave()
+    kill_switch(demo, viewers)
     for viewer in viewers:
         viewer.join(60)
     mark(viewers)
     print(f"{len(viewers)} viewers received {received}")
     if received[0] < 20:
         fail("the viewer received next to nothing")
+
+
+def kill_switch(demo, viewers):
+    """All is suspended, from the reply on; more is written while it is."""
+    if ctl(demo, "suspend", "all", "--reason", "the button").wait(60) != 0:
+        fail("it cannot be suspended")
+    for i in range(SUSPENDED_WRITES):
+        mark(viewers, suspended=True)
+        if ctl(demo, "client", "add", f"later{i}").wait(60) != 0:
+            fail("no client can be added")
+    mark(viewers, suspended=True)
+    mark(viewers)
+    if ctl(demo, "resume", "all").wait(60) != 0:
+        fail("it cannot be resumed")
 
 
 def ctl(demo, *arguments):
@@ -248,6 +265,7 @@ def read_rows(directory):
             "SELECT kind, peers.port, frames_low, frames_high, uncertain FROM events"
             " JOIN peers USING (seq) WHERE kind IN (1, 2)"):
         rows[port][kind] = (low, high, uncertain)
+    rows[SUSPENDED] = database.execute("SELECT name FROM suspensions WHERE kind = 1").fetchall()
     database.close()
     return rows
 
@@ -255,6 +273,8 @@ def read_rows(directory):
 def judge(at, rows, before, after):
     """before, after: what the marks around this point say."""
     uncertain = 0
+    if before.pop(SUSPENDED, 0) and after.get(SUSPENDED) and not (rows and rows[SUSPENDED]):
+        fail(f"entry {at}: it is not suspended any more")
     for port, frames in before.items():
         if not frames:
             continue
@@ -276,7 +296,9 @@ def replay(log_path, image_path, n):
     marks = [i for i, entry in enumerate(entries) if entry.flags & MARK]
     if len(marks) < 20:
         fail("there are next to no marks")
-    points = sorted(random.sample(range(marks[0], marks[-1] + 1), n))
+    suspended = [i for i in marks if SUSPENDED in parse_mark(entries[i].data)]
+    points = sorted(random.sample(range(marks[0], marks[-1] + 1), n - SUSPENDED_CUTS) +
+                    random.sample(range(suspended[0], suspended[-1] + 1), SUSPENDED_CUTS))
     applied = uncertain = 0
     with open(log_path, "rb") as log, open(image_path, "wb+") as image:
         image.truncate(64 << 20)
@@ -287,7 +309,7 @@ def replay(log_path, image_path, n):
             after = parse_mark(entries[min(i for i in marks if i >= point)].data)
             uncertain += judge(point, recover(image_path), before, after)
     print(f"{n} power cuts among {len(entries)} entries of the log: every interval contains what the "
-          f"viewer had; {uncertain} were uncertain")
+          f"viewer had, and what was suspended is; {uncertain} were uncertain")
     if not uncertain:
         fail("no lease was open at any power cut")
 
