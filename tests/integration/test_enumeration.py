@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Nobody finds out by asking, nor by a clock, which clients and cameras there are: refusals that
 mean different things are the same bytes after the same time. The samples are interleaved, so that
-a busy machine slows all kinds alike, and judged by their medians."""
+a busy machine slows all kinds alike, and judged by their medians. A difference that is there shows
+each time; one that a busy machine makes does not."""
 
 import statistics
 import time
@@ -11,6 +12,7 @@ import harness
 import rtsp
 
 SAMPLES = 60
+ROUNDS = 4
 # Between the medians of answers that are alike, and of all. A refusal that waits for a disk or a lock
 # shows; a comparison more or less is far below what TLS and three processes add to each.
 FACTOR_ALIKE = 1.4
@@ -52,7 +54,8 @@ class Enumeration(unittest.TestCase):
         self.assertEqual(response.status, status, kind)
         return response.without_cseq(), took
 
-    def test_refusals_differ_neither_in_bytes_nor_in_time(self):
+    def sample(self):
+        """The median of each kind, in seconds; the bytes are compared here."""
         times = {kind: [] for kind in self.kinds}
         answers = {401: set(), 404: set()}
         for _ in range(SAMPLES):
@@ -61,12 +64,25 @@ class Enumeration(unittest.TestCase):
                 times[kind].append(took)
                 answers[self.kinds[kind][0]].add(answer)
         self.assertEqual([len(a) for a in answers.values()], [1, 1], answers)
-        medians = {kind: statistics.median(t) for kind, t in times.items()}
-        told = ", ".join(f"{kind}: {1e6 * m:.0f} us" for kind, m in medians.items())
-        self.assertLess(max(medians.values()), FACTOR * min(medians.values()), told)
-        for status in answers:
+        return {kind: statistics.median(t) for kind, t in times.items()}
+
+    def is_alike(self, medians):
+        if max(medians.values()) >= FACTOR * min(medians.values()):
+            return False
+        for status in (401, 404):
             alike = [m for kind, m in medians.items() if self.kinds[kind][0] == status]
-            self.assertLess(max(alike), FACTOR_ALIKE * min(alike), told)
+            if max(alike) >= FACTOR_ALIKE * min(alike):
+                return False
+        return True
+
+    def test_refusals_differ_neither_in_bytes_nor_in_time(self):
+        told = []
+        for _ in range(ROUNDS):
+            medians = self.sample()
+            if self.is_alike(medians):
+                return
+            told.append(", ".join(f"{kind}: {1e6 * m:.0f} us" for kind, m in medians.items()))
+        self.fail("\n".join(told))
 
 
 if __name__ == "__main__":
