@@ -136,6 +136,28 @@ static void test_what_pictures_are_like_is_told(void **state)
 	}
 }
 
+/* What cannot be seen in such a buffer is not believed. */
+static void test_a_visible_part_that_cannot_be_is_none(void **state)
+{
+	static const uint32_t sizes[][2] = {{0, 40}, {60, 0}, {65, 40}, {60, 49}};
+	const struct v4l2_m2m_decode_format *format;
+	struct decoder_driver driver;
+	struct v4l2_m2m_decode *d;
+	uint32_t index;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		decoder_driver_init(&driver);
+		driver.visible_width = sizes[i][0];
+		driver.visible_height = sizes[i][1];
+		d = begin_stream(&driver);
+		expect(d, CLOCK, &index);
+		format = v4l2_m2m_decode_format(d);
+		assert_int_equal(format->visible_width, 64);
+		assert_int_equal(format->visible_height, 48);
+		end(&driver, d);
+	}
+}
+
 static void test_buffers_are_enough_whatever_the_driver_says(void **state)
 {
 	static const int32_t says[][2] = {{0, 4 + HELD}, {-3, 4 + HELD}, {1000, PICTURES}};
@@ -307,6 +329,18 @@ static void test_too_much_is_not_taken(void **state)
 	driver.fault.r = -EIO;
 	assert_int_equal(put(d, CLOCK), -EIO);
 	end(&driver, d);
+
+	/* Nor from one that is unplugged. */
+	decoder_driver_init(&driver);
+	d = begin(&driver);
+	assert_int_equal(put(d, CLOCK), 0);
+	driver.fault.request = VIDIOC_DQBUF;
+	driver.fault.r = -ENODEV;
+	assert_int_equal(put(d, CLOCK), -ENODEV);
+	driver.fault.after = 0;
+	assert_int_equal(next(d), -ENODEV);
+	end(&driver, d);
+	assert_null(v4l2_m2m_decode_close(NULL));
 }
 
 static void test_a_stall_is_noticed(void **state)
@@ -357,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pictures_come_with_their_timestamps),
 		cmocka_unit_test(test_what_pictures_are_like_is_told),
+		cmocka_unit_test(test_a_visible_part_that_cannot_be_is_none),
 		cmocka_unit_test(test_buffers_are_enough_whatever_the_driver_says),
 		cmocka_unit_test(test_what_does_not_fit_is_refused),
 		cmocka_unit_test(test_each_failure_at_the_beginning_is_told),
