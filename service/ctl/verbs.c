@@ -408,7 +408,7 @@ const struct verb verbs[] = {
 			"service also gives them over a socket,\n/run/camward/metrics/socket, to "
 			"whoever speaks HTTP.",
 		.example =
-			"    camwardctl metrics > /var/lib/prometheus/node-exporter/camward.prom",
+			"    camwardctl metrics",
 		.run = status_metrics,
 	},
 	{
