@@ -17,7 +17,7 @@ static void tell(const struct broker *broker, enum event event, const char *hold
 	event_log(LOG_NOTICE, event,
 		  &(struct event_about){.camera = camera ? camera->name : NULL, .client = holder},
 		  event == EVENT_GRANT_ADDED ? "%s may watch %s by a new grant"
-					     : "what %s might watch of %s is taken back",
+					     : "from %s a grant for %s is taken back",
 		  holder, camera ? camera->name : "a camera that is gone");
 }
 

@@ -407,8 +407,7 @@ const struct verb verbs[] = {
 			"The "
 			"service also gives them over a socket,\n/run/camward/metrics/socket, to "
 			"whoever speaks HTTP.",
-		.example =
-			"    camwardctl metrics",
+		.example = "    camwardctl metrics",
 		.run = status_metrics,
 	},
 	{
