@@ -15,8 +15,7 @@
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
 
-#define SIZE_SEALS      (F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
-#define REVOCABLE_SEALS (F_SEAL_GROW | F_SEAL_SEAL)
+#define SIZE_SEALS (F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
 
 static int memfd_new(const char *name, size_t size, int seals, void **ret_map)
 {
@@ -56,9 +55,14 @@ int memfd_create_revocable(const char *name, size_t size)
 	_cleanup_close_ int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0 || ftruncate(fd, (off_t)size) < 0 || fchmod(fd, 0444) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, REVOCABLE_SEALS) < 0)
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW) < 0)
 		return -errno;
 	return steal_fd(&fd);
+}
+
+int memfd_freeze(int fd)
+{
+	return fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) < 0 ? -errno : 0;
 }
 
 int memfd_take_back(int fd)
@@ -83,8 +87,8 @@ int memfd_verify_revocable(int fd, size_t size)
 
 	if (seals < 0)
 		return -errno;
-	if ((seals & REVOCABLE_SEALS) != REVOCABLE_SEALS ||
-	    seals & (F_SEAL_SHRINK | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+	if (!(seals & F_SEAL_GROW) ||
+	    seals & (F_SEAL_SHRINK | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL))
 		return -EPERM;
 	actual = memfd_size(fd);
 	if (actual < 0)

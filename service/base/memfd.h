@@ -24,18 +24,21 @@ int memfd_verify_read_only(int fd, size_t size);
 
 /*
  * Memory that can be taken back from whoever has it. Creates a memfd of size bytes, sealed
- * F_SEAL_GROW|SEAL, that is written by pwrite() alone, never through a mapping. Returns the
- * descriptor or -errno.
+ * F_SEAL_GROW, that is written by pwrite() alone, never through a mapping. Returns the descriptor
+ * or -errno.
  *
- * memfd_take_back() cuts it to nothing: the kernel takes its pages out of every mapping (who
- * touches one gets SIGBUS), reads of it return 0 bytes, and nobody, its maker included, can write
- * another byte into it; a write under way is over before it returns.
+ * memfd_freeze(): nobody, its maker included, can write another byte into it; a write under way is
+ * over before it returns, which is at once. memfd_take_back() then cuts it to nothing: reads of it
+ * return 0 bytes, and the kernel takes its pages out of every mapping (who touches one gets
+ * SIGBUS). How long that takes is up to whoever has mapped it how often: seconds, if it is meant
+ * to.
  *
  * Who may only read gets a descriptor of memfd_reopen_read_only(): a writer could hold the inode's
  * lock for as long as it likes (by a write() from memory that does not come), and its mode keeps
  * others than its maker's user from opening it again for writing.
  */
 int memfd_create_revocable(const char *name, size_t size);
+int memfd_freeze(int fd);
 int memfd_take_back(int fd);
 int memfd_reopen_read_only(int fd);
 

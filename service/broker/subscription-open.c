@@ -14,6 +14,7 @@
 #include "broker/lease.h"
 #include "broker/policy-authenticate.h"
 #include "broker/subscription.h"
+#include "broker/take-back.h"
 
 static bool has_room(const struct broker *broker, uint32_t user)
 {
@@ -24,7 +25,9 @@ static bool has_room(const struct broker *broker, uint32_t user)
 		all += lease->subscription != NULL;
 		of_user += lease->subscription && lease->subscription->user == user;
 	}
-	return all < SUBSCRIPTIONS_MAX && of_user < SUBSCRIPTIONS_MAX_PER_USER;
+	/* Who keeps the kernel busy gets nothing new meanwhile. */
+	return all + take_back_running() < SUBSCRIPTIONS_MAX &&
+	       of_user < SUBSCRIPTIONS_MAX_PER_USER;
 }
 
 static void report(struct broker *broker, const struct subscription_request *request,

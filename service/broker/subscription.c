@@ -17,6 +17,7 @@
 #include "broker/broker.h"
 #include "broker/camera.h"
 #include "broker/lease.h"
+#include "broker/take-back.h"
 #include "broker/tripwire.h"
 
 struct subscription *subscription_free(struct subscription *s)
@@ -147,7 +148,7 @@ void subscription_cut(struct subscription *s)
 {
 	/* In this order: who is told that it is over finds nothing any more. */
 	if (s->memory >= 0)
-		(void)memfd_take_back(s->memory);
+		take_back(s->memory);
 	if (s->socket >= 0)
 		(void)shutdown(s->socket, SHUT_RDWR);
 }

@@ -7,8 +7,7 @@
  *
  * The camera's process copies frames into the subscriber's memory and tells it over a socket. The
  * broker has both in hand, never looks into the memory and never reads from the socket: to end it,
- * it takes the memory back and shuts the socket, two system calls that wait for nobody, mappings
- * included (base/memfd.h).
+ * it takes the memory back (take-back.h) and shuts the socket, and waits for nobody.
  */
 #pragma once
 

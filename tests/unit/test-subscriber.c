@@ -372,6 +372,21 @@ static void test_memory_that_was_taken_back_is_empty(void **state)
 	assert_int_equal(pwrite(s->memory, "x", 1, 0), -1);
 }
 
+/* The first half of that, which takes no time however often the memory is mapped. */
+static void test_frozen_memory_stays_as_it_is(void **state)
+{
+	struct scene *s = *state;
+	struct subscriber_frame m;
+
+	assert_int_equal(put(s, 10, 0), 0);
+	m = take_whole(s);
+	assert_int_equal(memfd_freeze(s->memory), 0);
+	assert_int_equal(put(s, 10, 0), -EPIPE);
+	assert_int_equal(pwrite(s->memory, "x", 1, (off_t)m.offset), -1);
+	assert_int_equal(memfd_take_back(s->memory), 0);
+	assert_int_equal(memfd_size(s->memory), 0);
+}
+
 static void test_memory_is_what_the_broker_expects(void **state)
 {
 	struct scene *s = *state;
@@ -385,7 +400,7 @@ static void test_memory_is_what_the_broker_expects(void **state)
 	munmap(map, SIZE);
 	assert_int_equal(pwrite(reader, "x", 1, 0), -1);
 	assert_int_equal(ftruncate(reader, 0), -1);
-	assert_int_equal(fcntl(s->memory, F_ADD_SEALS, F_SEAL_SHRINK), -1);
+	assert_int_equal(fcntl(reader, F_ADD_SEALS, F_SEAL_SHRINK), -1);
 }
 
 static void test_held_room_is_made_in_order(void **state)
@@ -440,6 +455,7 @@ int main(void)
 		RAW(test_who_goes_is_gone),
 		RAW(test_a_socket_that_was_shut_takes_nothing),
 		RAW(test_memory_that_was_taken_back_is_empty),
+		RAW(test_frozen_memory_stays_as_it_is),
 		RAW(test_memory_is_what_the_broker_expects),
 		cmocka_unit_test(test_held_room_is_made_in_order),
 	};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Local subscribers as the broker sees them; the test is the camera, and who called on the bus. */
 #include "base/memfd.h"
+#include "broker/take-back.h"
 #include "lease-bench.h"
 
 #define USER  4711
@@ -143,13 +144,23 @@ static void drop(struct running *r)
 	close_fd(r->reader);
 }
 
+/* What stood there goes with it, or right after it. */
+static void assert_empty(int reader)
+{
+	uint64_t end = clock_monotonic() + 5 * USEC_PER_SEC;
+
+	while (memfd_size(reader) != 0 && clock_monotonic() < end)
+		usleep(1000);
+	assert_int_equal(memfd_size(reader), 0);
+}
+
 /* At once, with nothing else done. */
 static void assert_cut(struct running *r)
 {
 	char byte;
 
-	assert_int_equal(memfd_size(r->reader), 0);
 	assert_int_equal(pwrite(r->memory, "x", 1, 0), -1);
+	assert_empty(r->reader);
 	assert_int_equal(send(r->socket, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT), -1);
 	assert_int_equal(recv(answered.socket, &byte, 1, MSG_DONTWAIT), 0);
 }
@@ -187,6 +198,28 @@ static void test_revoking_cuts_before_it_is_done(void **state)
 	drop(&r);
 }
 
+/* Who maps it that often makes the kernel work, but nobody wait: what is new is not seen. */
+static void test_a_crowd_of_mappings(void **state)
+{
+	enum {
+		MAPPINGS = 20000
+	};
+	struct bench *b = *state;
+	struct running r = run(b);
+	int n = 0;
+
+	assert_int_equal(pwrite(r.memory, "frame", 5, 0), 5);
+	while (n < MAPPINGS &&
+	       mmap(NULL, SIZE, PROT_READ, MAP_SHARED | MAP_POPULATE, r.reader, 0) != MAP_FAILED)
+		n++;
+	assert_true(n > 0);
+	BENCH_CONTROL(b, control_revoke, "alice", "front");
+	assert_cut(&r);
+	while (take_back_running())
+		usleep(1000);
+	drop(&r);
+}
+
 static void test_unbinding_cuts(void **state)
 {
 	struct bench *b = *state;
@@ -216,7 +249,7 @@ static void test_who_closes_has_left(void **state)
 	close_fd(steal_fd(&answered.socket));
 	bench_settle(b);
 	assert_true(list_empty(&b->broker.leases));
-	assert_int_equal(memfd_size(r.reader), 0);
+	assert_empty(r.reader);
 	assert_ledger(b, LEDGER_CLOSED, "reason", "viewer left");
 	drop(&r);
 }
@@ -355,6 +388,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BENCH(test_who_is_asked_who),
 		BENCH(test_revoking_cuts_before_it_is_done),
+		BENCH(test_a_crowd_of_mappings),
 		BENCH(test_unbinding_cuts),
 		BENCH(test_the_camera_goes),
 		BENCH(test_who_closes_has_left),
