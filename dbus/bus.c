@@ -46,6 +46,7 @@ int bus_open(struct broker *broker, struct bus **ret)
 	if (!bus)
 		return -ENOMEM;
 	bus->broker = broker;
+	bus->restoring.fd = -EBADF;
 	authorize_init(&bus->authorize);
 	r = connect_bus(bus);
 	if (r >= 0)
@@ -72,6 +73,8 @@ void bus_close(struct bus *bus)
 	authorize_end(&bus->authorize);
 	agents_close(bus->agents);
 	mdns_close(bus->mdns);
+	close_fd(bus->restoring.fd);
+	free(bus->restoring.sender);
 	sd_bus_flush_close_unref(bus->bus);
 	free(bus);
 }

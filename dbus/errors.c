@@ -91,6 +91,13 @@ static int set_of_integration(sd_bus_error *ret, int error, const struct errors_
 					 "The integration of '%s' is suspended, and leaving it "
 					 "would end that: resume it first",
 					 or_it(about->client));
+	case CONTROL_INVALID_BACKUP:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_BACKUP,
+					 "This is no backup that this version can read: nothing is "
+					 "changed, and the service starts again");
+	case CONTROL_NOTHING_TO_RESTORE:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_BACKUP,
+					 "There is nothing to restore: BeginRestore comes first");
 	case CONTROL_OTHER_DEVICE:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_CERTIFICATE,
 					 "This is not the fingerprint of this device's key: look "
@@ -264,6 +271,8 @@ int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 	case CONTROL_IS_SUSPENDED:
 	case CONTROL_BUSY:
 	case CONTROL_OTHER_DEVICE:
+	case CONTROL_INVALID_BACKUP:
+	case CONTROL_NOTHING_TO_RESTORE:
 	case CONTROL_NAME_DECLARED:
 		return set_of_integration(ret, error, about);
 	case CONTROL_GRANT_DECLARED:

@@ -110,4 +110,5 @@
 #define CAMWARD_ERROR_CHANGED_MEANWHILE "org.camward.Camward1.Error.ChangedMeanwhile"
 
 #define CAMWARD_ERROR_NO_SUCH_CERTIFICATE "org.camward.Camward1.Error.NoSuchCertificate"
+#define CAMWARD_ERROR_INVALID_BACKUP      "org.camward.Camward1.Error.InvalidBackup"
 #define CAMWARD_ERROR_INVALID_CERTIFICATE "org.camward.Camward1.Error.InvalidCertificate"

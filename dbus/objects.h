@@ -19,6 +19,10 @@ struct bus {
 	struct authorize authorize;
 	struct agents *agents;
 	struct mdns *mdns;
+	struct restoring {
+		int fd;       /* a memfd that somebody fills, by BeginRestore; -EBADF: none */
+		char *sender; /* who */
+	} restoring;
 };
 
 int manager_object_register(struct bus *bus);

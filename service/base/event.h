@@ -23,6 +23,7 @@
 	X(CLONED, "9ccdbc80aa71452580b724c1327a553b")              \
 	X(ERASED, "90465047d8d04c73b57e3179e3449c71")              \
 	X(IDENTITY_RENEWED, "1c360f11d41a40238ffeada76f48fbf9")    \
+	X(RESTORED, "18f1794203064fdc8c9d47c4232da0d3")            \
 	X(CAMERA_NEW, "dd175785fb0f4797b2b2c10d9a2f6027")          \
 	X(CAMERA_ADOPTED, "cdcdb2d5267740ecbde5b3ad40f030a4")      \
 	X(CAMERA_RENAMED, "03c9cf921ccb4178b7e07d3025a95295")      \

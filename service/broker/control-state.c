@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/event.h"
+#include "broker/backup.h"
 #include "broker/broker.h"
 #include "broker/control.h"
 #include "broker/epoch-run.h"
@@ -41,4 +42,21 @@ int control_renew_identity(struct broker *broker, const char *fingerprint)
 		  "ones");
 	broker_end(broker);
 	return state_dir_erase(broker->state_directory, names);
+}
+
+int control_restore(struct broker *broker, const char *fingerprint, int fd)
+{
+	int r;
+
+	if (!is_meant(broker, fingerprint))
+		return CONTROL_OTHER_DEVICE;
+	event_log(LOG_WARNING, EVENT_RESTORED, NULL, "a backup is put in place of what was kept");
+	broker_end(broker);
+	r = backup_restore(broker->state_directory, fd);
+	return r == -EBADMSG || r == -ENOTSUP ? CONTROL_INVALID_BACKUP : r;
+}
+
+int control_backup(struct broker *broker, int fd, bool keys, control_done done, void *userdata)
+{
+	return store_backup(broker->store, fd, keys, done, userdata);
 }

@@ -38,6 +38,8 @@ enum control_error {
 	CONTROL_INVALID_REQUEST,
 	CONTROL_NAME_DECLARED,
 	CONTROL_OTHER_DEVICE,
+	CONTROL_INVALID_BACKUP,
+	CONTROL_NOTHING_TO_RESTORE,
 	CONTROL_NO_SUCH_CAMERA,
 	CONTROL_NO_SUCH_GRANT,
 	CONTROL_NO_SUCH_LEASE,
@@ -226,6 +228,11 @@ int control_set_control(struct broker *broker, const char *camera, const char *c
  */
 int control_erase(struct broker *broker, const char *fingerprint);
 int control_renew_identity(struct broker *broker, const char *fingerprint);
+/* The same for what is in fd, a memfd (broker/backup.h). CONTROL_INVALID_BACKUP: what was there
+ * stays. */
+int control_restore(struct broker *broker, const char *fingerprint, int fd);
+/* All that is kept, into fd, which must stay open until done. */
+int control_backup(struct broker *broker, int fd, bool keys, control_done done, void *userdata);
 
 /* Nothing to commit: it is done on return. reason as with control_suspend. */
 int control_end_lease(struct broker *broker, uint64_t id, const char *reason);

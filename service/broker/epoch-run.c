@@ -48,6 +48,20 @@ int epoch_run_begin(const char *dir)
 	return r >= 0 && run > 0 ? -ENOKEY : r;
 }
 
+int epoch_run_raise(const char *dir, uint64_t run)
+{
+	_cleanup_close_ int fd = state_dir_open(dir);
+	uint64_t last = 0;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = read_last(fd, &last);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	return r == 0 && last >= run ? 0 : write_last(fd, run);
+}
+
 int epoch_run_next(const char *dir, uint64_t store_run, uint64_t *ret)
 {
 	_cleanup_close_ int fd = state_dir_open(dir);

@@ -14,6 +14,9 @@
  * a root that must still be somewhere), those of epoch_run_next(). */
 int epoch_run_begin(const char *dir);
 
+/* A restored copy has used numbers up to this one, too: 0 also if more have been used here. */
+int epoch_run_raise(const char *dir, uint64_t run);
+
 /* More than all that was ever returned for this directory, and not below store_run; durable.
  * Errors: -EUCLEAN (the file is damaged) and -ENOKEY (it is missing): what was used cannot be
  * known; those of state-dir.h. */

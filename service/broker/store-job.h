@@ -45,6 +45,10 @@ struct store_job {
 			/* ",1,2,": in owned */
 			const char *clients, *integrations, *tokens, *grants, *users, *pins;
 		} keep;
+		struct {
+			int fd; /* the caller's */
+			bool keys;
+		} backup;
 		uint64_t id;
 		struct {
 			enum ledger_kind kind;

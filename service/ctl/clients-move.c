@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A client's name and its integration. */
+/* A client's name and its integration, and what is left when it goes for good. */
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/bus.h"
 #include "ctl/check.h"
 #include "ctl/json.h"
+#include "ctl/objects.h"
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
@@ -98,4 +100,59 @@ int clients_move(struct ctl *ctl, const struct args *args)
 		printf("Client %s is of no integration from now on.", name);
 	print_ended(ended);
 	return 0;
+}
+
+static int call_text(struct ctl *ctl, const char *method, const char *kind, const char *name)
+{
+	_cleanup_message_ sd_bus_message *call = NULL;
+	int r = bus_new_call(ctl, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER, method, &call);
+
+	if (r)
+		return r;
+	r = kind ? sd_bus_message_append(call, "ss", kind, name)
+		 : sd_bus_message_append(call, "s", name);
+	return r < 0 ? bus_call_failed(r) : bus_send(ctl, call, NULL, NULL);
+}
+
+static bool is_suspended(const struct json_object *manager, const char *name)
+{
+	const struct json_object *list = json_member(manager, "suspensions");
+
+	for (size_t i = 0; i < json_count(list); i++)
+		if (!strcmp(json_text(json_at(list, i), "kind"), CAMWARD_SUSPEND_CLIENT) &&
+		    !strcmp(json_text(json_at(list, i), "name"), name))
+			return true;
+	return false;
+}
+
+/* The client goes first: its suspension holds until there is nobody left to be set free. */
+int clients_forget(struct ctl *ctl, const struct args *args)
+{
+	_cleanup_json_ struct json_object *manager = NULL, *record = NULL;
+	const char *name = args->operand[0];
+	bool suspended;
+	int r = check_name(ctl, "client", name);
+
+	if (!r)
+		r = objects_manager(ctl, &manager);
+	if (r)
+		return r;
+	suspended = is_suspended(manager, name);
+	r = call_text(ctl, "RemoveClient", NULL, name);
+	if (!r && suspended)
+		r = call_text(ctl, "Resume", CAMWARD_SUSPEND_CLIENT, name);
+	if (r)
+		return r;
+	if (!ctl->json) {
+		printf("Client %s is forgotten, with its tokens, certificates, grants%s. The "
+		       "ledger "
+		       "keeps what it\nsays of it for as long as camward.conf says (events-days, "
+		       "addresses-days).\n",
+		       name, suspended ? " and its suspension" : "");
+		return 0;
+	}
+	record = json_object_new_object();
+	json_set_text(record, "client", name);
+	json_set(record, "was_suspended", json_object_new_boolean(suspended));
+	return json_print(record);
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Verbs that concern the device as a whole. */
+#include "ctl/erase.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -9,8 +11,7 @@
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
-/* Whether a person says yes on the terminal; "yes" as a whole word. */
-static int confirm(struct ctl *ctl, const struct args *args, const char *question)
+int erase_confirm(struct ctl *ctl, const struct args *args, const char *question)
 {
 	char answer[16] = "";
 
@@ -25,8 +26,7 @@ static int confirm(struct ctl *ctl, const struct args *args, const char *questio
 	return 0;
 }
 
-/* The device is named by its fingerprint, so that none is meant by mistake. */
-static int call_with_fingerprint(struct ctl *ctl, const char *method)
+int erase_call(struct ctl *ctl, const char *method)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
 	_cleanup_json_ struct json_object *manager = NULL;
@@ -59,12 +59,12 @@ int erase_run(struct ctl *ctl, const struct args *args)
 
 	if (!verb_option(ctl->verb, args, "--factory"))
 		return ctl_misused(ctl->verb, "Say --factory: everything is erased.");
-	r = confirm(
+	r = erase_confirm(
 		ctl, args,
 		"Everything that camward knows goes: clients, grants, the ledger, the cameras' "
 		"names and\nsettings, and the keys. Nobody can watch until clients are made anew.");
 	if (!r)
-		r = call_with_fingerprint(ctl, "Erase");
+		r = erase_call(ctl, "Erase");
 	return r ? r
 		 : report(ctl, "erased",
 			  "Everything is erased. The service starts anew, with new keys, knowing "
@@ -73,13 +73,13 @@ int erase_run(struct ctl *ctl, const struct args *args)
 
 int erase_identity_renew(struct ctl *ctl, const struct args *args)
 {
-	int r = confirm(
+	int r = erase_confirm(
 		ctl, args,
 		"The device gets a new server key, CA and seal root. Whoever has pinned the "
 		"old ones sees\nnothing until it is given the new ones.");
 
 	if (!r)
-		r = call_with_fingerprint(ctl, "RenewIdentity");
+		r = erase_call(ctl, "RenewIdentity");
 	return r ? r
 		 : report(ctl, "renewed",
 			  "The keys are made anew as the service starts again. 'camwardctl status' "

@@ -141,6 +141,17 @@ const struct verb verbs[] = {
 		.run = clients_move,
 	},
 	{
+		.name = "client forget",
+		.operand = {"NAME"},
+		.n_required = 1,
+		.summary = "remove a client with all that names it; ends its viewers",
+		.help = "Removes a client as 'client remove' does, and a suspension of its name. "
+			"Tells "
+			"what stays: the\nledger's rows, for as long as camward.conf says.",
+		.example = "    camwardctl client forget phone",
+		.run = clients_forget,
+	},
+	{
 		.name = "client remove",
 		.operand = {"NAME"},
 		.n_required = 1,
@@ -422,6 +433,33 @@ const struct verb verbs[] = {
 			"says\n'LEASE yes' or 'LEASE no'.",
 		.example = "    camwardctl agent",
 		.run = agent_run,
+	},
+	{
+		.name = "backup",
+		.operand = {"FILE"},
+		.n_required = 1,
+		.option = {OPTION("--with-keys", NULL, "with the device's keys, not encrypted")},
+		.summary = "write all that is known into a file",
+		.help = "Writes clients, grants and the ledger, as they are at one moment, into a "
+			"new "
+			"file (tar) that nobody\nelse can read. With the keys, whoever has it can "
+			"be "
+			"this device: encrypt it, or keep it locked up.",
+		.example = "    camwardctl backup /mnt/stick/camward.tar",
+		.run = backup_run,
+	},
+	{
+		.name = "restore",
+		.operand = {"FILE"},
+		.n_required = 1,
+		.option = {OPTION("--yes", NULL, "do not ask")},
+		.summary = "put a backup in place of what is known",
+		.help = "Ends every viewer, puts the backup in place of what is known, and has the "
+			"service start again. What\nwas taken away since is granted again, what "
+			"the "
+			"ledger says since is lost.",
+		.example = "    camwardctl restore /mnt/stick/camward.tar",
+		.run = backup_restore_run,
 	},
 	{
 		.name = "identity renew",

@@ -28,6 +28,11 @@ int client_user_run(struct ctl *ctl, const struct args *args);
 #define CLIENT_USER_NAME_SIZE 48
 /* The name of a user, "-" for -1. */
 void client_user_name(int64_t user, char ret[CLIENT_USER_NAME_SIZE]);
+/* backup.c */
+int backup_run(struct ctl *ctl, const struct args *args);
+int backup_restore_run(struct ctl *ctl, const struct args *args);
+/* clients-move.c */
+int clients_forget(struct ctl *ctl, const struct args *args);
 /* erase.c */
 int erase_run(struct ctl *ctl, const struct args *args);
 int erase_identity_renew(struct ctl *ctl, const struct args *args);

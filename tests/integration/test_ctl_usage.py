@@ -19,11 +19,12 @@ NOWHERE = "unix:path=/nonexistent/bus"
 
 VERBS = ("status", "seal-root", "cameras", "camera set", "camera controls", "camera adopt",
          "camera rename", "camera forget", "clients", "client add", "client rename",
-         "client move", "client remove", "client token",
+         "client move", "client forget", "client remove", "client token",
          "client certificate", "client pin", "client unpin", "client user", "invite", "integrations",
          "integration add", "integration rename", "integration remove", "grants", "grant",
          "revoke", "leases", "lease end", "exposure", "ledger verify", "ledger export",
-         "ledger head", "suspend", "resume", "metrics", "agent", "identity renew", "erase", "watch")
+         "ledger head", "suspend", "resume", "metrics", "agent", "backup", "restore",
+         "identity renew", "erase", "watch")
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -106,7 +107,7 @@ class Misuse(unittest.TestCase):
             self.assertNotIn("did you mean", done.stderr)
 
     def test_half_a_verb_names_the_other_halves(self):
-        self.assert_misused("client", says="'client add', 'client rename', 'client move', 'client remove'")
+        self.assert_misused("client", says="'client add', 'client rename', 'client move', 'client forget'")
         self.assert_misused("lease", says="'lease end'")
 
     def test_unknown_options(self):

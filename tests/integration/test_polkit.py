@@ -38,6 +38,8 @@ ACTIONS = {
     ("Client", "BindUser"): CLIENTS, ("Client", "UnbindUser"): CLIENTS,
     ("Client", "Pin"): CLIENTS, ("Client", "IssueCertificate"): CLIENTS,
     ("Client", "Unpin"): CLIENTS,
+    ("Manager", "Backup"): ERASE, ("Manager", "BeginRestore"): ERASE,
+    ("Manager", "Restore"): ERASE,
     ("Manager", "Erase"): ERASE, ("Manager", "RenewIdentity"): ERASE,
     ("Client", "Rename"): CLIENTS, ("Client", "Move"): CLIENTS,
     ("Manager", "AddIntegration"): CLIENTS, ("Integration", "Rename"): CLIENTS,
@@ -206,6 +208,9 @@ class WithPolkit(test_dbus_xml.WithObjects):
         call("Client", "Pin", "sa{sv}", PIN, "0", path=client)
         call("Client", "Unpin", "s", PIN, path=client)
         told("Client", "IssueCertificate", "The request is not one", "aya{sv}", "0", "0")
+        call("Manager", "Backup", "b", "false")
+        call("Manager", "BeginRestore", "")
+        told("Manager", "Restore", "There is nothing to restore", "s", "x")
         told("Manager", "Erase", "not the fingerprint of this device", "s", "x")
         told("Manager", "RenewIdentity", "not the fingerprint of this device", "s", "x")
         call("Manager", "AddIntegration", "s", "joined")

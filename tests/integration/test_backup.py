@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Backup and restore of what the service keeps, and a client that is forgotten."""
+
+import os
+import pathlib
+import stat
+import tarfile
+import unittest
+
+from test_erase import KEYS, WithOwnState
+
+import harness
+
+
+class Backup(WithOwnState):
+    def names(self):
+        return {c["name"] for c in self.demo.ctl_json("clients")["clients"]}
+
+    def restore(self, path):
+        before = self.info["pids"]["broker"]
+        done = self.demo.ctl("restore", str(path), "--yes", check=False)
+        harness.wait_until(lambda: self.info["pids"]["broker"] != before or self.gone(before), 30,
+                           "the service's end")
+        harness.wait_until(lambda: (s := self.status()) and s["ready"], 30, "a service again")
+        return done
+
+    @staticmethod
+    def gone(pid):
+        return not pathlib.Path(f"/proc/{pid}").exists()
+
+    def test_things_are_as_they_were(self):
+        path = self.top / "backup.tar"
+        self.demo.ctl("client", "add", "kept")
+        self.demo.ctl("grant", "kept", "front", "live")
+        said = self.demo.ctl_json("backup", str(path))
+        self.assertEqual((stat.S_IMODE(os.stat(path).st_mode), said["bytes"]),
+                         (0o600, path.stat().st_size))
+        with tarfile.open(path) as tar:
+            self.assertEqual(tar.getnames(), ["camward.db"])
+        self.demo.ctl("client", "remove", "kept")
+        self.demo.ctl("client", "add", "later")
+        fingerprint, viewer = self.status()["fingerprint"], self.watch()
+        run = int((self.state / "epoch-run").read_text())
+        self.assertEqual(self.restore(path).returncode, 0)
+        viewer.wait_end(1)
+        self.assertIn("kept", self.names())
+        self.assertNotIn("later", self.names())
+        self.assertEqual(self.status()["fingerprint"], fingerprint)
+        self.assertGreater(int((self.state / "epoch-run").read_text()), run)
+        self.watch()
+
+    def test_with_keys_another_device_is_this_one(self):
+        path = self.top / "backup.tar"
+        before = self.status()
+        self.demo.ctl("backup", str(path), "--with-keys")
+        with tarfile.open(path) as tar:
+            self.assertEqual(set(tar.getnames()), {"camward.db", "epoch-run"} | KEYS)
+        self.demo.ctl("erase", "--factory", "--yes")
+        self.wait_until_another(before)
+        self.assertEqual(self.names(), set())
+        self.assertEqual(self.restore(path).returncode, 0)
+        after = harness.wait_until(
+            lambda: (s := self.status()) and s["fingerprint"] == before["fingerprint"] and s, 30,
+            "the old keys")
+        self.assertEqual(after["seal_root"], before["seal_root"])
+        self.watch()
+
+    def test_what_is_no_backup_changes_nothing(self):
+        path, good = self.top / "bad.tar", self.top / "good.tar"
+        self.demo.ctl("backup", str(good))
+        whole = good.read_bytes()
+        for bad in (b"x" * 2048, whole[:len(whole) // 2], whole.replace(b"camward.db", b"camward.xx"),
+                    whole[:600] + b"y" * 4096 + whole[4696:]):
+            with self.subTest(len(bad)):
+                path.write_bytes(bad)
+                done = self.restore(path)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("no backup", done.stderr)
+                self.assertIn("owner", self.names())
+        self.assertFalse([p for p in self.state.iterdir() if "restored" in p.name])
+        self.watch()
+
+
+class Forget(WithOwnState):
+    def test_a_client_with_all_that_names_it(self):
+        self.demo.ctl("client", "add", "gone")
+        self.demo.ctl("suspend", "client", "gone", "--reason", "test")
+        self.assertEqual(self.demo.ctl_json("client", "forget", "gone"),
+                         {"client": "gone", "was_suspended": True})
+        self.assertEqual(self.status()["suspensions"], [])
+        self.assertEqual(self.demo.ctl("client", "forget", "gone", check=False).returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
