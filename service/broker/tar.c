@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK    512
+#define BLOCK            512
 #define SIZE_MAX_OF_FILE UINT64_C(077777777777) /* 11 octal digits */
 
 struct header {

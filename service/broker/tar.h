@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The little of tar (POSIX.1-2001, pax, "ustar Interchange Format") that a backup needs: a few regular
- * files with short names, which any tar can list and take out. */
+/* The little of tar (POSIX.1-2001, pax, "ustar Interchange Format") that a backup needs: a few
+ * regular files with short names, which any tar can list and take out. */
 #pragma once
 
 #include <stddef.h>

@@ -93,9 +93,10 @@ int backup_restore_run(struct ctl *ctl, const struct args *args)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return ctl_fail("%s cannot be read: %s.", path, strerror(errno));
-	r = erase_confirm(ctl, args,
-			  "Every viewer is cut off, and things are as they were then: what was taken "
-			  "away since is\ngranted again, what the ledger says since is lost.");
+	r = erase_confirm(
+		ctl, args,
+		"Every viewer is cut off, and things are as they were then: what was taken "
+		"away since is\ngranted again, what the ledger says since is lost.");
 	if (!r)
 		r = bus_new_call(ctl, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER, "BeginRestore",
 				 &call);
@@ -113,7 +114,8 @@ int backup_restore_run(struct ctl *ctl, const struct args *args)
 		return r;
 	if (ctl->json)
 		return report(path, size, false);
-	puts("It is restored, and the service starts again. 'camwardctl grants' and 'clients' say how "
+	puts("It is restored, and the service starts again. 'camwardctl grants' and 'clients' say "
+	     "how "
 	     "things stand.");
 	return 0;
 }

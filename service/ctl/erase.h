@@ -7,5 +7,6 @@
 /* Whether a person says yes on the terminal, or --yes was given. */
 int erase_confirm(struct ctl *ctl, const struct args *args, const char *question);
 
-/* A method of the manager's that takes the device's fingerprint, so that none is meant by mistake. */
+/* A method of the manager's that takes the device's fingerprint, so that none is meant by mistake.
+ */
 int erase_call(struct ctl *ctl, const char *method);

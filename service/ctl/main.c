@@ -10,8 +10,8 @@ static void print_help(void)
 {
 	puts("camwardctl: who may watch which camera, who does, and how to end it.\n\n"
 	     "Usage: camwardctl VERB [ARGUMENTS] [--json]\n\nVerbs:");
-	for (size_t i = 0; i < verbs_count; i++)
-		printf("  %-19s %s\n", verbs[i].name, verbs[i].summary);
+	for (size_t i = 0; verbs_at(i); i++)
+		printf("  %-19s %s\n", verbs_at(i)->name, verbs_at(i)->summary);
 	puts("\nOptions:\n"
 	     "  --json          print JSON for programs instead of text\n"
 	     "  --help          print this; after a verb, what it does, with an example\n"

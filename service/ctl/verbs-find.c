@@ -10,11 +10,21 @@
 #define VERBS_MAX 64
 #define TWO_WORDS 64
 
+const struct verb *verbs_at(size_t i)
+{
+	if (i < verbs_looking_count)
+		return &verbs_looking[i];
+	i -= verbs_looking_count;
+	return i < verbs_access_count ? &verbs_access[i] : NULL;
+}
+
 static const struct verb *find(const char *name)
 {
-	for (size_t i = 0; i < verbs_count; i++)
-		if (strcmp(verbs[i].name, name) == 0)
-			return &verbs[i];
+	const struct verb *verb;
+
+	for (size_t i = 0; (verb = verbs_at(i)); i++)
+		if (strcmp(verb->name, name) == 0)
+			return verb;
 	return NULL;
 }
 
@@ -45,8 +55,8 @@ static int incomplete(const char *word)
 	char list[256] = "";
 	size_t length = strlen(word);
 
-	for (size_t i = 0; i < verbs_count; i++) {
-		const char *name = verbs[i].name;
+	for (size_t i = 0; verbs_at(i); i++) {
+		const char *name = verbs_at(i)->name;
 		size_t used = strlen(list);
 
 		if (strncmp(name, word, length) == 0 && name[length] == ' ')
@@ -62,19 +72,20 @@ int verbs_unknown(char **argv, int argc)
 {
 	const char *names[VERBS_MAX], *nearest = NULL, *given = argv[0];
 	char two[TWO_WORDS];
+	size_t n = 0;
 	int r;
 
-	for (size_t i = 0; i < verbs_count; i++)
-		names[i] = verbs[i].name;
+	for (; n < VERBS_MAX && verbs_at(n); n++)
+		names[n] = verbs_at(n)->name;
 	if (join(argv, argc, two)) {
-		nearest = text_nearest(two, names, verbs_count);
+		nearest = text_nearest(two, names, n);
 		given = nearest ? two : given;
 	}
 	if (!nearest) {
 		r = incomplete(argv[0]);
 		if (r)
 			return r;
-		nearest = text_nearest(argv[0], names, verbs_count);
+		nearest = text_nearest(argv[0], names, n);
 	}
 	if (nearest)
 		return ctl_misused(NULL, "There is no verb '%s'; did you mean '%s'?", given,

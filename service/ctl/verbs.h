@@ -73,9 +73,12 @@ int agent_run(struct ctl *ctl, const struct args *args);
 /* watch.c */
 int watch_run(struct ctl *ctl, const struct args *args);
 
-/* All verbs, in the order of the help. */
-extern const struct verb verbs[];
-extern const size_t verbs_count;
+/* All verbs, in the order of the help: first those, then these. */
+extern const struct verb verbs_looking[], verbs_access[];
+extern const size_t verbs_looking_count, verbs_access_count;
+
+/* The verb at this place in the help; NULL behind the last. */
+const struct verb *verbs_at(size_t i);
 
 /* The verb that the first one or two words name, and how many they are; NULL: none. */
 const struct verb *verbs_find(char **argv, int argc, int *ret_words);
