@@ -53,7 +53,7 @@ class Erase(WithOwnState):
         self.assertNotEqual(after["seal_root"], before["seal_root"])
         self.assertEqual(self.demo.ctl_json("clients")["clients"], [])
         self.assertEqual(self.demo.ctl_json("grants")["grants"], [])
-        for path in self.state.iterdir():
+        for path in (p for p in self.state.iterdir() if p.is_file()):
             self.assertNotIn(secret.encode(), path.read_bytes(), path)
             self.assertNotIn(b"owner", path.read_bytes(), path)
 
