@@ -19,10 +19,10 @@
  *	RIGHT_RAW    pictures as they were captured, converted to I420 (V4L2_PIX_FMT_YUV420) if need
  *	             be; not sealed. Their sequence is one of its own.
  *
- * It is over when recv() returns 0 or fails with ECONNRESET. Whatever ended it, the memory is cut
- *to nothing before anybody is told that it has ended: pread() returns 0, and who has mapped it gets
- *SIGBUS where it touches it. So what is to be kept is copied out, and what was copied counts only
- *if pread() gave all of it.
+ * It is over when recv() returns 0 or fails with ECONNRESET. Whatever ended it, nothing is written
+ * into the memory any more and it is cut to nothing: pread() returns 0, and who has mapped it gets
+ * SIGBUS where it touches it. So what is to be kept is copied out, and what was copied counts only
+ * if pread() gave all of it.
  */
 #pragma once
 
