@@ -1,0 +1,122 @@
+#!/bin/bash
+# Access under systemd: the agent over the real bus, grants in policy.d, the light, the kill switch, the numbers' socket.
+# vm: systemd install timeout=600 memory=3G
+# shellcheck source=tests/vm/lib.sh
+. /camward/tests/vm/lib.sh
+# shellcheck source=tests/vm/service.sh
+. /camward/tests/vm/service.sh
+
+light=/var/lib/camward/light
+
+lit() {
+	[ "$(cat $light)" = "$1" ]
+}
+
+opened() {
+	in_use "${camera[0]}" && [ -e "/run/camward/watching/$front" ] && lit 255
+}
+
+dark() {
+	not_in_use "${camera[0]}" && [ ! -e "/run/camward/watching/$front" ] && lit 0
+}
+
+granted_by() {
+	ctl grants --json | has "\"source\": *\"$1\""
+}
+
+has_agent() {
+	ctl status | has "somebody is asked"
+}
+
+# ended PLAYER. How ffmpeg takes a connection that is reset, as an error or as the end, depends on when.
+ended() {
+	! kill -0 "$1" 2> /dev/null
+}
+
+numbers() {
+	python3 - <<-'PYTHON'
+		import socket
+		s = socket.socket(socket.AF_UNIX)
+		s.connect("/run/camward/metrics/socket")
+		s.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+		text = b""
+		while data := s.recv(65536):
+		    text += data
+		assert b"\ncamward_camera_online{camera=\"front-door\"} 1\n" in text, text
+	PYTHON
+}
+
+come
+useradd --system --no-create-home -G camward looker
+
+# The numbers, for root and the group.
+numbers || fail "root gets no numbers"
+runuser -u looker -- bash -c "$(declare -f numbers); numbers" || fail "a member gets no numbers"
+! runuser -u nobody -- bash -c "$(declare -f numbers); numbers" 2> /dev/null ||
+	fail "anybody gets the numbers"
+
+# The light: what is written to stands for an LED.
+touch $light
+chown camward $light
+printf '[light]\nfile=%s\n' $light > /etc/camward/light.conf
+systemctl reload camward.service
+until_true 10 lit 0 || fail "the light is not off"
+play owner "$token" "$front" "" "" 20 &
+player=$!
+until_true 120 opened || fail "it is watched in the dark"
+wait $player
+until_true 10 dark || fail "the light stays on"
+echo "the light went on and off"
+
+# Grants in a file, and a mistake in one.
+ctl revoke owner "$front"
+! play owner "$token" "$front" 1 2> /dev/null || fail "it is watched without a grant"
+mkdir -p /etc/camward/policy.d
+printf '[grant a]\nclient=owner\ncamera=%s\nrights=live\n' "$front" > /etc/camward/policy.d/10.conf
+printf '[grant a]\nclient=owner\ncamera=%s\nright=live\n' "$front" > /etc/camward/policy.d/20.conf
+systemctl reload camward.service
+until_true 10 granted_by 10.conf || fail "the file grants nothing"
+! granted_by 20.conf || fail "a file with a mistake grants something"
+journalctl -b -u camward.service | has "20.conf:4: a grant has no 'right'" || fail "that is not said"
+watched "$front" "${camera[0]}"
+rm /etc/camward/policy.d/*.conf
+systemctl reload camward.service
+
+# The agent: the service, which is not root, has to reach it over the system's bus.
+ctl grant owner "$front" live --ask-first
+mkfifo /tmp/answers
+/usr/local/bin/camwardctl agent --json < /tmp/answers > /tmp/questions &
+agent=$!
+exec 9> /tmp/answers
+until_true 20 has_agent || fail "there is no agent"
+play owner "$token" "$front" 100 &
+player=$!
+until_true 60 grep -q asked /tmp/questions || fail "the agent is not asked"
+not_in_use "${camera[0]}" || fail "the device is opened before the answer"
+echo "$(grep -o '"lease": *[0-9]*' /tmp/questions | head -n 1 | tr -dc 0-9) yes" >&9
+until_true 120 opened || fail "a yes opens nothing"
+kill $agent
+until_true 20 ended $player || fail "it goes on without the agent"
+until_true 10 dark || fail "the device stays open after the agent has gone"
+exec 9>&-
+echo "the agent was asked, and what it allowed ended with it"
+
+# The kill switch.
+ctl grant owner "$front" live
+play owner "$token" "$front" 100 &
+player=$!
+until_true 120 opened || fail "it is not watched"
+begun=$(date +%s%3N)
+ctl suspend all --reason "the button was pressed"
+replied=$(date +%s%3N)
+kill -9 "$(main_pid camward.service)"
+until_true 10 dark || fail "the device stays open"
+echo "suspended after $((replied - begun)) ms, dark $(($(date +%s%3N) - begun)) ms after the call"
+until_true 20 ended $player || fail "its viewer goes on"
+until_true 120 all_there || fail "after the crash: $(listed)"
+ctl status | has "the button was pressed" || fail "it is not suspended any more"
+! play owner "$token" "$front" 1 2> /dev/null || fail "it is watched though all is suspended"
+ctl resume all
+watched "$front" "${camera[0]}"
+
+no_failed_unit
