@@ -65,6 +65,22 @@ GLib.MainLoop().run()
 """
 
 
+# Prints the interface and member of each signal that the bus passes on.
+HEARER = """
+import dbus, dbus.mainloop.glib
+from gi.repository import GLib
+dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
+bus = dbus.SystemBus()
+def heard(bus, m):
+    if m.get_type() == 4 and m.get_interface() != "org.freedesktop.DBus":
+        print(m.get_interface(), m.get_member(), flush=True)
+bus.add_message_filter(heard)
+bus.add_match_string("type='signal'")
+print("ready", flush=True)
+GLib.MainLoop().run()
+"""
+
+
 def someone(but=()):
     """(uid, group's name) of a user whose group has that one alone as its own, and its number."""
     for p in pwd.getpwall():
@@ -152,6 +168,36 @@ class BusPolicy(unittest.TestCase):
             with self.subTest(call):
                 self.assertEqual(self.call(self.member, *call), DENIED)
                 self.assertNotEqual(self.call(0, *call), DENIED)
+
+    def hear(self, uid):
+        """A process of that user, who asks the bus for every signal."""
+        hearer = subprocess.Popen(
+            ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "/usr/bin/python3",
+             "-c", HEARER], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, cwd="/",
+            env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.bus))
+        self.addCleanup(hearer.stdout.close)
+        self.addCleanup(hearer.wait)
+        self.addCleanup(hearer.kill)
+        self.assertEqual(hearer.stdout.readline(), "ready\n")
+        return hearer
+
+    def test_broadcasts_are_heard_by_members_of_the_group_and_root_alone(self):
+        hearers = {uid: self.hear(uid) for uid in (self.outsider, self.local, self.avahi,
+                                                   self.member, 0)}
+        for interface, signal in ((f"{NAME}.Manager", "Denied"),
+                                  ("org.freedesktop.DBus.ObjectManager", "InterfacesAdded"),
+                                  (PROPERTIES, "PropertiesChanged")):
+            subprocess.run(["busctl", "--address", self.bus, "call", NAME, ROOT, polkit.MOCK,
+                            "EmitSignal", "sssav", interface, signal, "", "0"], check=True,
+                           stdout=subprocess.DEVNULL)
+        subprocess.run(["busctl", "--address", self.bus, "emit", "/x", "x.Last", "One"],
+                       check=True)
+        told = [f"{NAME}.Manager Denied", "org.freedesktop.DBus.ObjectManager InterfacesAdded",
+                f"{PROPERTIES} PropertiesChanged"]
+        for uid, hearer in hearers.items():
+            with self.subTest(uid=uid):
+                heard = list(iter(lambda: hearer.stdout.readline().strip(), "x.Last One"))
+                self.assertEqual(heard, told if uid in (self.member, 0) else [])
 
     def test_of_others_avahi_alone_sends_signals(self):
         listener = subprocess.Popen(

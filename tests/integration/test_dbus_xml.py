@@ -186,6 +186,9 @@ class Access(WithObjects):
             self.assertNotIn(client["token"], text)
 
 
+HEAR = {"receive_sender": NAME, "receive_type": "signal"}
+
+
 class Policy(unittest.TestCase):
     def test_the_bus_policy_names_every_method_and_denies_the_rest(self):
         policies = ElementTree.parse(XML / f"{NAME}.conf").getroot().findall("policy")
@@ -199,7 +202,8 @@ class Policy(unittest.TestCase):
                                         ("group", "camward-local"),
                                         ("user", "avahi"), ("user", "systemd-resolve")})
         self.assertEqual(senders["context", "default"],
-                         [("deny", {"own": NAME}), ("deny", {"send_destination": NAME})])
+                         [("deny", {"own": NAME}), ("deny", {"send_destination": NAME}),
+                          ("deny", HEAR)])
         self.assertEqual(senders["group", "camward-local"],
                          [("allow", {"send_destination": NAME, "send_interface": interface,
                                      "send_member": member}) for interface, member in LOCAL])
@@ -207,11 +211,13 @@ class Policy(unittest.TestCase):
                          [("allow", {"own": NAME}),
                           ("allow", {"send_interface": f"{NAME}.Agent",
                                      "send_type": "method_call"})])
-        self.assertEqual(senders["user", "root"], [("allow", {"send_destination": NAME})])
+        self.assertEqual(senders["user", "root"], [("allow", {"send_destination": NAME}),
+                                                   ("allow", HEAR)])
         for announcer in ("avahi", "systemd-resolve"):  # may tell, may not call
             for tag, rule in senders["user", announcer]:
                 self.assertEqual((tag, rule["send_type"]), ("allow", "signal"))
                 self.assertFalse(rule["send_interface"].startswith(NAME))
+        senders["group", "camward"].remove(("allow", HEAR))
         listed = {(rule["send_interface"], rule["send_member"])
                   for tag, rule in senders["group", "camward"]
                   if tag == "allow" and rule["send_destination"] == NAME}
