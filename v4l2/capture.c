@@ -130,6 +130,16 @@ const struct v4l2_pool *v4l2_capture_pool(const struct v4l2_capture *capture)
 	return &capture->pool;
 }
 
+/* Than what was agreed on: another size, or fewer frames a second. */
+static bool is_less(const struct v4l2_capture_format *now, const struct v4l2_capture_format *former)
+{
+	uint64_t rate = (uint64_t)now->fps_num * former->fps_den,
+		 rate_before = (uint64_t)former->fps_num * now->fps_den;
+
+	return now->width != former->width || now->height != former->height ||
+	       rate * 100 < rate_before * 99;
+}
+
 int v4l2_capture_reformat(struct v4l2_capture *capture, uint32_t fourcc, uint32_t stride)
 {
 	const struct v4l2_capture_format former = capture->format;
@@ -149,8 +159,7 @@ int v4l2_capture_reformat(struct v4l2_capture *capture, uint32_t fourcc, uint32_
 	if (capture->device.media_pipeline)
 		return -EOPNOTSUPP;
 	r = v4l2_format_set(&capture->device, &mode, &capture->format);
-	if (r >= 0 &&
-	    (capture->format.width != former.width || capture->format.height != former.height))
+	if (r >= 0 && is_less(&capture->format, &former))
 		r = -EOPNOTSUPP;
 	if (r < 0)
 		capture->format = former;
@@ -262,6 +271,8 @@ int v4l2_capture_start(struct v4l2_capture *capture)
 
 	if (capture->queue.streaming)
 		return -EBUSY;
+	if (capture->astray)
+		return -EIO;
 	if (r < 0)
 		return r;
 	subscribe_source_change(&capture->device);

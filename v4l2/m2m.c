@@ -140,6 +140,16 @@ static void subscribe(const struct v4l2_device *device)
 	v4l2_device_ioctl(device, VIDIOC_SUBSCRIBE_EVENT, &subscription);
 }
 
+/* What has been set since the format was read may have made the buffers smaller. */
+static bool buffers_fit(const struct v4l2_m2m *m2m)
+{
+	for (uint32_t i = 0; i < m2m->raw.count && !m2m->want.import; i++)
+		for (unsigned int plane = 0; plane < m2m->raw.n_planes; plane++)
+			if (m2m->raw.buffers[i].planes[plane].length < m2m->format.raw.size[plane])
+				return false;
+	return true;
+}
+
 int v4l2_m2m_start(struct v4l2_m2m *m2m)
 {
 	int r;
@@ -147,6 +157,8 @@ int v4l2_m2m_start(struct v4l2_m2m *m2m)
 	if (m2m->state != M2M_IDLE)
 		return -EBUSY;
 	r = allocate(m2m);
+	if (r >= 0 && !buffers_fit(m2m))
+		r = -EIO;
 	if (r >= 0) {
 		subscribe(&m2m->device);
 		r = m2m_stream(m2m);

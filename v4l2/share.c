@@ -31,12 +31,19 @@ static int open_importing(struct v4l2_share *s)
 	s->want.stride = f->stride;
 	s->want.width = f->width;
 	s->want.height = f->height;
+	s->want.colorspace = f->colorspace;
+	s->want.ycbcr_enc = f->ycbcr_enc;
+	s->want.quantization = f->quantization;
+	s->want.xfer_func = f->xfer_func;
 	s->want.import = true;
 	s->want.buffers = pool->count;
 	r = v4l2_m2m_open(v4l2_capture_device(s->camera)->sys, s->path, &s->want, &s->m2m);
 	if (r < 0)
 		return r;
 	if (!v4l2_layout_same(f, &v4l2_m2m_format(s->m2m)->raw))
+		return -EOPNOTSUPP;
+	/* It would keep them all, and wait for one more. */
+	if (pool->count <= v4l2_m2m_controls(s->m2m)->least_raw)
 		return -EOPNOTSUPP;
 	r = v4l2_m2m_start(s->m2m);
 	for (uint32_t i = 0; i < pool->count && r >= 0; i++)

@@ -272,22 +272,30 @@ static uint64_t patience(const struct epoch *e)
 								       : e->stall;
 }
 
-/* If all its frames are held, it cannot give one: that is the encoder's, who has a deadline too. */
+/* If all its frames are held, it cannot give one: that is the encoder's, who has a deadline of its
+ * own, unless it waits for one frame more than there are. */
+static uint64_t stalled_at(const struct epoch *e)
+{
+	return e->last_frame + patience(e) + (source_events(e->source) ? 0 : EPOCH_STALL_USEC);
+}
+
 bool epoch_has_stalled(const struct epoch *e)
 {
-	return source_events(e->source) && clock_monotonic() >= e->last_frame + patience(e);
+	return clock_monotonic() >= stalled_at(e);
 }
 
 void epoch_lose_stalled(struct epoch *e)
 {
 	e->may_return = true;
+	if (!source_events(e->source))
+		e->source->encoder_lost = clock_monotonic();
 	snprintf(e->reason, sizeof(e->reason), "stalled: no frame for %llu s",
 		 (unsigned long long)(patience(e) / USEC_PER_SEC));
 }
 
 uint64_t epoch_deadline(const struct epoch *e)
 {
-	uint64_t deadline = e->last_frame + patience(e);
+	uint64_t deadline = stalled_at(e);
 
 	for (unsigned int i = 0; i < EPOCH_STREAMS; i++) {
 		const struct stream *s = &e->streams[i];

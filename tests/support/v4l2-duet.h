@@ -45,6 +45,8 @@ struct duet_node {
 	bool fixed_stride; /* it is no stride but its own */
 	bool no_import, no_export;
 	int queue_r; /* of VIDIOC_QBUF of an imported buffer */
+	/* V4L2_CID_MIN_BUFFERS_FOR_OUTPUT; 0: there is no such control. */
+	int32_t least;
 	struct duet_queue raw, coded;
 	unsigned int opened, closed;
 };
@@ -310,6 +312,25 @@ static inline int duet_heap(struct duet *d, struct dma_heap_allocation_data *dat
 	return 0;
 }
 
+static inline int duet_control(const struct duet_node *n, unsigned long request, void *arg)
+{
+	struct v4l2_query_ext_ctrl *query = arg;
+	struct v4l2_control *control = arg;
+	uint32_t id = request == VIDIOC_G_CTRL ? control->id : query->id;
+
+	if (id != V4L2_CID_MIN_BUFFERS_FOR_OUTPUT || !n->least)
+		return -EINVAL;
+	if (request == VIDIOC_G_CTRL) {
+		control->value = n->least;
+		return 0;
+	}
+	query->type = V4L2_CTRL_TYPE_INTEGER;
+	query->minimum = query->default_value = n->least;
+	query->maximum = 32;
+	query->step = 1;
+	return 0;
+}
+
 static inline int duet_ioctl(const struct v4l2_sys *sys, int fd, unsigned long request, void *arg)
 {
 	struct duet *d = duet_of(sys);
@@ -332,6 +353,9 @@ static inline int duet_ioctl(const struct v4l2_sys *sys, int fd, unsigned long r
 	case VIDIOC_S_FMT:
 	case VIDIOC_G_FMT:
 		return duet_format(d, n, arg, request == VIDIOC_S_FMT);
+	case VIDIOC_QUERY_EXT_CTRL:
+	case VIDIOC_G_CTRL:
+		return duet_control(n, request, arg);
 	case VIDIOC_S_SELECTION:
 		return n == &d->encoder ? 0 : -ENOTTY; /* as it was asked for */
 	default:

@@ -186,8 +186,15 @@ static void frames_go_back_when_no_encoder_reads_them(void **state)
 	assert_int_equal(camera.out, 0xf);
 	/* All frames are out: that none comes is not the source's fault. */
 	assert_int_equal(source_events(&camera.source), 0);
-	e.last_frame = 0;
+	e.last_frame = clock_monotonic() - EPOCH_STALL_USEC - EPOCH_STALL_USEC / 2;
 	assert_false(epoch_has_stalled(&e));
+	/* An encoder that waits for one more than there are would wait for ever. */
+	e.last_frame -= EPOCH_STALL_USEC;
+	assert_true(epoch_has_stalled(&e));
+	epoch_lose_stalled(&e);
+	assert_true(e.may_return);
+	assert_int_not_equal(camera.source.encoder_lost, 0);
+	e.last_frame += EPOCH_STALL_USEC;
 	late.holds &= ~4U;
 	assert_int_equal(collect(&e), 0);
 	assert_int_equal(camera.out, 0xb);

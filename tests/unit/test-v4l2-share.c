@@ -226,6 +226,12 @@ static void an_encoder_may_come_later(void **state)
 			pass_frame(&d, camera, &share);
 		v4l2_share_release(&share);
 	}
+	/* One that waits for as many as there are would keep them all. */
+	d.encoder.least = 4;
+	assert_int_equal(v4l2_share_join(camera, "encoder", &want, &share), -EOPNOTSUPP);
+	d.encoder.least = 3;
+	assert_int_equal(v4l2_share_join(camera, "encoder", &want, &share), 0);
+	v4l2_share_release(&share);
 	/* It goes on without, whatever the next one says. */
 	d.encoder.stride_align = 96;
 	assert_int_equal(v4l2_share_join(camera, "encoder", &want, &share), -EOPNOTSUPP);
