@@ -19,6 +19,7 @@
 #include "camera/options.h"
 #include "camera/watchdog.h"
 #include "proto/meeting-place.h"
+#include "v4l2/device.h"
 #include "v4l2/share.h"
 
 static int open_source(const struct options *o, struct source **ret)
@@ -98,13 +99,29 @@ static int settle(const struct options *o, struct source *source, int *ret)
 	return confine_settle(nodes, ARRAY_SIZE(nodes), ret);
 }
 
+/* udev may be behind, and the link lead to what has the encoder's number now: another camera. */
+static bool is_encoder(const char *node)
+{
+	struct v4l2_device device;
+	bool is = v4l2_device_open(NULL, node, &device) >= 0 && device.kind == V4L2_DEVICE_M2M;
+
+	v4l2_device_close(&device);
+	return is;
+}
+
 /* One that comes later is for a process that starts then. */
 static const char *choose_encoder(const struct options *o)
 {
 	bool asked_for = o->encoder && strcmp(o->encoder, OPTIONS_ENCODER) != 0;
 
-	if (asked_for || o->source == OPTIONS_SOURCE_V4L2)
-		return asked_for ? o->encoder : if_there(o->encoder);
+	if (asked_for)
+		return o->encoder;
+	if (o->source != OPTIONS_SOURCE_V4L2 || !if_there(o->encoder))
+		return NULL;
+	if (is_encoder(o->encoder))
+		return o->encoder;
+	log_warning("%s is no encoder, or not to be had: pictures are encoded by software",
+		    o->encoder);
 	return NULL;
 }
 

@@ -26,6 +26,15 @@ __attribute__((format(printf, 3, 4))) static int lose(struct stream *s, int erro
 	return error;
 }
 
+static int lose_encoder(struct stream *s, int error)
+{
+	s->may_return = true;
+	s->source->encoder_lost = clock_monotonic();
+	if (error == -ETIMEDOUT)
+		return lose(s, error, "the encoder stalls, and does so again when opened anew");
+	return lose(s, error, "the encoder failed: %s", strerror(-error));
+}
+
 void stream_miss(struct stream *s, enum camera_drop_reason reason, uint32_t n)
 {
 	s->dropped[reason] += n;
@@ -107,6 +116,8 @@ int stream_start(struct stream *s, const struct source_format *format,
 	if (r >= 0)
 		return 0;
 	s->scale = scale_free(s->scale);
+	/* The hardware may be free, or trusted again, later. */
+	s->may_return = s->source && s->source->encoder;
 	if (r == -EOPNOTSUPP)
 		return lose(s, r, "raw pictures, and this build has no encoder");
 	return lose(s, r, "the encoder does not take %ux%u: %s", s->format.width, s->format.height,
@@ -253,15 +264,6 @@ static bool take_request(struct stream *s, uint64_t now)
 	return false;
 }
 
-static int lose_encoder(struct stream *s, int error)
-{
-	s->may_return = true;
-	s->source->encoder_lost = clock_monotonic();
-	if (error == -ETIMEDOUT)
-		return lose(s, error, "the encoder stalls, and does so again when opened anew");
-	return lose(s, error, "the encoder failed: %s", strerror(-error));
-}
-
 static int encode(struct stream *s, const struct source_frame *frame)
 {
 	struct stamp stamp = {
@@ -331,8 +333,10 @@ static int take(struct stream *s, const struct encoder_unit *unit, struct stream
 	struct stamp stamp;
 	int lost = stamps_take(&s->stamps, unit->key, &stamp), r;
 
-	if (lost < 0)
+	if (lost < 0) {
+		s->may_return = true;
 		return lose(s, -EPROTO, "the encoder gave a picture that nobody waits for");
+	}
 	stream_miss(s, CAMERA_DROP_ENCODER, (uint32_t)lost);
 	r = take_unit(s, unit->bytes);
 	if (r == -ESTALE) {
@@ -382,7 +386,7 @@ int stream_configure(struct stream *s, const struct camera_configuration *config
 	if (r == -EOPNOTSUPP)
 		return 0;
 	if (r < 0)
-		return lose(s, r, "the encoder does not take the new configuration");
+		return lose_encoder(s, r);
 	s->config = config;
 	return 0;
 }
