@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
 #include "base/event.h"
 #include "broker/backup.h"
@@ -18,13 +19,22 @@ static bool is_meant(const struct broker *broker, const char *fingerprint)
 	return strcmp(tls_identity_spki_sha256(broker->identity), fingerprint) == 0;
 }
 
+/* The loop stands still while the disk works, longer with a great ledger than the unit's
+ * WatchdogSec= allows. Killed half-way the service would find half a database and never start
+ * again, so systemd is asked for patience first: half an hour, until the service starts anew. */
+static void end(struct broker *broker)
+{
+	(void)sd_notify(0, "WATCHDOG_USEC=1800000000");
+	broker_end(broker);
+}
+
 int control_erase(struct broker *broker, const char *fingerprint)
 {
 	if (!is_meant(broker, fingerprint))
 		return CONTROL_OTHER_DEVICE;
 	event_log(LOG_WARNING, EVENT_ERASED, NULL,
 		  "everything that the service knows is erased; it starts anew");
-	broker_end(broker);
+	end(broker);
 	return state_dir_erase(broker->state_directory, NULL);
 }
 
@@ -40,7 +50,7 @@ int control_renew_identity(struct broker *broker, const char *fingerprint)
 	event_log(LOG_WARNING, EVENT_IDENTITY_RENEWED, NULL,
 		  "the device's keys are erased and made anew; viewers have to be given the new "
 		  "ones");
-	broker_end(broker);
+	end(broker);
 	return state_dir_erase(broker->state_directory, names);
 }
 
@@ -51,7 +61,7 @@ int control_restore(struct broker *broker, const char *fingerprint, int fd)
 	if (!is_meant(broker, fingerprint))
 		return CONTROL_OTHER_DEVICE;
 	event_log(LOG_WARNING, EVENT_RESTORED, NULL, "a backup is put in place of what was kept");
-	broker_end(broker);
+	end(broker);
 	r = backup_restore(broker->state_directory, fd);
 	return r == -EBADMSG || r == -ENOTSUP ? CONTROL_INVALID_BACKUP : r;
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -141,24 +142,43 @@ static int erase_file(int dir, const char *name)
 	return r;
 }
 
+/* STORE_FILE, one that is being restored, and what SQLite writes beside them. */
+static bool is_database(const char *name)
+{
+	return strstr(name, ".db") != NULL;
+}
+
+static int erase_those(int dir, DIR *stream, bool databases)
+{
+	struct dirent *entry;
+	int r = 0;
+
+	rewinddir(stream);
+	while ((entry = readdir(stream))) {
+		int e = 0;
+
+		if (entry->d_type != DT_DIR && is_database(entry->d_name) == databases)
+			e = erase_file(dir, entry->d_name);
+		if (r == 0)
+			r = e;
+	}
+	return r;
+}
+
+/* The keys before the database, which takes long: what ends this half-way leaves no key. */
 static int erase_all(int dir)
 {
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r, e;
 	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *entry;
 
 	if (!stream) {
 		close_fd(copy);
 		return -errno;
 	}
-	while ((entry = readdir(stream))) {
-		int e = entry->d_type == DT_DIR ? 0 : erase_file(dir, entry->d_name);
-
-		if (r == 0)
-			r = e;
-	}
+	r = erase_those(dir, stream, false);
+	e = erase_those(dir, stream, true);
 	closedir(stream);
-	return r;
+	return r < 0 ? r : e;
 }
 
 int state_dir_erase(const char *path, const char *const *names)

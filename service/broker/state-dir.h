@@ -18,7 +18,8 @@ int state_dir_open(const char *path);
 int state_dir_read(int dir, const char *name, bool secret, uint8_t **ret, size_t *ret_size);
 
 /*
- * Overwrites and removes these files, or (NULL) all that are in the directory; NULL-terminated.
+ * Overwrites and removes these files, or (NULL) all that are in the directory, the database last;
+ * NULL-terminated.
  * What is not there is no error. All are tried; the first error is returned. A disk that writes
  * elsewhere than asked (flash, a journal) may keep what was overwritten.
  */

@@ -45,7 +45,7 @@ static int fetch(struct ctl *ctl, bool keys, sd_bus_message **reply, int *ret_fd
 	r = sd_bus_message_append(call, "b", (int)keys);
 	if (r < 0)
 		return bus_call_failed(r);
-	r = bus_send(ctl, call, NULL, reply);
+	r = bus_send_patiently(ctl, call, reply);
 	if (r)
 		return r;
 	r = sd_bus_message_read(*reply, "h", ret_fd);

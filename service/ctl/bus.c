@@ -7,6 +7,9 @@
 /* Longer than camwardd waits for a person whom polkit asks for a password. */
 #define BUS_REPLY_TIMEOUT (120 * UINT64_C(1000000))
 
+/* As long as camwardd may take to copy or overwrite all that it keeps, and that. */
+#define BUS_DISK_TIMEOUT (1800 * UINT64_C(1000000) + BUS_REPLY_TIMEOUT)
+
 int bus_open(struct ctl *ctl)
 {
 	const char *address = getenv("DBUS_SYSTEM_BUS_ADDRESS");
@@ -39,13 +42,24 @@ int bus_new_call(struct ctl *ctl, const char *path, const char *interface, const
 	return r < 0 ? bus_call_failed(r) : 0;
 }
 
-int bus_send(struct ctl *ctl, sd_bus_message *call, const char *missing, sd_bus_message **ret_reply)
+static int send_call(struct ctl *ctl, sd_bus_message *call, uint64_t timeout, const char *missing,
+		     sd_bus_message **ret_reply)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-	if (sd_bus_call(ctl->bus, call, BUS_REPLY_TIMEOUT, &error, ret_reply) < 0)
+	if (sd_bus_call(ctl->bus, call, timeout, &error, ret_reply) < 0)
 		return bus_explain(ctl, &error, missing);
 	return 0;
+}
+
+int bus_send(struct ctl *ctl, sd_bus_message *call, const char *missing, sd_bus_message **ret_reply)
+{
+	return send_call(ctl, call, BUS_REPLY_TIMEOUT, missing, ret_reply);
+}
+
+int bus_send_patiently(struct ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply)
+{
+	return send_call(ctl, call, BUS_DISK_TIMEOUT, NULL, ret_reply);
 }
 
 int bus_path(const char *prefix, const char *id, char **ret)

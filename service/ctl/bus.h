@@ -22,6 +22,9 @@ int bus_new_call(struct ctl *ctl, const char *path, const char *interface, const
 int bus_send(struct ctl *ctl, sd_bus_message *call, const char *missing,
 	     sd_bus_message **ret_reply);
 
+/* Of a method of the manager's that copies or overwrites all that is kept: it may take long. */
+int bus_send_patiently(struct ctl *ctl, sd_bus_message *call, sd_bus_message **ret_reply);
+
 /* The path of an object: prefix as in dbus/names.h, id its name or number. */
 int bus_path(const char *prefix, const char *id, char **ret);
 /* The last element of such a path; NULL if it does not begin with the prefix. The caller frees. */

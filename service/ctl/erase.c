@@ -37,7 +37,7 @@ int erase_call(struct ctl *ctl, const char *method)
 	if (r)
 		return r;
 	r = sd_bus_message_append(call, "s", json_text(manager, "fingerprint"));
-	return r < 0 ? bus_call_failed(r) : bus_send(ctl, call, NULL, NULL);
+	return r < 0 ? bus_call_failed(r) : bus_send_patiently(ctl, call, NULL);
 }
 
 static int report(struct ctl *ctl, const char *key, const char *sentence)
