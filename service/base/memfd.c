@@ -65,6 +65,13 @@ int memfd_freeze(int fd)
 	return fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) < 0 ? -errno : 0;
 }
 
+bool memfd_is_frozen(int fd)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals < 0 || seals & F_SEAL_FUTURE_WRITE;
+}
+
 int memfd_take_back(int fd)
 {
 	return ftruncate(fd, 0) < 0 ? -errno : 0;

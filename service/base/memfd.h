@@ -2,6 +2,7 @@
 /* Anonymous memory that is handed to other processes, with its size and writability sealed. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -31,7 +32,8 @@ int memfd_verify_read_only(int fd, size_t size);
  * over before it returns, which is at once. memfd_take_back() then cuts it to nothing: reads of it
  * return 0 bytes, and the kernel takes its pages out of every mapping (who touches one gets
  * SIGBUS). How long that takes is up to whoever has mapped it how often: seconds, if it is meant
- * to.
+ * to. A write that is begun meanwhile fails only when that is over, since both take the inode's
+ * lock: a writer who must not wait asks memfd_is_frozen(), which takes none, before each.
  *
  * Who may only read gets a descriptor of memfd_reopen_read_only(): a writer could hold the inode's
  * lock for as long as it likes (by a write() from memory that does not come), and its mode keeps
@@ -39,6 +41,7 @@ int memfd_verify_read_only(int fd, size_t size);
  */
 int memfd_create_revocable(const char *name, size_t size);
 int memfd_freeze(int fd);
+bool memfd_is_frozen(int fd); /* so too if it is no memfd */
 int memfd_take_back(int fd);
 int memfd_reopen_read_only(int fd);
 

@@ -146,6 +146,8 @@ static void skip(struct subscriber *s, enum session_skip_reason reason)
 	s->skipped++;
 }
 
+/* Memory that is being taken back stays locked for as long as its subscriber has seen to by mapping
+ * it often; it is frozen before that begins, and a write would wait. */
 static int write_pieces(int fd, uint64_t offset, const struct iovec *pieces, size_t n_pieces)
 {
 	while (n_pieces > 0) {
@@ -154,7 +156,8 @@ static int write_pieces(int fd, uint64_t offset, const struct iovec *pieces, siz
 
 		for (size_t i = 0; i < n; i++)
 			length += pieces[i].iov_len;
-		if (pwritev(fd, pieces, (int)n, (off_t)offset) != (ssize_t)length)
+		if (memfd_is_frozen(fd) ||
+		    pwritev(fd, pieces, (int)n, (off_t)offset) != (ssize_t)length)
 			return -EPIPE;
 		offset += length;
 		pieces += n;

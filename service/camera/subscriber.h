@@ -5,7 +5,9 @@
  * nothing that it does or leaves undone makes the camera wait, or is noticed by anybody else.
  *
  * The memory is written by pwritev() and never mapped here: when the broker has taken it back, a
- * write fails (base/memfd.h).
+ * write fails (base/memfd.h). While it is being taken back, which the subscriber can make last, a
+ * write would wait: none is begun once it is frozen. What is left is a write that was about to
+ * begin at the instant of freezing.
  */
 #pragma once
 

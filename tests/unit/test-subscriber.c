@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -387,6 +388,29 @@ static void test_frozen_memory_stays_as_it_is(void **state)
 	assert_int_equal(memfd_size(s->memory), 0);
 }
 
+/* A write, even one that fails, takes the inode's lock, which the taking back holds for as long as
+ * it goes on; and it sets the time of change. */
+static void test_frozen_memory_is_not_written(void **state)
+{
+	const struct timespec past[2] = {};
+	struct scene *s = *state;
+	struct stat st;
+
+	assert_false(memfd_is_frozen(s->memory));
+	assert_int_equal(futimens(s->memory, past), 0);
+	assert_int_equal(put(s, 10, 0), 0);
+	assert_int_equal(fstat(s->memory, &st), 0);
+	assert_true(st.st_mtim.tv_sec > 0);
+	assert_int_equal(memfd_freeze(s->memory), 0);
+	assert_true(memfd_is_frozen(s->memory));
+	assert_int_equal(futimens(s->memory, past), 0);
+	assert_int_equal(put(s, 10, 0), -EPIPE);
+	assert_int_equal(fstat(s->memory, &st), 0);
+	assert_int_equal(st.st_mtim.tv_sec, 0);
+	assert_int_equal(s->counters->done, 1);
+	assert_true(memfd_is_frozen(-EBADF));
+}
+
 static void test_memory_is_what_the_broker_expects(void **state)
 {
 	struct scene *s = *state;
@@ -456,6 +480,7 @@ int main(void)
 		RAW(test_a_socket_that_was_shut_takes_nothing),
 		RAW(test_memory_that_was_taken_back_is_empty),
 		RAW(test_frozen_memory_stays_as_it_is),
+		RAW(test_frozen_memory_is_not_written),
 		RAW(test_memory_is_what_the_broker_expects),
 		cmocka_unit_test(test_held_room_is_made_in_order),
 	};
