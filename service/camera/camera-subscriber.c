@@ -31,10 +31,12 @@ static void on_gone(void *userdata, const struct subscriber_entry *entry, int er
 	struct camera *c = userdata;
 	int r = tell_sequence(c, entry, 0, false);
 
-	/* Of one that has just gone the broker knows by itself. */
-	if (r >= 0 && error == -EPROTO)
+	/* The broker sees by itself only that a socket was closed, not that half of it was shut,
+	 * nor that a write failed. */
+	if (r >= 0)
 		r = report_unsubscribed(&c->link, c->epoch.number, entry->lease,
-					"subscriber broke the protocol");
+					error == -EPROTO ? "subscriber broke the protocol"
+							 : "viewer left");
 	if (r < 0)
 		camera_leave(c, r);
 }

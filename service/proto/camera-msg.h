@@ -360,7 +360,8 @@ struct camera_subscribed {
 	struct subscriber_format format;
 };
 
-/* There is no memory for it, or it has done what it must not: it gets nothing (more). */
+/* There is no memory for it, it has gone, or it has done what it must not: it gets nothing (more).
+ * Of a lease that has ended it means nothing. */
 struct camera_unsubscribed {
 	struct chan_header header;
 	uint64_t epoch;

@@ -150,7 +150,8 @@ static inline uint16_t receive(struct process *p, union message *m, int *ret_fd)
 	if (n <= 0)
 		return 0;
 	assert_int_equal(m->header.size, n);
-	assert_int_equal(n_fds, m->header.type == CAMERA_RING);
+	assert_int_equal(n_fds,
+			 m->header.type == CAMERA_RING || m->header.type == CAMERA_SUBSCRIBED);
 	if (n_fds && ret_fd)
 		*ret_fd = fds[0];
 	else
