@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "camera/camera-subscriber.h"
 #include "camera/exit.h"
 #include "camera/report.h"
 
@@ -55,6 +56,8 @@ int camera_end_epoch(struct camera *c)
 	for (size_t i = 0; i < c->wakes.n && r >= 0; i++)
 		r = report_unseen(&c->link, &c->epoch, &c->wakes.wakes[i]);
 	wake_list_release(&c->wakes);
+	if (r >= 0)
+		r = camera_tell_subscribers_end(c);
 	subscriber_list_release(&c->subscribers);
 	epoch_end(&c->epoch);
 	c->sealer = sealer_free(c->sealer);

@@ -178,3 +178,13 @@ int camera_drop_subscriber(struct camera *c, uint64_t lease)
 	subscriber_list_drop(&c->subscribers, entry);
 	return tell_sequence(c, &gone, 0, false);
 }
+
+int camera_tell_subscribers_end(struct camera *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < c->subscribers.n && r >= 0; i++)
+		if (subscriber_is_attached(c->subscribers.entries[i].subscriber))
+			r = tell_sequence(c, &c->subscribers.entries[i], 0, false);
+	return r;
+}

@@ -14,3 +14,6 @@ int camera_subscribe(struct camera *c, const struct camera_subscriber *m,
  * *socket. */
 int camera_attach_subscriber(struct camera *c, const struct camera_add_wake *m, int *socket);
 int camera_drop_subscriber(struct camera *c, uint64_t lease);
+
+/* Their epoch ends, which is still there: up to where each could see it. */
+int camera_tell_subscribers_end(struct camera *c);

@@ -103,11 +103,34 @@ static void who_says_what_it_must_not_is_ended(void **state)
 	finish(&p);
 }
 
+/* As of viewers of a ring: one word for each that could see its frames, before it is over. */
+static void the_end_of_an_epoch_bounds_what_was_seen(void **state)
+{
+	struct process p;
+	int socket = run(&p);
+	union message m;
+	uint16_t type;
+
+	subscribe(&p, LEASE + 1); /* it has no socket */
+	stop(&p, EPOCH);
+	expect_sequence(&p, LEASE, false, &m);
+	assert_int_equal(m.sequence.epoch, EPOCH);
+	assert_true(m.sequence.next > 1);
+	do {
+		type = receive(&p, &m, NULL);
+		assert_int_not_equal(type, 0);
+		assert_int_not_equal(type, CAMERA_SEQUENCE);
+	} while (type != CAMERA_STATE || m.state.condition != CAMERA_IDLE);
+	close(socket);
+	finish(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_shuts_its_side_has_left),
 		cmocka_unit_test(who_says_what_it_must_not_is_ended),
+		cmocka_unit_test(the_end_of_an_epoch_bounds_what_was_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
