@@ -117,13 +117,24 @@ static bool take_validity(struct der *from, struct certificate_der *ret)
 	return true;
 }
 
+/* Version 1 is not said; 'openssl x509 -req' makes such without extensions. */
+static bool take_version(struct der *from)
+{
+	struct der version;
+
+	if (!from->size || from->data[0] != TAG_VERSION)
+		return true;
+	return take(from, TAG_VERSION, &version) && version.size == 3 &&
+	       (memcmp(version.data, "\x02\x01\x01", 3) == 0 ||
+		memcmp(version.data, "\x02\x01\x02", 3) == 0);
+}
+
 static bool read_body(struct der body, struct certificate_der *ret)
 {
 	struct der skipped;
 	const uint8_t *spki;
 
-	if (!take(&body, TAG_VERSION, &skipped) || skipped.size != 3 ||
-	    memcmp(skipped.data, "\x02\x01\x02", 3) != 0 || !take(&body, TAG_INTEGER, &skipped) ||
+	if (!take_version(&body) || !take(&body, TAG_INTEGER, &skipped) ||
 	    !take(&body, TAG_SEQUENCE, &skipped) || /* the signature's algorithm */
 	    !take(&body, TAG_SEQUENCE, &skipped) || /* the issuer */
 	    !take_validity(&body, ret) || !take(&body, TAG_SEQUENCE, &skipped)) /* the subject */

@@ -16,5 +16,5 @@ struct certificate_der {
 	uint64_t not_after;  /* us: the first moment without it; 0: never (RFC 5280, 4.1.2.5) */
 };
 
-/* -EBADMSG: it is not a version 3 certificate in DER. */
+/* -EBADMSG: it is not a certificate in DER. */
 int certificate_der_read(const uint8_t *der, size_t size, struct certificate_der *ret);

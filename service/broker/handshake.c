@@ -241,9 +241,10 @@ int handshake_read(const uint8_t *data, size_t size, const struct handshake_sign
 	r = check_connection(&m, ours);
 	if (r < 0)
 		return r;
-	if (!find_certificate(at(&m, CLIENT_CERTIFICATE), &ret->certificate) ||
-	    !read_verify(at(&m, CLIENT_VERIFY), &ret->scheme, &ret->verify, &ret->verify_size))
+	if (!read_verify(at(&m, CLIENT_VERIFY), &ret->scheme, &ret->verify, &ret->verify_size))
 		return -EBADMSG;
+	if (!find_certificate(at(&m, CLIENT_CERTIFICATE), &ret->certificate))
+		return -ENOENT;
 	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, ret->certificate.spki, ret->certificate.spki_size,
 			     ret->spki) < 0)
 		return -EIO;

@@ -40,7 +40,8 @@ struct handshake {
 /*
  * Reads it; *ret points into it. Neither the client's signature is checked yet nor has any library
  * parsed its certificate. Errors: -EBADMSG (not such a handshake), -EACCES (not this connection's),
- * -EIO.
+ * -ENOENT (the certificate is none that can be pinned, so it is nobody's: strangers send what they
+ * like), -EIO.
  */
 int handshake_read(const uint8_t *messages, size_t size, const struct handshake_signed *ours,
 		   struct handshake *ret);

@@ -31,6 +31,8 @@ int session_on_certificate(void *userdata, const void *message, int *fds)
 	struct handshake handshake;
 	int r = handshake_read(m->handshake, m->size, &session->signed_, &handshake);
 
+	if (r == -ENOENT) /* nobody's */
+		return 0;
 	if (r < 0)
 		return refuse_proof(session, r);
 	if (!policy_find_pin(session->broker->policy, handshake.spki, NULL))
