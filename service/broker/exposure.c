@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/exposure.h"
 
+/* What a row can hold is the most that there is. */
+static uint64_t add(uint64_t a, uint64_t b)
+{
+	return b < (uint64_t)INT64_MAX - a ? a + b : INT64_MAX;
+}
+
 static void begin(struct exposure *e, const struct camera_sequence *m)
 {
 	if (e->streams[m->stream].lasts)
@@ -24,7 +30,7 @@ void exposure_note(struct exposure *e, const struct camera_sequence *m)
 	}
 	if (!e->streams[m->stream].lasts || m->next < from)
 		return;
-	e->units += m->next - from;
+	e->units = add(e->units, m->next - from);
 	if (m->stream == e->stream)
 		e->next = m->next;
 	e->streams[m->stream].lasts = false;

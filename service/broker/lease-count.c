@@ -70,7 +70,7 @@ static uint64_t claimed_bytes(const struct session_counters *page, uint64_t inte
 static bool contradicts(const struct lease *lease, const struct lease_counts *counts,
 			const struct tcp_bytes *bytes)
 {
-	return !counts->sound || counts->intent > lease->reserved ||
+	return !counts->sound || lease->overdrawn || counts->intent > lease->reserved ||
 	       counts->done < lease->checkpoint ||
 	       (bytes && bytes->sent > claimed_bytes(lease->counters, counts->intent) + SLACK);
 }

@@ -79,6 +79,7 @@ struct lease {
 	struct session_counters *counters; /* NULL before RUNNING; the receiver's side writes it */
 	struct session_permit *permit;     /* the same; that side reads it */
 	uint64_t reserved;                 /* frames: permitted, or on its way to be */
+	bool overdrawn;                    /* once began more than that, by its page */
 	uint64_t checkpoint;               /* frames done at the last renewal */
 	struct exposure exposure;
 	int socket;                 /* DRAINING: the dup, taken from the session */

@@ -44,6 +44,18 @@ int ledger_tripwire(struct store *store, const struct ledger_event *event, store
 	return queue(store, LEDGER_TRIPWIRE, event, done, userdata);
 }
 
+bool ledger_reservation_valid(const struct ledger_reservation *r)
+{
+	const uint64_t values[] = {r->lease,        r->done,           r->frames_low,
+				   r->frames_high,  r->first_sequence, r->last_sequence,
+				   r->exposed_first};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		if (values[i] > INT64_MAX)
+			return false;
+	return true;
+}
+
 static int reserve(struct store_writer *writer, const struct store_job *job)
 {
 	const struct ledger_reservation *all = job->owned;

@@ -91,6 +91,9 @@ int ledger_closed(struct store *store, const struct ledger_event *event, store_d
 int ledger_tripwire(struct store *store, const struct ledger_event *event, store_done done,
 		    void *userdata);
 
+/* Whether it can be stored: one that cannot fails all that it is renewed with. */
+bool ledger_reservation_valid(const struct ledger_reservation *r);
+
 /* Renews n reservations in one transaction; durable when done is called. Takes the array, which
  * was malloc()ed, also with an error. */
 int ledger_reserve(struct store *store, struct ledger_reservation *reservations, size_t n,

@@ -48,6 +48,11 @@ static void measure(struct lease *lease, struct ledger_reservation *ret)
 	struct tcp_bytes bytes;
 
 	lease_count(lease, &counts);
+	/* What was not permitted raises no permit; that it was claimed is not forgotten. */
+	if (counts.intent > lease->reserved) {
+		lease->overdrawn = true;
+		counts.intent = lease->reserved;
+	}
 	*ret = (struct ledger_reservation){
 		.lease = lease->id,
 		.done = counts.done,
@@ -62,7 +67,6 @@ static void measure(struct lease *lease, struct ledger_reservation *ret)
 	ret->frames_low = lease_count_low(lease, counts.done,
 					  lease_count_bytes(lease, &bytes) == 0 ? &bytes : NULL);
 	lease->checkpoint = counts.done;
-	lease->reserved = ret->frames_high;
 }
 
 static void told(struct broker *broker, int error)
@@ -120,6 +124,10 @@ static int renew(struct broker *broker, size_t max)
 		if (lease->state != LEASE_RUNNING)
 			continue;
 		measure(lease, &all[renewal->n]);
+		/* It keeps the permit that it has, and no other has to wait for it. */
+		if (!ledger_reservation_valid(&all[renewal->n]))
+			continue;
+		lease->reserved = all[renewal->n].frames_high;
 		renewal->permits[renewal->n].lease = lease->id;
 		renewal->permits[renewal->n].frames = all[renewal->n].frames_high;
 		renewal->n++;

@@ -31,7 +31,8 @@ bool camera_sequence_valid(const void *message)
 {
 	const struct camera_sequence *m = message;
 
-	return m->stream < RING_N_STREAMS && m->added <= 1 && m->first <= m->next;
+	return m->stream < RING_N_STREAMS && m->added <= 1 && m->first <= m->next &&
+	       m->next <= INT64_MAX;
 }
 
 bool camera_state_valid(const void *message)

@@ -97,7 +97,7 @@ struct camera_sequence {
 	uint64_t epoch;
 	uint64_t lease;
 	uint64_t first; /* of the oldest access unit that can have been read; next: none */
-	uint64_t next;  /* sequence of the access unit to come */
+	uint64_t next;  /* sequence of the access unit to come; below 2^63 */
 	uint32_t stream;
 	uint32_t added; /* 1: by ADD_WAKE, 0: by DROP_WAKE */
 };

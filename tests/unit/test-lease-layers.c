@@ -203,6 +203,31 @@ static void test_reservations_are_renewed(void **state)
 	unwatch(&w);
 }
 
+/* It is remembered against it when its page is sane again, and takes nothing from the others. */
+static void test_who_claims_too_much_delays_nobody(void **state)
+{
+	struct bench *b = *state;
+	uint64_t first, end_of_wait = clock_monotonic() + 20 * USEC_PER_SEC;
+	struct watching liar, w;
+
+	watch(b, &liar);
+	watch(b, &w);
+	first = w.permit->frames;
+	say_sequence(b, &liar, true, 1, 1);
+	deliver(&w, 7);
+	liar.page->intent = UINT64_MAX;
+	while (w.permit->frames == first && clock_monotonic() < end_of_wait)
+		bench_turn(b, 10 * USEC_PER_MSEC);
+	assert_int_equal(w.permit->frames, first + 7);
+	assert_int_equal(liar.permit->frames, 2 * first);
+	liar.page->intent = 0;
+	end(b, &liar);
+	say_sequence(b, &liar, false, 1, 21);
+	assert_ledger(b, LEDGER_CLOSED, INTERVAL, "0 20 1");
+	unwatch(&liar);
+	unwatch(&w);
+}
+
 /* Somebody else's lock stops the store's thread as a disk does that does not answer. */
 static void test_a_stalled_disk_stops_frames_and_not_the_end(void **state)
 {
@@ -245,6 +270,7 @@ int main(void)
 		BENCH(test_a_session_that_lies_is_clamped),
 		BENCH(test_a_permit_cannot_be_written),
 		BENCH(test_reservations_are_renewed),
+		BENCH(test_who_claims_too_much_delays_nobody),
 		BENCH(test_a_stalled_disk_stops_frames_and_not_the_end),
 	};
 

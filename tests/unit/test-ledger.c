@@ -137,6 +137,17 @@ static void test_a_crash_closes_what_was_open(void **s)
 	assert_int_equal(verify(state, 0).n_events, 12);
 }
 
+static void test_what_no_row_can_hold(void **s)
+{
+	struct ledger_reservation r = {.lease = 8, .frames_high = INT64_MAX};
+
+	assert_true(ledger_reservation_valid(&r));
+	r.frames_high++;
+	assert_false(ledger_reservation_valid(&r));
+	r = (struct ledger_reservation){.lease = 8, .exposed_first = UINT64_MAX};
+	assert_false(ledger_reservation_valid(&r));
+}
+
 static struct ledger_event make_denied(const char *client, const char *camera)
 {
 	struct ledger_event event = make_event(0);
@@ -259,6 +270,7 @@ int main(void)
 		LEDGER(test_rows_cannot_be_changed_by_accident),
 		cmocka_unit_test(test_the_encoding_is_as_documented),
 		LEDGER(test_a_crash_closes_what_was_open),
+		cmocka_unit_test(test_what_no_row_can_hold),
 		LEDGER(test_a_flood_of_denials_is_two_rows),
 		LEDGER(test_denials_need_a_client),
 		cmocka_unit_test(test_denials_are_bounded),
