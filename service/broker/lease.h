@@ -80,7 +80,7 @@ struct lease {
 	struct session_permit *permit;     /* the same; that side reads it */
 	uint64_t reserved;                 /* frames: permitted, or on its way to be */
 	bool overdrawn;                    /* once began more than that, by its page */
-	uint64_t checkpoint;               /* frames done at the last renewal */
+	uint64_t checkpoint;               /* the most frames done at a renewal */
 	struct exposure exposure;
 	int socket;                 /* DRAINING: the dup, taken from the session */
 	uint64_t drain_until;       /* us, CLOCK_MONOTONIC */

@@ -66,7 +66,8 @@ static void measure(struct lease *lease, struct ledger_reservation *ret)
 		ret->frames_high = lease->reserved;
 	ret->frames_low = lease_count_low(lease, counts.done,
 					  lease_count_bytes(lease, &bytes) == 0 ? &bytes : NULL);
-	lease->checkpoint = counts.done;
+	if (counts.done > lease->checkpoint)
+		lease->checkpoint = counts.done;
 }
 
 static void told(struct broker *broker, int error)

@@ -228,6 +228,31 @@ static void test_who_claims_too_much_delays_nobody(void **state)
 	unwatch(&w);
 }
 
+/* Less than once before is a lie, however often it is told. */
+static void test_what_was_done_stays_done(void **state)
+{
+	struct bench *b = *state;
+	uint64_t end_of_wait = clock_monotonic() + 20 * USEC_PER_SEC;
+	struct lease *lease;
+	struct watching w;
+
+	watch(b, &w);
+	lease = lease_find(&b->broker, w.granted.lease);
+	say_sequence(b, &w, true, 1, 1);
+	deliver(&w, 5);
+	while (lease->checkpoint < 5 && clock_monotonic() < end_of_wait)
+		bench_turn(b, 10 * USEC_PER_MSEC);
+	while (b->broker.reserve.running && clock_monotonic() < end_of_wait)
+		bench_turn(b, 10 * USEC_PER_MSEC);
+	w.page->intent = w.page->done = w.page->offered = 2;
+	bench_wait(b, RESERVE_INTERVAL + USEC_PER_SEC);
+	assert_int_equal(lease->checkpoint, 5);
+	end(b, &w);
+	say_sequence(b, &w, false, 1, 21);
+	assert_ledger(b, LEDGER_CLOSED, INTERVAL, "0 20 1");
+	unwatch(&w);
+}
+
 /* Somebody else's lock stops the store's thread as a disk does that does not answer. */
 static void test_a_stalled_disk_stops_frames_and_not_the_end(void **state)
 {
@@ -271,6 +296,7 @@ int main(void)
 		BENCH(test_a_permit_cannot_be_written),
 		BENCH(test_reservations_are_renewed),
 		BENCH(test_who_claims_too_much_delays_nobody),
+		BENCH(test_what_was_done_stays_done),
 		BENCH(test_a_stalled_disk_stops_frames_and_not_the_end),
 	};
 
