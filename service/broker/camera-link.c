@@ -213,7 +213,7 @@ static int on_sequence(void *userdata, const void *message, int *fds)
 	if (m->epoch > broker_last_epoch(camera->broker))
 		return -EPROTO;
 	if (!lease)
-		closing_exposed(camera->broker, m);
+		closing_exposed(camera, m);
 	else if (lease->camera == camera)
 		lease_exposed(lease, m);
 	return 0;

@@ -109,12 +109,19 @@ void closing_add(struct broker *broker, const struct ledger_event *event,
 	write_row(broker, &copy, exposure);
 }
 
-void closing_exposed(struct broker *broker, const struct camera_sequence *m)
+static bool is_about(const struct closing *c, const struct camera *camera,
+		     const struct camera_sequence *m)
+{
+	return c->event.lease == m->lease && c->event.epoch == m->epoch &&
+	       memcmp(c->event.camera_uuid, camera->uuid, UUID_SIZE) == 0;
+}
+
+void closing_exposed(const struct camera *camera, const struct camera_sequence *m)
 {
 	struct closing *c;
 
-	list_for_each (c, &broker->closings, list) {
-		if (c->event.lease != m->lease || c->event.epoch != m->epoch)
+	list_for_each (c, &camera->broker->closings, list) {
+		if (!is_about(c, camera, m))
 			continue;
 		exposure_note(&c->exposure, m);
 		if (exposure_is_whole(&c->exposure))

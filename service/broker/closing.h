@@ -19,8 +19,8 @@ struct camera;
 void closing_add(struct broker *broker, const struct ledger_event *event,
 		 const struct exposure *exposure, const struct camera *camera);
 
-/* The camera's word about a lease that has gone. */
-void closing_exposed(struct broker *broker, const struct camera_sequence *m);
+/* A camera's word about a lease that has gone; it has none about those of other cameras. */
+void closing_exposed(const struct camera *camera, const struct camera_sequence *m);
 
 /* Writes all that are left as they are. */
 void closing_end(struct broker *broker);

@@ -29,8 +29,8 @@ static void unwatch(struct watching *w)
 	fake_session_close(&w->session);
 }
 
-static void say_sequence(struct bench *b, const struct watching *w, bool added, uint64_t first,
-			 uint64_t next)
+static void say_sequence_as(struct bench *b, struct fake_camera *camera, const struct watching *w,
+			    bool added, uint64_t first, uint64_t next)
 {
 	struct camera_sequence m = {
 		.epoch = w->granted.epoch,
@@ -40,8 +40,14 @@ static void say_sequence(struct bench *b, const struct watching *w, bool added, 
 		.added = added,
 	};
 
-	camera_send(&b->front, CAMERA_SEQUENCE, &m);
+	camera_send(camera, CAMERA_SEQUENCE, &m);
 	bench_settle(b);
+}
+
+static void say_sequence(struct bench *b, const struct watching *w, bool added, uint64_t first,
+			 uint64_t next)
+{
+	say_sequence_as(b, &b->front, w, added, first, next);
 }
 
 /* n frames of 10 bytes each, all taken by the kernel. */
@@ -77,6 +83,23 @@ static void test_the_camera_bounds_what_was_seen(void **state)
 	say_sequence(b, &w, false, 60, 130);
 	assert_ledger(b, LEDGER_CLOSED, EXPOSURE, "40 130 90");
 	assert_ledger(b, LEDGER_CLOSED, INTERVAL, "5 5 0");
+	unwatch(&w);
+}
+
+static void test_no_other_camera_says_what_was_seen(void **state)
+{
+	struct bench *b = *state;
+	struct watching w;
+
+	watch(b, &w);
+	say_sequence_as(b, &b->back, &w, true, 1, 1);
+	say_sequence(b, &w, true, 40, 100);
+	deliver(&w, 5);
+	end(b, &w);
+	say_sequence_as(b, &b->back, &w, false, 40, 41);
+	assert_false(list_empty(&b->broker.closings));
+	say_sequence(b, &w, false, 60, 130);
+	assert_ledger(b, LEDGER_CLOSED, EXPOSURE, "40 130 90");
 	unwatch(&w);
 }
 
@@ -291,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BENCH(test_the_camera_bounds_what_was_seen),
+		BENCH(test_no_other_camera_says_what_was_seen),
 		BENCH(test_a_silent_camera_is_not_waited_for),
 		BENCH(test_a_session_that_lies_is_clamped),
 		BENCH(test_a_permit_cannot_be_written),
