@@ -114,10 +114,11 @@ static int send_memory(struct subscription *s, int socket)
 	return fdpass_send(socket, &m, sizeof(m), &memory, SUBSCRIBER_MEMORY_FDS);
 }
 
+/* Who gives no frame back any more is over, too. */
 static int watch(struct subscription *s)
 {
 	struct broker *broker = s->lease->broker;
-	int r = sd_event_add_io(broker->event, &s->hangup, s->socket, 0, on_hangup, s);
+	int r = sd_event_add_io(broker->event, &s->hangup, s->socket, EPOLLRDHUP, on_hangup, s);
 
 	return r < 0 ? r : sd_event_source_set_priority(s->hangup, BROKER_PRIORITY_SESSION);
 }

@@ -254,6 +254,19 @@ static void test_who_closes_has_left(void **state)
 	drop(&r);
 }
 
+static void test_who_only_shuts_its_side_has_left(void **state)
+{
+	struct bench *b = *state;
+	struct running r = run(b);
+
+	assert_int_equal(shutdown(answered.socket, SHUT_WR), 0);
+	bench_settle(b);
+	assert_true(list_empty(&b->broker.leases));
+	assert_cut(&r);
+	assert_ledger(b, LEDGER_CLOSED, "reason", "viewer left");
+	drop(&r);
+}
+
 static void test_who_leaves_the_bus_has_left(void **state)
 {
 	struct bench *b = *state;
@@ -392,6 +405,7 @@ int main(void)
 		BENCH(test_unbinding_cuts),
 		BENCH(test_the_camera_goes),
 		BENCH(test_who_closes_has_left),
+		BENCH(test_who_only_shuts_its_side_has_left),
 		BENCH(test_who_leaves_the_bus_has_left),
 		BENCH(test_who_leaves_while_it_waits_is_told_nothing),
 		BENCH(test_a_suspension_in_between),
