@@ -67,11 +67,13 @@ static int on_switch(void *userdata, const void *message, int *fds)
 	return lease_switch(session->lease, m->stream);
 }
 
+/* One that waits for its ring may have been sent another's by mistake; one that nobody has said yes
+ * to yet can suspend nothing. */
 static int on_tripwire(void *userdata, const void *message, int *fds)
 {
 	struct session *session = userdata;
 
-	if (!session->lease)
+	if (!session->lease || session->lease->state == LEASE_ASKING)
 		return -EPROTO;
 	tripwire_fired(session->lease);
 	/* Its session is gone with the lease. */

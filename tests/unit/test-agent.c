@@ -172,6 +172,25 @@ static void test_with_the_agent_goes_what_it_allowed(void **state)
 	fake_session_close(&other);
 }
 
+/* Nothing was handed to it yet that could be another camera's. */
+static void test_who_is_asked_about_has_no_tripwire(void **state)
+{
+	struct bench *b = *state;
+	struct session_tripwire m = {};
+	struct agent_bench a;
+	struct fake_session s;
+
+	setup_agent(b, &a);
+	s = alice_asks(&a);
+	session_send(&s, SESSION_TRIPWIRE, &m);
+	assert_int_equal(bench_receive(b, s.link, NULL, 0), 0);
+	bench_settle(b);
+	assert_true(list_empty(&b->broker.leases));
+	assert_int_equal(a.cancelled, 1);
+	assert_null(policy_find_suspension(b->broker.policy, SUSPENSION_CAMERA, "front"));
+	fake_session_close(&s);
+}
+
 static void test_the_word_of_one_agent_is_not_another_s(void **state)
 {
 	struct bench *b = *state;
@@ -285,6 +304,7 @@ int main(void)
 		BENCH(test_silence_is_a_no),
 		BENCH(test_a_refused_session_does_not_stay),
 		BENCH(test_with_the_agent_goes_what_it_allowed),
+		BENCH(test_who_is_asked_about_has_no_tripwire),
 		BENCH(test_the_word_of_one_agent_is_not_another_s),
 		BENCH(test_what_is_decided_meanwhile_needs_no_answer),
 		BENCH(test_revoking_what_is_asked_for_refuses),
