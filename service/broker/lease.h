@@ -56,6 +56,7 @@ struct lease {
 
 	char client[NAME_SIZE];
 	uint64_t token, grant; /* ids: what it came with, what permitted it */
+	uint64_t until;        /* when what it came with ends by itself; as of the request */
 	/* ASKING: by which grant it would be; then the one that the agent said yes to. 0: none. */
 	uint64_t asked, approved;
 	uint32_t right, stream, protocol; /* stream: that it gets now */
@@ -99,7 +100,8 @@ struct lease_request {
 	struct camera *camera;
 	const char *client; /* the policy's */
 	uint64_t token, grant;
-	bool ask; /* the agent first, about this grant */
+	uint64_t until; /* of a certificate: us, CLOCK_REALTIME; 0: it has no end */
+	bool ask;       /* the agent first, about this grant */
 	uint32_t right, stream, protocol;
 	bool may_switch;
 	bool has_nonce;

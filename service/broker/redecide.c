@@ -58,9 +58,7 @@ static struct policy_verdict decide_lease(const struct broker *broker, const str
 		.token = lease->token,
 		.local = lease->subscription != NULL,
 		.user = lease->subscription ? lease->subscription->user : 0,
-		.until = lease->session && lease->token >= POLICY_PIN_ID_FIRST
-				 ? lease->session->certificate.not_after
-				 : 0,
+		.until = lease->until,
 		.right = lease->right,
 		.stream = stream,
 		.holds = lease->grant,

@@ -71,6 +71,28 @@ static void test_what_still_drains_can_be_cut(void **state)
 	fake_session_close(&s);
 }
 
+/* The session has gone by then, and what it came with ends all the same. */
+static void test_a_certificate_ends_what_still_drains(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = bench_watching(b);
+	struct session_done done = {.how = SESSION_DONE_VIEWER};
+	struct lease *lease = lease_find(&b->broker, lease_of(b));
+	int r;
+
+	lease->until = clock_realtime() + USEC_PER_SEC;
+	assert_int_equal(redecide_all(&b->broker), 0);
+	fill_connection(&s);
+	session_send(&s, SESSION_DONE, &done);
+	bench_wait(b, 5 * LEASE_DRAIN_CHECK);
+	assert_int_equal(lease->state, LEASE_DRAINING);
+	bench_wait(b, USEC_PER_SEC);
+	assert_true(list_empty(&b->broker.leases));
+	drain_viewer(&s, &r);
+	assert_int_equal(r, -ECONNRESET);
+	fake_session_close(&s);
+}
+
 static void test_a_reset_viewer_does_not_drain(void **state)
 {
 	struct bench *b = *state;
@@ -238,6 +260,7 @@ int main(void)
 		BENCH(test_last_words_are_heard),
 		BENCH(test_an_orderly_end_delivers_the_rest),
 		BENCH(test_what_still_drains_can_be_cut),
+		BENCH(test_a_certificate_ends_what_still_drains),
 		BENCH(test_a_reset_viewer_does_not_drain),
 		BENCH(test_a_lost_camera_ends_in_order),
 		BENCH(test_who_does_not_end_is_cut),
