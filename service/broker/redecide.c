@@ -113,6 +113,16 @@ static bool goes_on_asking(const struct lease *lease)
 	return lease->state == LEASE_ASKING && lease->verdict == POLICY_ASK;
 }
 
+/* A subscriber can make the kernel work for its end, which those in the network do not wait for. */
+static void cut_subscribers(struct broker *broker)
+{
+	struct lease *lease;
+
+	list_for_each (lease, &broker->leases, list)
+		if (lease->subscription && lease->verdict != POLICY_ALLOWED)
+			lease_cut(lease);
+}
+
 /* Cuts what is no longer permitted; returns the time at which to ask again. A lease that goes makes
  * room for those after it, one that goes on by another grant takes its room there. */
 static uint64_t decide(struct broker *broker)
@@ -132,13 +142,15 @@ static uint64_t decide(struct broker *broker)
 		if (goes_on_asking(lease))
 			continue;
 		if (!verdict.allowed) {
-			lease_cut(lease);
+			if (!lease->subscription)
+				lease_cut(lease);
 			continue;
 		}
 		*own = lease->grant = verdict.grant;
 		if (verdict.ask_again && (!earliest || verdict.ask_again < earliest))
 			earliest = verdict.ask_again;
 	}
+	cut_subscribers(broker);
 	return earliest;
 }
 

@@ -41,14 +41,31 @@ static void *run(void *userdata)
 	return NULL;
 }
 
-static void wait(struct work *work)
+/* What is left of the patience of TAKE_BACK_PERIOD. us, CLOCK_MONOTONIC; the caller's thread. */
+static struct {
+	uint64_t since, left;
+} patience;
+
+static void wait_until(struct work *work, uint64_t until)
 {
-	uint64_t until = clock_monotonic() + TAKE_BACK_PATIENCE;
 	struct timespec at = {.tv_sec = (time_t)(until / USEC_PER_SEC),
 			      .tv_nsec = (long)(until % USEC_PER_SEC * 1000)};
 
 	while (sem_clockwait(&work->done, CLOCK_MONOTONIC, &at) < 0 && errno == EINTR)
 		;
+}
+
+static void wait(struct work *work)
+{
+	uint64_t begin = clock_monotonic(), took;
+
+	if (!patience.since || begin - patience.since >= TAKE_BACK_PERIOD) {
+		patience.since = begin;
+		patience.left = TAKE_BACK_PATIENCE;
+	}
+	wait_until(work, begin + patience.left);
+	took = clock_monotonic() - begin;
+	patience.left -= took < patience.left ? took : patience.left;
 }
 
 /* -errno: there is no thread. */
