@@ -17,17 +17,21 @@ static struct client *find_client(const struct broker *broker, const char *name)
 	return client && !client->pending ? client : NULL;
 }
 
+/* Its client may have gone meanwhile, and the key been pinned for another. */
 static int finish_pin(struct control_job *job, int error)
 {
 	struct policy *policy = job->broker->policy;
+	struct token *pin;
+	bool there = policy_find_pin(policy, job->spki, &pin) && pin->id == job->id;
 
 	if (error < 0) {
-		policy_remove_pin(policy, job->spki);
+		if (there)
+			policy_remove_pin(policy, job->spki);
 		return error == -EEXIST   ? CONTROL_ALREADY_PINNED
 		       : error == -ENOENT ? CONTROL_NO_SUCH_CLIENT
 					  : error;
 	}
-	if (policy_commit_pin(policy, job->spki) < 0)
+	if (!there || policy_commit_pin(policy, job->spki) < 0)
 		return CONTROL_NO_SUCH_CLIENT;
 	observe(job->broker, client_changed, job->name);
 	return 0;
@@ -45,6 +49,7 @@ static int add(struct broker *broker, const char *client, struct token *pin, con
 	if (r < 0)
 		return r == -EEXIST ? CONTROL_ALREADY_PINNED : control_error_of(r);
 	job->finish = finish_pin;
+	job->id = pin->id;
 	memcpy(job->spki, pin->hash, sizeof(job->spki));
 	snprintf(job->name, sizeof(job->name), "%s", client);
 	r = store_add_pin(broker->store, client, pin, control_job_finish, job);

@@ -3,6 +3,7 @@
  * anybody see more than before, on disk as in memory. */
 #include "bench-outcome.h"
 #include "broker/db.h"
+#include "broker/pin.h"
 
 static int outcome_of_rename(struct bench *b, const char *from, const char *to)
 {
@@ -221,6 +222,43 @@ static void test_a_move_ends_what_only_the_old_one_gave(void **state)
 
 #define BENCH(test) cmocka_unit_test_setup_teardown(test, bench_setup, bench_teardown)
 
+struct of_first_pin {
+	struct bench *bench;
+	int error;
+	bool other_pending;
+};
+
+static void note_first_pin(void *userdata, int error)
+{
+	struct of_first_pin *first = userdata;
+	const struct client *bob = policy_find_client(first->bench->broker.policy, "bob");
+
+	first->error = error;
+	first->other_pending = bob->n_pins == 1 && bob->pins[0].pending;
+}
+
+static void test_a_pin_is_not_taken_for_another_clients(void **state)
+{
+	struct bench *b = *state;
+	struct of_first_pin first = {.bench = b, .error = 1};
+	struct control_result removed = {};
+	uint8_t spki[TOKEN_HASH_SIZE] = {7};
+	char pin[PIN_TEXT_SIZE];
+
+	pin_format(spki, pin);
+	assert_int_equal(control_pin(&b->broker, "alice", pin, 0, note_first_pin, &first), 0);
+	assert_int_equal(control_remove_client(&b->broker, "alice", &removed, bench_done, b), 0);
+	assert_int_equal(control_pin(&b->broker, "bob", pin, 0, bench_done, b), 0);
+	b->done = 0;
+	while (b->done < 2)
+		bench_turn(b, USEC_PER_SEC);
+	assert_int_equal(first.error, CONTROL_NO_SUCH_CLIENT);
+	assert_true(first.other_pending);
+	assert_int_equal(b->error, 0);
+	restart(b);
+	assert_int_equal(policy_find_client(b->broker.policy, "bob")->n_pins, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +272,7 @@ int main(void)
 		BENCH(test_nobody_leaves_a_suspended_integration),
 		BENCH(test_a_rename_that_fails_has_not_been),
 		BENCH(test_a_move_ends_what_only_the_old_one_gave),
+		BENCH(test_a_pin_is_not_taken_for_another_clients),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
