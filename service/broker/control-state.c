@@ -40,9 +40,10 @@ int control_erase(struct broker *broker, const char *fingerprint)
 
 int control_renew_identity(struct broker *broker, const char *fingerprint)
 {
-	/* epoch-run goes with the root that has signed its numbers. */
+	/* epoch-run goes with the root that has signed its numbers. The machine is last: a copy
+	 * whose keys are renewed half-way is still told to be one. */
 	static const char *const names[] = {
-		SEAL_ROOT_FILE, EPOCH_RUN_FILE, MACHINE_FILE, TLS_IDENTITY_FILES, NULL,
+		SEAL_ROOT_FILE, EPOCH_RUN_FILE, TLS_IDENTITY_FILES, MACHINE_FILE, NULL,
 	};
 
 	if (!is_meant(broker, fingerprint))
