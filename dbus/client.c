@@ -205,69 +205,56 @@ static int method_issue_certificate(sd_bus_message *m, void *userdata, sd_bus_er
 }
 AUTHORIZE(issue_certificate, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
 
-static int method_unpin(sd_bus_message *m, void *userdata, sd_bus_error *error)
+/* Of methods that take one text more, and answer how many leases they ended. */
+typedef int (*change_fn)(struct broker *broker, const char *name, const char *text,
+			 struct control_result *ret, control_done done, void *userdata);
+
+/* name: room for the client's, which about refers to; said: where in about an error finds the text.
+ */
+static int change(sd_bus_message *m, struct bus *bus, char name[NAME_SIZE],
+		  struct errors_about *about, const char **said, change_fn control,
+		  sd_bus_error *error)
 {
-	struct bus *bus = userdata;
 	_cleanup_(reply_freep) struct reply *reply = NULL;
-	char name[NAME_SIZE];
-	struct errors_about about = {.client = name};
 	struct control_result result = {};
 	int r = take_name(m, bus, name, error);
 
 	if (r >= 0)
-		r = sd_bus_message_read(m, "s", &about.id);
+		r = sd_bus_message_read(m, "s", said);
 	if (r >= 0)
-		r = reply_new(m, &about, &reply);
+		r = reply_new(m, about, &reply);
 	if (r < 0)
 		return r;
-	r = control_unpin(bus->broker, name, about.id, &result, reply_done, reply);
+	r = control(bus->broker, name, *said, &result, reply_done, reply);
 	if (r)
-		return errors_set(error, r, &about);
+		return errors_set(error, r, about);
 	return reply_promise(&reply, false, "u", result.leases_ended);
+}
+
+static int method_unpin(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	char name[NAME_SIZE];
+	struct errors_about about = {.client = name};
+
+	return change(m, userdata, name, &about, &about.id, control_unpin, error);
 }
 AUTHORIZE(unpin, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
 
 static int method_rename(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	struct bus *bus = userdata;
-	_cleanup_(reply_freep) struct reply *reply = NULL;
 	char name[NAME_SIZE];
 	struct errors_about about = {.client = name};
-	struct control_result result = {};
-	int r = take_name(m, bus, name, error);
 
-	if (r >= 0)
-		r = sd_bus_message_read(m, "s", &about.name);
-	if (r >= 0)
-		r = reply_new(m, &about, &reply);
-	if (r < 0)
-		return r;
-	r = control_rename_client(bus->broker, name, about.name, &result, reply_done, reply);
-	if (r)
-		return errors_set(error, r, &about);
-	return reply_promise(&reply, false, "u", result.leases_ended);
+	return change(m, userdata, name, &about, &about.name, control_rename_client, error);
 }
 AUTHORIZE(rename, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
 
 static int method_move(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	struct bus *bus = userdata;
-	_cleanup_(reply_freep) struct reply *reply = NULL;
 	char name[NAME_SIZE];
 	struct errors_about about = {.client = name};
-	struct control_result result = {};
-	int r = take_name(m, bus, name, error);
 
-	if (r >= 0)
-		r = sd_bus_message_read(m, "s", &about.integration);
-	if (r >= 0)
-		r = reply_new(m, &about, &reply);
-	if (r < 0)
-		return r;
-	r = control_move_client(bus->broker, name, about.integration, &result, reply_done, reply);
-	if (r)
-		return errors_set(error, r, &about);
-	return reply_promise(&reply, false, "u", result.leases_ended);
+	return change(m, userdata, name, &about, &about.integration, control_move_client, error);
 }
 AUTHORIZE(move, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_move)
 
