@@ -17,6 +17,9 @@
 
 #define NEVER UINT64_MAX
 
+/* How often to ask for a display that somebody else has. */
+#define REGAIN_USEC 1000000ULL
+
 struct display {
 	struct display_config config;
 	int epoll; /* of the device, the terminal, and the hardware decoder while it works */
@@ -27,18 +30,32 @@ struct display {
 	struct decoder *decoder;
 	struct render render;
 	struct terminal terminal;
-	bool away;      /* another terminal is in front */
-	bool broken;    /* what comes cannot be decoded before a keyframe */
-	uint64_t since; /* what arrived before is never shown */
-	uint64_t until; /* when the picture is no longer live; NEVER: none is shown */
+	bool away;       /* the display is somebody else's: another terminal is in front */
+	bool excused;    /* the hardware was given up meanwhile, and is tried again afterwards */
+	bool broken;     /* what comes cannot be decoded before a keyframe */
+	uint64_t since;  /* what arrived before is never shown */
+	uint64_t until;  /* when the picture is no longer live; NEVER: none is shown */
+	uint64_t regain; /* when to ask for the display again; NEVER: the terminal will tell */
 };
 
 /* --- what is on the screen --- */
 
+/* That the display is not ours now is no fault of a picture's or a decoder's. */
+static int excuse(struct display *d, int r)
+{
+	if (r != -EACCES)
+		return r;
+	d->away = true;
+	d->until = NEVER;
+	d->regain = 0;
+	d->screen.drawn = NULL;
+	return 0;
+}
+
 static int blank(struct display *d)
 {
 	d->until = NEVER;
-	return d->away ? 0 : screen_dark(&d->screen);
+	return d->away ? 0 : excuse(d, screen_dark(&d->screen));
 }
 
 /* Nothing is live any more: pictures that the hardware has not given yet, neither. */
@@ -54,7 +71,7 @@ static int lay(struct display *d, const struct framebuffer *f, uint64_t arrived)
 
 	if (r == 0)
 		d->until = arrived + DISPLAY_SILENCE_USEC;
-	return r;
+	return excuse(d, r);
 }
 
 static void tell(const struct display *d, const char *decoder)
@@ -75,7 +92,7 @@ static int draw(struct display *d, const struct picture *picture, uint64_t arriv
 	int r = screen_fit(&d->screen, picture->width, picture->height);
 
 	if (r < 0)
-		return r;
+		return excuse(d, r);
 	if (!known)
 		tell(d, "software");
 	canvas = screen_canvas(&d->screen, &area);
@@ -127,7 +144,7 @@ static int close_hardware(struct display *d)
 	return r;
 }
 
-/* For good: what failed once is no help to anybody who looks at the screen. */
+/* For good, if the screen is ours: what failed is no help to anybody who looks at it. */
 static int give_hardware_up(struct display *d, int why)
 {
 	bool slow = why == -EAGAIN || why == -ETIMEDOUT;
@@ -135,6 +152,7 @@ static int give_hardware_up(struct display *d, int why)
 	fprintf(stderr, "camward-view: %s: the hardware decoder is of no use (%s): by software\n",
 		d->config.camera, slow ? "it does not keep up" : strerror(-why));
 	d->software = d->broken = true;
+	d->excused = d->away;
 	return close_hardware(d);
 }
 
@@ -168,7 +186,20 @@ static int follow_size(struct display *d, const struct stream_unit *unit)
 	if (r < 0 && d->config.decoder)
 		return give_hardware_up(d, r);
 	d->software = r < 0;
+	d->excused = d->software && d->away;
 	return 0;
+}
+
+static int lay_scanout(struct display *d, const struct framebuffer *f, uint64_t arrived)
+{
+	bool known = d->scanout.adopted;
+	int r = scanout_prepare(&d->scanout, &d->screen, f);
+
+	if (r < 0)
+		return excuse(d, r);
+	if (!known)
+		tell(d, v4l2_m2m_decode_name(d->scanout.decode));
+	return lay(d, f, arrived);
 }
 
 static int take_pictures(struct display *d)
@@ -178,15 +209,11 @@ static int take_pictures(struct display *d)
 	int r = 0;
 
 	while (r == 0) {
-		bool adopted = d->scanout.adopted;
-
 		r = scanout_return(&d->scanout, &d->screen);
 		if (r == 0)
 			r = scanout_next(&d->scanout, &d->screen, &f, &arrived);
-		if (r == 0 && !adopted)
-			tell(d, v4l2_m2m_decode_name(d->scanout.decode));
 		if (r == 0 && !d->away && arrived >= d->since)
-			r = lay(d, f, arrived);
+			r = lay_scanout(d, f, arrived);
 	}
 	if (r != -EAGAIN)
 		return give_hardware_up(d, r);
@@ -208,7 +235,7 @@ int display_show(struct display *d, const struct stream_unit *unit, uint64_t now
 	if (d->broken && !unit->keyframe)
 		return 0;
 	d->broken = false;
-	if (unit->keyframe && !d->software && !d->away)
+	if (unit->keyframe && !d->software)
 		r = follow_size(d, unit);
 	if (r < 0 || d->broken)
 		return r;
@@ -226,17 +253,23 @@ static int leave(struct display *d)
 	int r = blank(d);
 
 	d->away = true;
+	d->regain = NEVER;
 	drmDropMaster(d->screen.kms.fd);
 	terminal_left(&d->terminal);
 	return r;
 }
 
-static int come_back(struct display *d)
+static int come_back(struct display *d, uint64_t now)
 {
-	if (drmSetMaster(d->screen.kms.fd) != 0)
-		return -errno;
-	d->away = false;
-	return blank(d);
+	int r = 0;
+
+	d->away = drmSetMaster(d->screen.kms.fd) != 0;
+	if (!d->away)
+		r = blank(d);
+	d->regain = d->away ? now + REGAIN_USEC : NEVER;
+	if (!d->away && d->excused)
+		d->software = d->excused = false;
+	return r;
 }
 
 int display_fd(const struct display *d)
@@ -248,16 +281,19 @@ uint64_t display_deadline(const struct display *d)
 {
 	uint64_t stall = d->scanout.decode ? v4l2_m2m_decode_deadline(d->scanout.decode) : NEVER;
 
+	stall = d->regain < stall ? d->regain : stall;
 	return stall < d->until ? stall : d->until;
 }
 
 int display_advance(struct display *d, uint64_t now)
 {
 	enum terminal_event event;
-	int r = d->away ? 0 : screen_take_events(&d->screen);
+	int r = excuse(d, screen_take_events(&d->screen));
 
 	while (r == 0 && (event = terminal_next(&d->terminal)) != TERMINAL_QUIET)
-		r = event == TERMINAL_LEAVE ? leave(d) : come_back(d);
+		r = event == TERMINAL_LEAVE ? leave(d) : come_back(d, now);
+	if (r == 0 && now >= d->regain)
+		r = come_back(d, now);
 	if (r == 0 && d->scanout.decode)
 		r = take_pictures(d);
 	if (r == 0 && now >= d->until)
@@ -302,6 +338,7 @@ int display_open(const struct display_config *config, struct display **ret)
 		*d = (struct display){.config = *config,
 				      .epoll = -EBADF,
 				      .until = NEVER,
+				      .regain = NEVER,
 				      .software = config->by_software,
 				      .terminal = {.fd = -EBADF, .signals = -EBADF}};
 		r = screen_open(&d->screen, config->device, config->connector, why);

@@ -96,7 +96,7 @@ static int import(struct scanout *o, struct screen *s, uint32_t index)
 				  format->width, format->height, format->stride);
 }
 
-static int adopt(struct scanout *o, struct screen *s, const struct framebuffer *f)
+int scanout_prepare(struct scanout *o, struct screen *s, const struct framebuffer *f)
 {
 	const struct v4l2_m2m_decode_format *format = v4l2_m2m_decode_format(o->decode);
 	int r = 0;
@@ -119,8 +119,6 @@ int scanout_next(struct scanout *o, struct screen *s, const struct framebuffer *
 	o->out[picture.index] = true;
 	f = &o->buffers[picture.index];
 	r = f->id ? 0 : import(o, s, picture.index);
-	if (r == 0)
-		r = adopt(o, s, f);
 	*ret = f;
 	*ret_arrived = picture.timestamp_us;
 	return r;

@@ -31,11 +31,13 @@ void scanout_close(struct scanout *o, const struct screen *s);
 
 int scanout_put(struct scanout *o, struct slice prefix, struct slice unit, uint64_t arrived);
 /*
- * The next picture, in a framebuffer that the screen is prepared for; *ret_arrived: as put with it.
- * Errors: -EAGAIN (none yet), those of v4l2_m2m_decode_next(), screen_adopt() and
- * framebuffer_import().
+ * The next picture, in a framebuffer; *ret_arrived: as put with it. Whether or not the screen is
+ * ours now. Errors: -EAGAIN (none yet), those of v4l2_m2m_decode_next() and framebuffer_import().
  */
 int scanout_next(struct scanout *o, struct screen *s, const struct framebuffer **ret,
 		 uint64_t *ret_arrived);
+/* Before a picture is laid: the screen takes such ones from now on. Errors: those of
+ * screen_adopt(), -EACCES (not master now) among them: try again later. */
+int scanout_prepare(struct scanout *o, struct screen *s, const struct framebuffer *f);
 /* Gives back what the screen no longer holds. Errors: -errno. */
 int scanout_return(struct scanout *o, const struct screen *s);
