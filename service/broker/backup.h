@@ -7,15 +7,12 @@
 
 #include <stdbool.h>
 
+#include "broker/seal-root.h"
 #include "broker/store.h"
+#include "broker/tls-identity.h"
+
+/* The keys within it, besides EPOCH_RUN_FILE; a list's elements. */
+#define BACKUP_KEYS SEAL_ROOT_FILE, TLS_IDENTITY_FILES
 
 /* Writes it into fd (a memfd), which is the caller's, in the store's thread. */
 int store_backup(struct store *store, int fd, bool keys, store_done done, void *userdata);
-
-/*
- * Puts what is in fd in place of what is in dir; nobody uses that just now. Nothing is changed
- * unless the database is sound and can be read by this version. The run of the epochs' numbers
- * (epoch-run.h) never falls. fd is sealed first: nobody changes it meanwhile.
- * Errors: -EBADMSG (no backup, or damaged), -ENOTSUP (of a newer version), those of the disk.
- */
-int backup_restore(const char *dir, int fd);

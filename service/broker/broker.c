@@ -2,6 +2,7 @@
 #include "broker/broker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -14,7 +15,9 @@
 #include "broker/epoch-run.h"
 #include "broker/gate-link.h"
 #include "broker/lease.h"
+#include "broker/ledger-anchor.h"
 #include "broker/machine.h"
+#include "broker/pending.h"
 
 #define TIMER_ACCURACY (10 * USEC_PER_MSEC)
 
@@ -64,6 +67,54 @@ static int open_seals(struct broker *broker, const char *directory)
 	return r;
 }
 
+struct signing {
+	bool done;
+	int error;
+};
+
+static void on_anchor_signed(void *userdata, int error)
+{
+	*(struct signing *)userdata = (struct signing){true, error};
+}
+
+/* Nothing else goes on yet. */
+static int replace_anchor(struct broker *broker, const struct ledger_anchor *anchor)
+{
+	struct signing signing = {false, 0};
+	int r = ledger_anchor_replace(broker->store, anchor, on_anchor_signed, &signing);
+
+	while (r == 0 && !signing.done) {
+		struct pollfd p = {.fd = store_fd(broker->store), .events = POLLIN};
+
+		(void)poll(&p, 1, -1);
+		store_dispatch(broker->store);
+	}
+	return r < 0 ? r : signing.error;
+}
+
+/* After a change of the seal root: what the old one had signed was good. */
+static void sign_anchor(struct broker *broker, const char *directory)
+{
+	struct ledger_anchor anchor;
+	int r = pending_anchor(directory, &anchor.point);
+
+	if (r == 0)
+		return;
+	if (r > 0)
+		r = seal_root_sign_ledger(broker->seal_root, LEDGER_CHAIN_CONTEXT_ANCHOR,
+					  &anchor.point, anchor.signature);
+	if (r == 0)
+		r = replace_anchor(broker, &anchor);
+	if (r == -ENOENT)
+		log_error("an anchor of the ledger is not the one that the old seal root had "
+			  "signed: it is left as it is");
+	if (r == 0 || r == -ENOENT)
+		r = pending_signed(directory);
+	if (r < 0)
+		log_error("the ledger's anchor is not signed by the new seal root yet: %s",
+			  strerror(-r));
+}
+
 /* Told, and left to an administrator: a device whose board was replaced looks like this, too. */
 static void check_machine(struct broker *broker, const char *directory)
 {
@@ -102,9 +153,11 @@ static int open_memory(struct broker *broker, const char *directory)
 			  "the server's certificate was issued anew; its key is sha256/%s",
 			  tls_identity_spki_sha256(broker->identity));
 	r = open_seals(broker, directory);
-	if (r >= 0)
-		check_machine(broker, directory);
-	return r;
+	if (r < 0)
+		return r;
+	sign_anchor(broker, directory);
+	check_machine(broker, directory);
+	return 0;
 }
 
 static void on_names(void *userdata, int error)

@@ -9,8 +9,9 @@
 #include "broker/backup.h"
 #include "broker/broker.h"
 #include "broker/control.h"
-#include "broker/epoch-run.h"
-#include "broker/machine.h"
+#include "broker/ledger-anchor.h"
+#include "broker/pending.h"
+#include "broker/restore.h"
 #include "broker/state-dir.h"
 
 /* The device that is meant is named by what it shows. */
@@ -20,31 +21,38 @@ static bool is_meant(const struct broker *broker, const char *fingerprint)
 }
 
 /* The loop stands still while the disk works, longer with a great ledger than the unit's
- * WatchdogSec= allows. Killed half-way the service would find half a database and never start
- * again, so systemd is asked for patience first: half an hour, until the service starts anew. */
+ * WatchdogSec= allows, so systemd is asked for patience first: half an hour, until the service
+ * starts anew. */
 static void end(struct broker *broker)
 {
 	(void)sd_notify(0, "WATCHDOG_USEC=1800000000");
 	broker_end(broker);
 }
 
+/* From here on a stop at any point is as good as none: the next start goes on. */
+static int change(const struct broker *broker, const struct pending *pending)
+{
+	_cleanup_close_ int dir = state_dir_open(broker->state_directory);
+
+	return dir < 0 ? dir : pending_do(dir, pending);
+}
+
 int control_erase(struct broker *broker, const char *fingerprint)
 {
+	const struct pending pending = {.kind = PENDING_ERASE};
+
 	if (!is_meant(broker, fingerprint))
 		return CONTROL_OTHER_DEVICE;
 	event_log(LOG_WARNING, EVENT_ERASED, NULL,
 		  "everything that the service knows is erased; it starts anew");
 	end(broker);
-	return state_dir_erase(broker->state_directory, NULL);
+	return change(broker, &pending);
 }
 
 int control_renew_identity(struct broker *broker, const char *fingerprint)
 {
-	/* epoch-run goes with the root that has signed its numbers. The machine is last: a copy
-	 * whose keys are renewed half-way is still told to be one. */
-	static const char *const names[] = {
-		SEAL_ROOT_FILE, EPOCH_RUN_FILE, TLS_IDENTITY_FILES, MACHINE_FILE, NULL,
-	};
+	struct pending pending = {.kind = PENDING_RENEW};
+	int r;
 
 	if (!is_meant(broker, fingerprint))
 		return CONTROL_OTHER_DEVICE;
@@ -52,19 +60,26 @@ int control_renew_identity(struct broker *broker, const char *fingerprint)
 		  "the device's keys are erased and made anew; viewers have to be given the new "
 		  "ones");
 	end(broker);
-	return state_dir_erase(broker->state_directory, names);
+	/* One that still waits to be signed is as good. */
+	r = pending_anchor(broker->state_directory, &pending.anchor);
+	if (r == 0)
+		r = ledger_anchor_read(broker->state_directory, broker->seal_root, &pending.anchor);
+	return r < 0 ? r : change(broker, &pending);
 }
 
 int control_restore(struct broker *broker, const char *fingerprint, int fd)
 {
+	struct pending pending = {.kind = PENDING_RESTORE};
 	int r;
 
 	if (!is_meant(broker, fingerprint))
 		return CONTROL_OTHER_DEVICE;
 	event_log(LOG_WARNING, EVENT_RESTORED, NULL, "a backup is put in place of what was kept");
 	end(broker);
-	r = backup_restore(broker->state_directory, fd);
-	return r == -EBADMSG || r == -ENOTSUP ? CONTROL_INVALID_BACKUP : r;
+	r = restore_stage(broker->state_directory, fd, &pending.anchor);
+	if (r == -EBADMSG || r == -ENOTSUP)
+		return CONTROL_INVALID_BACKUP;
+	return r < 0 ? r : change(broker, &pending);
 }
 
 int control_backup(struct broker *broker, int fd, bool keys, control_done done, void *userdata)

@@ -48,6 +48,18 @@ int epoch_run_begin(const char *dir)
 	return r >= 0 && run > 0 ? -ENOKEY : r;
 }
 
+int epoch_run_read(const char *dir, uint64_t *ret)
+{
+	_cleanup_close_ int fd = state_dir_open(dir);
+	int r;
+
+	*ret = 0;
+	if (fd < 0)
+		return fd;
+	r = read_last(fd, ret);
+	return r == -ENOENT ? 0 : r;
+}
+
 int epoch_run_raise(const char *dir, uint64_t run)
 {
 	_cleanup_close_ int fd = state_dir_open(dir);

@@ -14,6 +14,9 @@
  * a root that must still be somewhere), those of epoch_run_next(). */
 int epoch_run_begin(const char *dir);
 
+/* The last number that was used here, 0 if none was. Errors: -EUCLEAN, those of state-dir.h. */
+int epoch_run_read(const char *dir, uint64_t *ret);
+
 /* A restored copy has used numbers up to this one, too: 0 also if more have been used here. */
 int epoch_run_raise(const char *dir, uint64_t run);
 

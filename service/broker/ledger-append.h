@@ -14,8 +14,9 @@ int ledger_append(sqlite3 *db, uint64_t run, enum ledger_kind kind,
 int ledger_append_denied(sqlite3 *db, uint64_t run, const struct ledger_event *event,
 			 uint64_t count, uint64_t since);
 
-/* Closes the leases that an earlier run has left open, by their reservations (ledger-recover.c). */
-int ledger_recover(sqlite3 *db, uint64_t run);
+/* Closes the leases that are open, now, for this reason, by their reservations
+ * (ledger-recover.c). */
+int ledger_recover(sqlite3 *db, uint64_t run, const char *reason);
 
 /* The number and hash of the newest row, or of the anchor in its place; zeros in an empty ledger.
  */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <stdio.h>
+
 #include "broker/ledger-append.h"
 #include "broker/ledger-peer.h"
 #include "broker/ledger-row.h"
@@ -27,7 +29,6 @@ static int read_opened(sqlite3_stmt *statement, struct ledger_event *event)
 		.protocol = (uint32_t)db_column(statement, LEDGER_COLUMN_PROTOCOL),
 		.port = (uint16_t)db_column(statement, LEDGER_COLUMN_PORT),
 		.epoch = db_column(statement, LEDGER_COLUMN_EPOCH),
-		.reason = LEDGER_REASON_CRASH,
 		.uncertain = true,
 	};
 	r = db_column_text(statement, LEDGER_COLUMN_CLIENT, event->client, sizeof(event->client));
@@ -60,7 +61,7 @@ static void read_reserved(sqlite3_stmt *statement, struct ledger_event *event)
 }
 
 /* 1: there was one to close. */
-static int recover_one(sqlite3 *db, uint64_t run)
+static int recover_one(sqlite3 *db, uint64_t run, const char *reason)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
 	struct ledger_event event;
@@ -80,18 +81,19 @@ static int recover_one(sqlite3 *db, uint64_t run)
 	if (r == 0)
 		r = ledger_peer_find(db, db_column(statement, LEDGER_COLUMN_SEQ), &event);
 	sqlite3_reset(statement);
+	snprintf(event.reason, sizeof(event.reason), "%s", reason);
 	ledger_event_stamp(&event);
 	if (r == 0)
 		r = ledger_append(db, run, LEDGER_CLOSED, &event);
 	return r < 0 ? r : 1;
 }
 
-int ledger_recover(sqlite3 *db, uint64_t run)
+int ledger_recover(sqlite3 *db, uint64_t run, const char *reason)
 {
 	int r;
 
 	do
-		r = recover_one(db, run);
+		r = recover_one(db, run, reason);
 	while (r > 0);
 	return r;
 }

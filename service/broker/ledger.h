@@ -35,7 +35,8 @@
 /* frames_high without any upper bound. */
 #define LEDGER_UNKNOWN ((uint64_t)INT64_MAX)
 
-#define LEDGER_REASON_CRASH "broker ended unexpectedly"
+#define LEDGER_REASON_CRASH    "broker ended unexpectedly"
+#define LEDGER_REASON_RESTORED "backup restored"
 
 enum ledger_kind {
 	LEDGER_OPENED = 1,

@@ -169,3 +169,13 @@ int seal_root_sign_ledger(const struct seal_root *root, const char *context,
 {
 	return ledger_chain_sign(root->key, context, point, ret);
 }
+
+bool seal_root_has_signed(const struct seal_root *root, const char *context,
+			  const struct ledger_chain_point *point,
+			  const uint8_t signature[SEAL_SIGNATURE_SIZE])
+{
+	uint8_t public[SEAL_KEY_SIZE];
+
+	seal_key_public(root->key, public);
+	return ledger_chain_verify(public, context, point, signature) == 0;
+}

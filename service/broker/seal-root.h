@@ -49,6 +49,11 @@ const char *seal_root_pem(const struct seal_root *root);
 int seal_root_sign_ledger(const struct seal_root *root, const char *context,
 			  const struct ledger_chain_point *point, uint8_t ret[SEAL_SIGNATURE_SIZE]);
 
+/* Whether it was this root that has signed it so. */
+bool seal_root_has_signed(const struct seal_root *root, const char *context,
+			  const struct ledger_chain_point *point,
+			  const uint8_t signature[SEAL_SIGNATURE_SIZE]);
+
 /* Signs; returns the certificate's size. Errors: -EMSGSIZE (more than size), -EIO. */
 int seal_root_certify(struct seal_root *root, const struct seal_root_epoch *epoch,
 		      uint8_t *certificate, size_t size);

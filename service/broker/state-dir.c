@@ -148,7 +148,7 @@ static bool is_database(const char *name)
 	return strstr(name, ".db") != NULL;
 }
 
-static int erase_those(int dir, DIR *stream, bool databases)
+static int erase_those(int dir, DIR *stream, const char *but, bool databases)
 {
 	struct dirent *entry;
 	int r = 0;
@@ -157,7 +157,8 @@ static int erase_those(int dir, DIR *stream, bool databases)
 	while ((entry = readdir(stream))) {
 		int e = 0;
 
-		if (entry->d_type != DT_DIR && is_database(entry->d_name) == databases)
+		if (entry->d_type != DT_DIR && is_database(entry->d_name) == databases &&
+		    (!but || strcmp(entry->d_name, but) != 0))
 			e = erase_file(dir, entry->d_name);
 		if (r == 0)
 			r = e;
@@ -166,7 +167,7 @@ static int erase_those(int dir, DIR *stream, bool databases)
 }
 
 /* The keys before the database, which takes long: what ends this half-way leaves no key. */
-static int erase_all(int dir)
+int state_dir_erase_all(int dir, const char *but)
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r, e;
 	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
@@ -175,23 +176,20 @@ static int erase_all(int dir)
 		close_fd(copy);
 		return -errno;
 	}
-	r = erase_those(dir, stream, false);
-	e = erase_those(dir, stream, true);
+	r = erase_those(dir, stream, but, false);
+	e = erase_those(dir, stream, but, true);
 	closedir(stream);
-	return r < 0 ? r : e;
+	if (r == 0)
+		r = e;
+	return fsync(dir) < 0 && r == 0 ? -errno : r;
 }
 
-int state_dir_erase(const char *path, const char *const *names)
+int state_dir_erase(int dir, const char *const *names)
 {
-	_cleanup_close_ int dir = state_dir_open(path);
 	int r = 0;
 
-	if (dir < 0)
-		return dir;
-	if (!names)
-		r = erase_all(dir);
-	for (size_t i = 0; names && names[i]; i++) {
-		int e = erase_file(dir, names[i]);
+	for (; *names; names++) {
+		int e = erase_file(dir, *names);
 
 		if (r == 0)
 			r = e;

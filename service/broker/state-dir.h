@@ -18,12 +18,13 @@ int state_dir_open(const char *path);
 int state_dir_read(int dir, const char *name, bool secret, uint8_t **ret, size_t *ret_size);
 
 /*
- * Overwrites and removes these files, or (NULL) all that are in the directory, the database last;
- * NULL-terminated.
- * What is not there is no error. All are tried; the first error is returned. A disk that writes
- * elsewhere than asked (flash, a journal) may keep what was overwritten.
+ * Overwrites and removes these files, NULL-terminated, durably; or all that are in the directory
+ * but one (NULL: none) and directories, the database last. What is not there is no error. All are
+ * tried; the first error is returned. A disk that writes elsewhere than asked (flash, a journal)
+ * may keep what was overwritten.
  */
-int state_dir_erase(const char *path, const char *const *names);
+int state_dir_erase(int dir, const char *const *names);
+int state_dir_erase_all(int dir, const char *but);
 
 /* Replaces the file as a whole, durably, mode 0600: after a power loss there is the old one or the
  * new one. */

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "broker/ledger-append.h"
+#include "broker/pending.h"
 #include "broker/state-dir.h"
 #include "broker/store-load.h"
 #include "broker/store-queue.h"
@@ -120,7 +121,7 @@ static int begin_run(struct store *store)
 	store->end_of_leases = store->next_lease + LEASE_BLOCK;
 	r = db_run(db, "UPDATE settings SET value = ? WHERE name = 'next-lease'", "i",
 		   store->end_of_leases);
-	return r < 0 ? r : ledger_recover(db, store->writer.run);
+	return r < 0 ? r : ledger_recover(db, store->writer.run, LEDGER_REASON_CRASH);
 }
 
 static int prepare(struct store *store, struct policy *policy)
@@ -140,6 +141,7 @@ static int prepare(struct store *store, struct policy *policy)
 static int open_database(struct store *store, const char *dir)
 {
 	char path[PATH_MAX];
+	int r;
 
 	store->dir = state_dir_open(dir);
 	if (store->dir < 0)
@@ -149,6 +151,9 @@ static int open_database(struct store *store, const char *dir)
 	if ((size_t)snprintf(path, sizeof(path), "%s/" STORE_FILE, dir) >= sizeof(path))
 		return -ENAMETOOLONG;
 	store->writer.dir = store->dir;
+	r = pending_finish(store->dir);
+	if (r < 0)
+		return r == -EUCLEAN ? -EBADMSG : r;
 	return db_open(path, &store->writer.db);
 }
 
@@ -223,6 +228,9 @@ const char *store_open_error_text(int error)
 	case -ENOTSUP:
 		return "the database was written by a newer version; install that version, or move "
 		       "the database away to start without clients and grants";
+	case -EBADMSG:
+		return "'" PENDING_FILE "', which says what was to be done with all that is here, "
+		       "is damaged; erase the directory's files, or restore a copy of them";
 	case -EUCLEAN:
 		return "the database is damaged or not this service's; restore a copy, or move it "
 		       "away to start without clients and grants";

@@ -26,10 +26,11 @@ struct store;
 typedef void (*store_done)(void *userdata, int error);
 
 /*
- * Opens or makes the database in dir (made with mode 0700 if it lacks; refused if others may write
- * there), checks it, closes what a crash has left open in the ledger, and loads everything into
- * policy, which must be empty. Errors: -EPERM (the directory), -EBUSY (another broker uses it),
- * -ENOTSUP (written by a newer version), -EUCLEAN (damaged, or no database), or as above.
+ * Finishes what pending.h says, opens or makes the database in dir (made with mode 0700 if it
+ * lacks; refused if others may write there), checks it, closes what a crash has left open in the
+ * ledger, and loads everything into policy, which must be empty. Errors: -EPERM (the directory),
+ * -EBUSY (another broker uses it), -ENOTSUP (written by a newer version), -EBADMSG (pending.h: the
+ * file is damaged), -EUCLEAN (damaged, or no database), or as above.
  */
 int store_open(const char *dir, struct policy *policy, struct store **ret);
 

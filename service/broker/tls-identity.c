@@ -69,8 +69,9 @@ static int parse_key(const uint8_t *pem, size_t size, gnutls_x509_privkey_t *ret
 	if (gnutls_x509_privkey_import2(key, &datum, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN) <
 	    0)
 		return -EUCLEAN;
+	/* Its public half stands beside it, and is not derived from it. */
 	if (gnutls_x509_privkey_get_pk_algorithm2(key, &bits) != GNUTLS_PK_ECDSA ||
-	    bits != KEY_BITS)
+	    bits != KEY_BITS || gnutls_x509_privkey_verify_params(key) < 0)
 		return -EUCLEAN;
 	*ret = steal_pointer(&key);
 	return 0;

@@ -25,26 +25,49 @@ static int read_point(const struct json_object *object, struct ledger_chain_poin
 	return r < 0 ? r : read_hex(object, "signature", signature, SEAL_SIGNATURE_SIZE);
 }
 
-static bool is_signed(const struct ledger_check *c, const char *context,
-		      const struct json_object *object, struct ledger_chain_point *point)
+static bool is_signed_by(const uint8_t root[SEAL_KEY_SIZE], const char *context,
+			 const struct json_object *object, struct ledger_chain_point *point)
 {
 	uint8_t signature[SEAL_SIGNATURE_SIZE];
 
 	return read_point(object, point, signature) == 0 &&
-	       ledger_chain_verify(c->root, context, point, signature) == 0;
+	       ledger_chain_verify(root, context, point, signature) == 0;
 }
 
-int ledger_check_root(struct ledger_check *c, const char *text, const char *what)
+static bool is_signed(const struct ledger_check *c, const char *context,
+		      const struct json_object *object, struct ledger_chain_point *point)
 {
-	if (seal_public_read(text, strlen(text), c->root) < 0)
+	return is_signed_by(c->root, context, object, point);
+}
+
+static int read_root(uint8_t root[SEAL_KEY_SIZE], const char *text, const char *what)
+{
+	if (seal_public_read(text, strlen(text), root) < 0)
 		return ctl_fail("%s is no seal root: 'camwardctl seal-root' prints it.", what);
 	return 0;
 }
 
-int ledger_check_keep(struct ledger_check *c, const struct json_object *head)
+int ledger_check_root(struct ledger_check *c, const char *text, const char *what)
 {
-	if (!is_signed(c, LEDGER_CHAIN_CONTEXT_HEAD, head, &c->kept))
-		return ctl_fail("The head that was kept is not signed by this device's seal root.");
+	return read_root(c->root, text, what);
+}
+
+int ledger_check_keep(struct ledger_check *c, const struct json_object *head, const char *former)
+{
+	uint8_t root[SEAL_KEY_SIZE];
+	int r = former ? read_root(root, former, "What --former-root names") : 0;
+
+	if (r)
+		return r;
+	if (is_signed(c, LEDGER_CHAIN_CONTEXT_HEAD, head, &c->kept))
+		return 0;
+	if (!former)
+		return ctl_fail("The head that was kept is not signed by this device's seal root. "
+				"If the keys were renewed\nsince, name the one of then: "
+				"--former-root FILE.");
+	if (!is_signed_by(root, LEDGER_CHAIN_CONTEXT_HEAD, head, &c->kept))
+		return ctl_fail("The head that was kept is signed neither by this device's seal "
+				"root nor by the former one.");
 	return 0;
 }
 

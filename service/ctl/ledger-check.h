@@ -22,8 +22,9 @@ struct ledger_check {
 /* root: PEM or 64 digits; what: where it is from. */
 int ledger_check_root(struct ledger_check *c, const char *text, const char *what);
 
-/* A head that was kept: it must be signed by the root. */
-int ledger_check_keep(struct ledger_check *c, const struct json_object *head);
+/* A head that was kept: it must be signed by the root, or by the one before (PEM or 64 digits,
+ * NULL: none): the chain goes on when the device gets another. */
+int ledger_check_keep(struct ledger_check *c, const struct json_object *head, const char *former);
 
 int ledger_check_anchors(struct ledger_check *c, const struct json_object *anchors);
 int ledger_check_event(struct ledger_check *c, const struct json_object *event);

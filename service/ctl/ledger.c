@@ -73,8 +73,9 @@ static int prepare(const struct ctl *ctl, const struct args *args, const struct 
 		   struct ledger_check *c)
 {
 	const char *root = verb_option(ctl->verb, args, "--seal-root"),
-		   *head = verb_option(ctl->verb, args, "--head");
-	_cleanup_free_ char *root_text = NULL, *head_text = NULL;
+		   *head = verb_option(ctl->verb, args, "--head"),
+		   *former = verb_option(ctl->verb, args, "--former-root");
+	_cleanup_free_ char *root_text = NULL, *head_text = NULL, *former_text = NULL;
 	_cleanup_json_ struct json_object *kept = NULL;
 	int r = root ? read_file(root, &root_text) : 0;
 
@@ -83,12 +84,14 @@ static int prepare(const struct ctl *ctl, const struct args *args, const struct 
 				      root ? root : "What the ledger says");
 	if (!r && head)
 		r = read_file(head, &head_text);
+	if (!r && former)
+		r = read_file(former, &former_text);
 	if (r || !head)
 		return r;
 	kept = json_tokener_parse(head_text);
 	if (!json_object_is_type(kept, json_type_object))
 		return ctl_fail("%s is no head: 'camwardctl ledger head' prints one.", head);
-	return ledger_check_keep(c, kept);
+	return ledger_check_keep(c, kept, former_text);
 }
 
 static int check_event(void *userdata, struct json_object *event)

@@ -80,6 +80,8 @@ const struct verb verbs_access[] = {
 			   OPTION("--head", "FILE",
 				  "what 'ledger head' printed earlier: must be "
 				  "in it"),
+			   OPTION("--former-root", "FILE",
+				  "who signed that, if the keys were renewed since"),
 			   OPTION("--seal-root", "FILE",
 				  "who must have signed it, instead of what it says itself")},
 		.summary = "check that the ledger is whole and as it was written",
@@ -192,8 +194,9 @@ const struct verb verbs_access[] = {
 			"and "
 			"has the service start\nagain, which makes new ones. Clients and grants "
 			"stay; "
-			"viewers have to be given what to pin. Export\nthe ledger before: what the "
-			"old seal root has signed is checked with that.",
+			"viewers have to be given what to pin. Keep\n"
+			"the old seal root (camwardctl seal-root): heads and exports of the ledger "
+			"of before are checked\nwith it.",
 		.example = "    camwardctl identity renew",
 		.run = erase_identity_renew,
 	},

@@ -3,8 +3,10 @@
 
 import os
 import pathlib
+import sqlite3
 import stat
 import tarfile
+import time
 import unittest
 
 from test_erase import KEYS, WithOwnState
@@ -23,6 +25,10 @@ class Backup(WithOwnState):
                            "the service's end")
         harness.wait_until(lambda: (s := self.status()) and s["ready"], 30, "a service again")
         return done
+
+    def select(self, query):
+        with sqlite3.connect(f"file:{self.state}/camward.db?mode=ro", uri=True) as db:
+            return db.execute(query).fetchall()
 
     @staticmethod
     def gone(pid):
@@ -48,6 +54,26 @@ class Backup(WithOwnState):
         self.assertEqual(self.status()["fingerprint"], fingerprint)
         self.assertGreater(int((self.state / "epoch-run").read_text()), run)
         self.watch()
+
+    def test_who_watched_then_ended_with_the_backup(self):
+        path, viewer = self.top / "backup.tar", self.watch()
+        at_least = 3
+        while not self.select("SELECT frames_low FROM reservations WHERE frames_low > 0"):
+            at_least += len(list(viewer.access_units(count=1)))
+        self.demo.ctl("backup", str(path))
+        made = time.time()
+        self.assertEqual(self.restore(path).returncode, 0)
+        ends = self.select("SELECT realtime, reason, frames_low, frames_high, uncertain"
+                           " FROM events WHERE kind = 2")
+        self.assertEqual(len(ends), 1)
+        realtime, reason, low, high, uncertain = ends[0]
+        self.assertEqual((reason, uncertain), ("backup restored", 1))
+        self.assertTrue(made - 5 < realtime / 1e6 <= made, (made, realtime))
+        # What had been received by then lies between.
+        self.assertLessEqual(at_least, high)
+        self.assertLess(0, low)
+        self.assertLess(low, high)
+        self.demo.ctl("ledger", "verify")
 
     def test_with_keys_another_device_is_this_one(self):
         path = self.top / "backup.tar"

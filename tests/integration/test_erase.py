@@ -63,6 +63,9 @@ class Identity(WithOwnState):
         before, viewer = self.status(), self.watch()
         run = int((self.state / "epoch-run").read_text())
         old = {name: (self.state / name).read_bytes() for name in KEYS}
+        kept, root = self.top / "kept.json", self.top / "root.pem"
+        kept.write_text(self.demo.ctl("ledger", "head").stdout)
+        root.write_text(self.demo.ctl("seal-root").stdout)
         self.demo.ctl("identity", "renew", "--yes")
         viewer.wait_end(1)
         after = self.wait_until_another(before)
@@ -70,6 +73,12 @@ class Identity(WithOwnState):
         for name in KEYS:
             self.assertNotEqual((self.state / name).read_bytes(), old[name], name)
         self.assertGreater(int((self.state / "epoch-run").read_text()), run)
+        # The chain goes on from what the old root has signed.
+        verify = ["ledger", "verify", "--head", str(kept)]
+        asked = self.demo.ctl(*verify, check=False)
+        self.assertEqual(asked.returncode, 1)
+        self.assertIn("--former-root", asked.stderr)
+        self.assertTrue(self.demo.ctl_json(*verify, "--former-root", str(root))["head_found"])
         c = rtsp.Client("127.0.0.1", self.info["rtsps_port"], "front", after["fingerprint"])
         self.addCleanup(c.close)
         c.authorize("owner", self.demo.token("owner"))
