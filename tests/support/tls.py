@@ -86,6 +86,7 @@ class Connection:
                  receive_buffer=None, source=None, keep_secrets=False):
         self.tcp = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._received = 0
         # No server_hostname, hence no SNI: an address is all that a pin needs.
         context = _context(alpn, certificate)
         self._keys = None
@@ -141,7 +142,12 @@ class Connection:
             raise Ended("rst", str(error)) from None
         if not data:
             raise Ended("fin")
+        self._received += len(data)
         self._incoming.write(data)
+
+    def consumed(self):
+        """Bytes of the TCP stream up to the end of the last record that was read."""
+        return self._received - self._incoming.pending
 
     def settimeout(self, seconds):
         self.tcp.settimeout(seconds)

@@ -29,7 +29,7 @@ serving() {
 }
 
 until_true 120 serving || fail "the demo does not serve"
-python3 /camward/tests/vm/tools/powercut.py watch /tmp/demo.json
+python3 /camward/tests/vm/tools/powercut.py watch /tmp/demo.json /tmp/seen.json
 python3 /camward/tests/vm/tools/powercut.py stall /tmp/demo.json
 kill $demo
 wait $demo || true
@@ -38,4 +38,4 @@ umount /mnt/state
 dmsetup remove state
 positions=30
 ! grep -q vm.long /proc/cmdline || positions=400
-python3 /camward/tests/vm/tools/powercut.py replay "$log" /disks/replayed $positions
+python3 /camward/tests/vm/tools/powercut.py replay "$log" /disks/replayed $positions /tmp/seen.json

@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the job powercut runs in the guest.
 
-    powercut.py watch DEMO.json     viewers come and go; what they have received is marked in the log
-    powercut.py stall DEMO.json     the disk stops answering while somebody watches
-    powercut.py replay LOG FILE N   N power cuts at points of the log
+    powercut.py watch DEMO.json SEEN     viewers come and go; what they have received is noted in SEEN,
+                                         and that it was is marked in the log
+    powercut.py stall DEMO.json          the disk stops answering while somebody watches
+    powercut.py replay LOG FILE N SEEN   N power cuts at points of the log
+
+SEEN: {"marks": [{port: [whole frames that the viewer has read, bytes that its kernel has received]}],
+"suspended": [those marks that stand while all is], "ends": {port: [the byte that ends each frame]}}.
+A mark in the log is the number of one in SEEN, which was taken before it.
 
 The log of dm-log-writes (the kernel's admin-guide/device-mapper/log-writes.rst): sector 0 is
 {magic, version, entries (64 bits each), sector size (32)}; then for each entry a sector of {sector,
@@ -13,6 +18,7 @@ written. Writes that were complete at a flush stand before it; those that no flu
 behind: as after a power cut.
 """
 
+import bisect
 import collections
 import glob
 import json
@@ -37,7 +43,7 @@ CTL = "/build/service/ctl/camwardctl"
 DEVICE = "state"
 MAGIC, DISCARD, MARK = 0x6A736677736872, 4, 8
 OPENED, CLOSED = 1, 2
-SUSPENDED = 0  # in a mark, in a port's place
+BYTES_RECEIVED = 128  # in struct tcp_info
 SUSPENDED_WRITES, SUSPENDED_CUTS = 5, 5
 FAILURES = (OSError, TimeoutError, rtsp.Refused, rtsp.BadResponse, rtp.RtpError, tls.Ended)
 WATCH_SECONDS = 30
@@ -57,14 +63,17 @@ def wait_until(condition, seconds, what):
 
 
 class Viewer(threading.Thread):
-    """received: whole frames so far; port: its own, by which the ledger knows it."""
+    """ends: where in what its kernel received each whole frame ends that it has read; port: its own,
+    by which the ledger knows it."""
 
     def __init__(self, demo, seconds=None):
         super().__init__(daemon=True)
-        self.received, self.ended, self.seconds = 0, None, seconds
+        self.ends, self.ended, self.seconds = [], None, seconds
         self.client = rtsp.Client("127.0.0.1", demo["rtsps_port"], "front", demo["spki_sha256"],
                                   timeout=60)
-        self.port = self.client.connection.tcp.getsockname()[1]
+        self.tcp = self.client.connection.tcp
+        self.port = self.tcp.getsockname()[1]
+        self.in_kernel = 0
         owner = next(c for c in demo["clients"] if c["name"] == "owner")
         self.client.authorize("owner", owner["token"])
         self.start()
@@ -74,59 +83,88 @@ class Viewer(threading.Thread):
             self.client.play()
             until = self.seconds and time.monotonic() + self.seconds
             for _ in self.client.access_units(timeout=60):
-                self.received += 1
+                self.ends.append(self.client.connection.consumed())
                 if until and time.monotonic() > until:
                     self.leave()
                     until = None
         except FAILURES:
             pass
+        self.look()
         self.ended = time.monotonic()
         self.client.abort()
 
+    @property
+    def received(self):
+        return len(self.ends)
+
+    def look(self):
+        """[frames read, bytes in its kernel], of now or of its end."""
+        received = self.received
+        if self.ended is None:
+            try:
+                info = self.tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_RECEIVED + 8)
+                self.in_kernel = int.from_bytes(info[BYTES_RECEIVED:], sys.byteorder)
+            except OSError:
+                pass  # closed just now: run() has looked before
+        return [received, self.in_kernel]
+
     def leave(self):
-        """Reads on to the end: what its kernel has taken it counts, too."""
-        self.client.connection.tcp.shutdown(socket.SHUT_WR)
+        """Reads on to the end."""
+        self.tcp.shutdown(socket.SHUT_WR)
 
 
 def dmsetup(*arguments):
     subprocess.run(["dmsetup", *arguments], check=True, stdin=subprocess.DEVNULL)
 
 
-def mark(viewers, suspended=False):
-    """What they have received stands in the log from now on, and whether all is suspended."""
-    pairs = [(v.port, v.received) for v in viewers] + [(SUSPENDED, 1)] * suspended
-    text = ",".join(f"{port}:{n}" for port, n in pairs)
-    dmsetup("message", DEVICE, "0", "mark", text or "none")
+class Seen:
+    def __init__(self):
+        self.marks, self.suspended, self.viewers = [], [], []
+
+    def mark(self, suspended=False):
+        """What they have received, and whether all is suspended, holds at this place of the log."""
+        number = len(self.marks)
+        self.marks.append({viewer.port: viewer.look() for viewer in self.viewers})
+        self.suspended += [number] * suspended
+        dmsetup("message", DEVICE, "0", "mark", str(number))
+
+    def write(self, path):
+        with open(path, "w") as file:
+            json.dump({"marks": self.marks, "suspended": self.suspended,
+                       "ends": {viewer.port: viewer.ends for viewer in self.viewers}}, file)
 
 
-def watch(demo):
-    viewers = [Viewer(demo)]
+def watch(demo, path):
+    seen = Seen()
+    seen.viewers.append(Viewer(demo))
     end = time.monotonic() + WATCH_SECONDS
     while time.monotonic() < end:
-        if not any(v.seconds and v.ended is None for v in viewers):
-            viewers.append(Viewer(demo, random.uniform(0.5, 3)))
-        mark(viewers)
+        if not any(v.seconds and v.ended is None for v in seen.viewers):
+            seen.viewers.append(Viewer(demo, random.uniform(0.5, 3)))
+        seen.mark()
         time.sleep(0.05)
-    received = [v.received for v in viewers]
-    kill_switch(demo, viewers)
-    for viewer in viewers:
+    received = [v.received for v in seen.viewers]
+    kill_switch(demo, seen)
+    for viewer in seen.viewers:
         viewer.join(60)
-    mark(viewers)
-    print(f"{len(viewers)} viewers received {received}")
+    seen.mark()
+    seen.mark()
+    seen.write(path)
+    print(f"{len(received)} viewers received {received}")
     if received[0] < 20:
         fail("the viewer received next to nothing")
 
 
-def kill_switch(demo, viewers):
+def kill_switch(demo, seen):
     """All is suspended, from the reply on; more is written while it is."""
     if ctl(demo, "suspend", "all", "--reason", "the button").wait(60) != 0:
         fail("it cannot be suspended")
     for i in range(SUSPENDED_WRITES):
-        mark(viewers, suspended=True)
+        seen.mark(suspended=True)
         if ctl(demo, "client", "add", f"later{i}").wait(60) != 0:
             fail("no client can be added")
-    mark(viewers, suspended=True)
-    mark(viewers)
+    seen.mark(suspended=True)
+    seen.mark()
     if ctl(demo, "resume", "all").wait(60) != 0:
         fail("it cannot be resumed")
 
@@ -215,9 +253,10 @@ def read_log(log):
                 at += sectors * 512
 
 
-def parse_mark(data):
-    pairs = [word.split(":") for word in data.rstrip(b"\0").decode().split(",") if ":" in word]
-    return {int(port): int(frames) for port, frames in pairs}
+def number_of(mark):
+    """None: another's mark, as the one of dm-log-writes at its end."""
+    text = mark.data.rstrip(b"\0")
+    return int(text) if text.isdigit() else None
 
 
 def apply(log, image, entries):
@@ -234,7 +273,8 @@ def apply(log, image, entries):
 
 
 def recover(image):
-    """The rows of leases after a start on what the power cut has left: {port: {kind: row}}."""
+    """What a start makes of what the power cut has left: ({port: {kind: row}}, whether all is
+    suspended)."""
     shutil.copyfile(image, image + ".cut")
     loop = subprocess.run(["losetup", "--find", "--show", image + ".cut"], check=True, text=True,
                           stdout=subprocess.PIPE).stdout.strip()
@@ -242,7 +282,7 @@ def recover(image):
         subprocess.run(["mount", loop, "/mnt/state"], check=True)
         try:
             found = glob.glob("/mnt/state/**/camward.db", recursive=True)
-            return read_rows(os.path.dirname(found[0])) if found else None
+            return read_rows(os.path.dirname(found[0])) if found else ({}, False)
         finally:
             subprocess.run(["umount", "/mnt/state"], check=True)
             checked = subprocess.run(["e2fsck", "-f", "-n", loop], stdout=subprocess.PIPE,
@@ -265,22 +305,19 @@ def read_rows(directory):
             "SELECT kind, peers.port, frames_low, frames_high, uncertain FROM events"
             " JOIN peers USING (seq) WHERE kind IN (1, 2)"):
         rows[port][kind] = (low, high, uncertain)
-    rows[SUSPENDED] = database.execute("SELECT name FROM suspensions WHERE kind = 1").fetchall()
+    suspended = database.execute("SELECT name FROM suspensions WHERE kind = 1").fetchall()
     database.close()
-    return rows
+    return rows, bool(suspended)
 
 
-def judge(at, rows, before, after, total):
-    """before, after: what the marks around this point say; total: what the viewers had in the end. A
-    viewer's kernel acknowledges frames before the viewer has counted them, however busy it is: so
-    only the total bounds what it can have received by now."""
+def judge(at, rows, before, after, ends):
+    """before: what viewers had received for certain at this point of the log, after: at some time
+    since then. What "at least" speaks of is in the viewer's kernel, read or not."""
     uncertain = 0
-    if before.pop(SUSPENDED, 0) and after.get(SUSPENDED) and not (rows and rows[SUSPENDED]):
-        fail(f"entry {at}: it is not suspended any more")
-    for port, frames in before.items():
+    for port, (frames, _) in before.items():
         if not frames:
             continue
-        if not rows or OPENED not in rows.get(port, {}):
+        if OPENED not in rows.get(port, {}):
             fail(f"entry {at}: a viewer has {frames} frames, and the ledger knows nothing of it")
         if CLOSED not in rows[port]:
             fail(f"entry {at}: a lease was left open")
@@ -288,31 +325,39 @@ def judge(at, rows, before, after, total):
         uncertain += vague
         if high < frames:
             fail(f"entry {at}: at most {high} frames, but the viewer had {frames}")
-        if low > total[port]:
-            fail(f"entry {at}: at least {low} frames, but the viewer had {total[port]} in the end")
+        in_kernel = bisect.bisect_right(ends[port], after[port][1])
+        if low > in_kernel:
+            fail(f"entry {at}: at least {low} frames, but the viewer's kernel had {in_kernel}")
     return uncertain
 
 
-def replay(log_path, image_path, n):
+def replay(log_path, image_path, n, seen_path):
+    with open(seen_path) as file:
+        seen = json.load(file)
+    looks = [{int(port): look for port, look in mark.items()} for mark in seen["marks"]]
+    ends = {int(port): of_frames for port, of_frames in seen["ends"].items()}
     entries = list(read_log(log_path))
-    marks = [i for i, entry in enumerate(entries) if entry.flags & MARK]
+    marks = [i for i, entry in enumerate(entries)
+             if entry.flags & MARK and number_of(entry) is not None]
     if len(marks) < 20:
         fail("there are next to no marks")
-    suspended = [i for i in marks if SUSPENDED in parse_mark(entries[i].data)]
-    points = sorted(random.sample(range(marks[0], marks[-1] + 1), n - SUSPENDED_CUTS) +
+    suspended = [i for i in marks if number_of(entries[i]) in seen["suspended"]]
+    # The last mark is looked at after the last point: see below.
+    points = sorted(random.sample(range(marks[0], marks[-2] + 1), n - SUSPENDED_CUTS) +
                     random.sample(range(suspended[0], suspended[-1] + 1), SUSPENDED_CUTS))
-    total = collections.Counter()
-    for i in marks:
-        total |= parse_mark(entries[i].data)
     applied = uncertain = 0
     with open(log_path, "rb") as log, open(image_path, "wb+") as image:
         image.truncate(64 << 20)
         for point in points:
             apply(log, image, entries[applied:point])
             applied = point
-            before = parse_mark(entries[max(i for i in marks if i <= point)].data)
-            after = parse_mark(entries[min(i for i in marks if i >= point)].data)
-            uncertain += judge(point, recover(image_path), before, after, total)
+            before = number_of(entries[max(i for i in marks if i <= point)])
+            after = number_of(entries[min(i for i in marks if i >= point)])
+            rows, is_suspended = recover(image_path)
+            if {before, after} <= set(seen["suspended"]) and not is_suspended:
+                fail(f"entry {point}: it is not suspended any more")
+            # A look comes before its mark, so the next mark's may be older than this point.
+            uncertain += judge(point, rows, looks[before], looks[after + 1], ends)
     print(f"{n} power cuts among {len(entries)} entries of the log: every interval contains what the "
           f"viewer had, and what was suspended is; {uncertain} were uncertain")
     if not uncertain:
@@ -321,11 +366,11 @@ def replay(log_path, image_path, n):
 
 def main():
     if sys.argv[1] == "replay":
-        replay(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+        replay(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])
         return
     with open(sys.argv[2]) as file:
         demo = json.load(file)
-    {"watch": watch, "stall": stall}[sys.argv[1]](demo)
+    {"watch": watch, "stall": stall}[sys.argv[1]](demo, *sys.argv[3:])
 
 
 if __name__ == "__main__":
