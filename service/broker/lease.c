@@ -8,23 +8,10 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/event.h"
-#include "base/log.h"
 #include "broker/broker.h"
 #include "broker/camera.h"
-#include "broker/closing.h"
-#include "broker/gate-link.h"
-#include "broker/lease-count.h"
 
 #define TIMER_ACCURACY (5 * USEC_PER_MSEC)
-
-static const char *const done_reasons[] = {
-	[SESSION_DONE_VIEWER] = "viewer left",
-	[SESSION_DONE_SILENT] = "viewer silent",
-	[SESSION_DONE_STALLED] = "viewer stalled",
-	[SESSION_DONE_PROTOCOL] = "viewer broke the protocol",
-	[SESSION_DONE_SERVER] = "ended by the server",
-};
 
 void lease_arm(struct lease *lease, uint64_t delay)
 {
@@ -32,7 +19,7 @@ void lease_arm(struct lease *lease, uint64_t delay)
 	sd_event_source_set_enabled(lease->timer, SD_EVENT_ONESHOT);
 }
 
-static void lease_free(struct lease *lease)
+void lease_free(struct lease *lease)
 {
 	if (lease->state == LEASE_ASKING)
 		agent_forget(lease);
@@ -51,190 +38,10 @@ static void lease_free(struct lease *lease)
 	free(lease);
 }
 
-/* No more pictures for it. */
-static void leave_camera(struct lease *lease)
-{
-	if (!lease->attached)
-		return;
-	lease->attached = false;
-	if (lease->subscription ? subscription_is_asked(lease->subscription)
-				: !lease_is_opening(lease))
-		camera_drop_wake(lease->camera, lease->id);
-	camera_detach(lease->camera, lease->stream);
-	if (lease->switching)
-		camera_detach(lease->camera, lease->target);
-	lease->switching = false;
-}
-
-static void record_end(struct lease *lease, const struct tcp_bytes *bytes, const char *reason)
-{
-	const struct camera *camera = lease_is_opening(lease) ? NULL : lease->camera;
-	struct ledger_event event;
-
-	if (lease->state <= LEASE_WAITING)
-		return;
-	lease_fill_event(lease, &event);
-	lease_fill_counts(lease, bytes, &event);
-	snprintf(event.reason, sizeof(event.reason), "%s", reason);
-	closing_add(lease->broker, &event, &lease->exposure, camera);
-}
-
 void lease_exposed(struct lease *lease, const struct camera_sequence *m)
 {
 	if (m->epoch == lease->epoch)
 		exposure_note(&lease->exposure, m);
-}
-
-/* One that was never granted is a denial or nothing, which others tell. */
-static void tell_ended(const struct lease *lease, const char *reason, uint64_t frames)
-{
-	if (lease_is_opening(lease))
-		return;
-	event_log(LOG_INFO, EVENT_LEASE_ENDED,
-		  &(struct event_about){.camera = lease->camera->name,
-					.client = lease->client,
-					.peer = lease->peer_text,
-					.reason = reason,
-					.lease = lease->id,
-					.frames = frames},
-		  "lease %lu of %s at %s for %s has ended: %s; %lu frames",
-		  (unsigned long)lease->id, lease->client, lease->peer_text, lease->camera->name,
-		  reason, (unsigned long)frames);
-}
-
-/* What is left to do once no byte can leave any more. bytes: NULL when they could not be told. */
-static void conclude(struct lease *lease, const struct tcp_bytes *bytes, const char *reason)
-{
-	struct broker *broker = lease->broker;
-	struct lease_counts counts;
-
-	lease_count(lease, &counts);
-	leave_camera(lease);
-	record_end(lease, bytes, reason);
-	tell_ended(lease, reason, counts.done);
-	if (!lease_is_opening(lease))
-		metrics_ended(lease, reason);
-	observe(broker, lease_ended, lease, reason, counts.done);
-	lease_free(lease);
-	broker_lease_gone(broker);
-}
-
-static bool waits_for_answer(const struct lease *lease)
-{
-	return lease->subscription ? lease->subscription->done != NULL
-				   : link_is_open(&lease->session->link);
-}
-
-static void deny(struct lease *lease, enum session_denied_reason denied, const char *reason)
-{
-	if (lease->subscription) {
-		subscription_refuse(lease->subscription,
-				    denied == SESSION_DENIED_NOT_FOUND ? SUBSCRIPTION_NOT_FOUND
-								       : SUBSCRIPTION_UNAVAILABLE,
-				    reason);
-		return;
-	}
-	session_deny(lease->session, denied);
-	if (lease->asked)
-		session_expire(lease->session, SESSION_ASKED_TIMEOUT);
-}
-
-/* Before it is granted. A receiver that has gone needs no answer. */
-void lease_refuse(struct lease *lease, enum session_denied_reason denied, const char *reason)
-{
-	struct ledger_event event;
-
-	if (waits_for_answer(lease)) {
-		deny(lease, denied, reason);
-		lease_fill_event(lease, &event);
-		event.lease = 0;
-		snprintf(event.reason, sizeof(event.reason), "%s", reason);
-		denial_report(lease->broker, &event, lease->peer_text);
-	}
-	conclude(lease, NULL, reason);
-}
-
-void lease_cut(struct lease *lease)
-{
-	if (lease_is_opening(lease) || lease->cut)
-		return;
-	lease->counted = lease_count_bytes(lease, &lease->bytes);
-	if (lease->subscription)
-		subscription_cut(lease->subscription);
-	else if (lease->session)
-		session_abort(lease->session);
-	else
-		(void)tcp_abort(lease->socket);
-	lease->cut = true;
-}
-
-void lease_end(struct lease *lease, const char *reason)
-{
-	struct session *session = lease->session;
-
-	if (lease_is_opening(lease)) {
-		lease_refuse(lease, SESSION_DENIED_NOT_FOUND, reason);
-		return;
-	}
-	lease_cut(lease);
-	leave_camera(lease);
-	if (session) {
-		gate_kill(session->gate, session->connection);
-		link_fail(&session->link, -ECONNABORTED);
-	}
-	conclude(lease, lease->counted < 0 ? NULL : &lease->bytes, reason);
-}
-
-void lease_finish(struct lease *lease, const char *reason, enum session_end_reason tell)
-{
-	if (lease_is_opening(lease)) {
-		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, reason);
-		return;
-	}
-	if (lease->state != LEASE_RUNNING)
-		return;
-	if (lease->subscription) {
-		lease_end(lease, reason);
-		return;
-	}
-	leave_camera(lease);
-	lease->state = LEASE_ENDING;
-	lease->ending = reason;
-	session_tell_end(lease->session, tell);
-	lease_arm(lease, LEASE_END_TIMEOUT);
-}
-
-static void finish_drained(struct lease *lease)
-{
-	struct tcp_bytes bytes;
-	int counted = lease_count_bytes(lease, &bytes);
-
-	conclude(lease, counted < 0 ? NULL : &bytes, lease->ending);
-}
-
-void lease_done(struct lease *lease, enum session_done_how how)
-{
-	struct session *session = lease->session;
-
-	if (lease_is_opening(lease)) {
-		conclude(lease, NULL, done_reasons[how]);
-		return;
-	}
-	if (lease->state == LEASE_RUNNING)
-		lease->ending = done_reasons[how];
-	/* The session has said that it is done; it is held to it. What it sent already can be cut
-	 * off until it has arrived. */
-	(void)tcp_shutdown(session->socket);
-	leave_camera(lease);
-	lease->state = LEASE_DRAINING;
-	lease->socket = steal_fd(&session->socket);
-	lease->drain_until = clock_monotonic() + LEASE_DRAIN_TIMEOUT;
-	session->lease = NULL;
-	lease->session = NULL;
-	if (tcp_is_drained(lease->socket))
-		finish_drained(lease);
-	else
-		lease_arm(lease, LEASE_DRAIN_CHECK);
 }
 
 static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
@@ -243,12 +50,7 @@ static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
 
 	switch (lease->state) {
 	case LEASE_DRAINING:
-		if (tcp_is_drained(lease->socket))
-			finish_drained(lease);
-		else if (clock_monotonic() >= lease->drain_until)
-			lease_end(lease, lease->ending);
-		else
-			lease_arm(lease, LEASE_DRAIN_CHECK);
+		lease_drain(lease);
 		break;
 	case LEASE_ENDING:
 		lease_end(lease, lease->ending);
@@ -376,8 +178,7 @@ const char *lease_unavailable_text(int error)
 	}
 }
 
-/* Errors: those of camera_attach(); -EIO (light.h). */
-static int join_camera(struct lease *lease)
+int lease_join_camera(struct lease *lease)
 {
 	int r = light_begin(lease->camera);
 
@@ -392,57 +193,12 @@ static int join_camera(struct lease *lease)
 	return 0;
 }
 
-static void await_ring(struct lease *lease)
+void lease_await_ring(struct lease *lease)
 {
 	if (lease->camera->streams[lease->stream].ring >= 0)
 		lease_ring_ready(lease);
 	else
 		lease_arm(lease, LEASE_OPEN_TIMEOUT);
-}
-
-/* Its connection has to outlive the gate's patience; the session is held to an end otherwise. */
-static void await_answer(struct lease *lease)
-{
-	struct session_pending m = {};
-
-	if (lease->session) {
-		gate_admitted(lease->session->gate, lease->session->connection);
-		link_send_message(&lease->session->link, SESSION_PENDING, &m);
-	}
-	lease_arm(lease, lease->broker->agent.patience);
-}
-
-void lease_admit(struct lease *lease)
-{
-	struct policy_verdict verdict = redecide_lease(lease->broker, lease);
-	int r;
-
-	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
-	if (!verdict.allowed) {
-		lease_refuse(lease, SESSION_DENIED_NOT_FOUND, policy_reason_text(verdict.reason));
-		return;
-	}
-	agent_forget(lease);
-	lease->grant = verdict.grant;
-	r = join_camera(lease);
-	if (r < 0) {
-		lease_refuse(lease, SESSION_DENIED_UNAVAILABLE, lease_unavailable_text(r));
-		return;
-	}
-	observe(lease->broker, lease_changed, lease);
-	await_ring(lease);
-}
-
-void lease_approved(struct lease *lease)
-{
-	lease->approved = lease->asked;
-	lease_admit(lease);
-}
-
-void lease_disapproved(struct lease *lease, const char *reason)
-{
-	agent_note_no(lease);
-	lease_refuse(lease, SESSION_DENIED_NOT_FOUND, reason);
 }
 
 int lease_open(struct broker *broker, const struct lease_request *request)
@@ -457,7 +213,7 @@ int lease_open(struct broker *broker, const struct lease_request *request)
 	if (!lease->id)
 		r = -EBUSY;
 	else
-		r = request->ask ? agent_ask(lease) : join_camera(lease);
+		r = request->ask ? agent_ask(lease) : lease_join_camera(lease);
 	if (r < 0) {
 		lease_free(lease);
 		return r;
@@ -466,8 +222,8 @@ int lease_open(struct broker *broker, const struct lease_request *request)
 	list_append(&broker->leases, &lease->list);
 	observe(broker, lease_added, lease);
 	if (request->ask)
-		await_answer(lease);
+		lease_await_answer(lease);
 	else
-		await_ring(lease);
+		lease_await_ring(lease);
 	return 0;
 }

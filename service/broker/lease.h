@@ -118,11 +118,13 @@ const char *lease_unavailable_text(int error);
 
 struct lease *lease_find(const struct broker *broker, uint64_t id);
 
-/* The agent's answer to one that is ASKING; a no, also by silence, is for people. */
+/* The agent's answer to one that is ASKING (lease-ask.c). reason: for people. */
 void lease_approved(struct lease *lease);
 void lease_disapproved(struct lease *lease, const char *reason);
 /* One that is ASKING is permitted, be it by another grant. */
 void lease_admit(struct lease *lease);
+/* For lease.c: the agent has been asked; what it says is awaited. */
+void lease_await_answer(struct lease *lease);
 
 /* The way to GRANTED (lease-grant.c): the camera has a ring for this lease; the camera has stated
  * it; it has made a subscriber's memory. */
@@ -147,9 +149,13 @@ void lease_switch_fail(struct lease *lease, enum session_denied_reason reason);
 /* The camera says where it stands. */
 void lease_exposed(struct lease *lease, const struct camera_sequence *m);
 
-/* Aborts its connection (or takes its memory), if it has been granted, and nothing else: of many
+/*
+ * The ways to its end (lease-end.c).
+ *
+ * Aborts its connection (or takes its memory), if it has been granted, and nothing else: of many
  * that end at once all are cut before the first is ended. lease_end() must follow before anything
- * else happens. */
+ * else happens.
+ */
 void lease_cut(struct lease *lease);
 
 /*
@@ -169,11 +175,20 @@ void lease_done(struct lease *lease, enum session_done_how how);
  * The descriptors are the caller's, also on failure. */
 int lease_make_pages(struct lease *lease, int *ret_counters, int *ret_permit);
 
-/* For lease-grant.c. A lease that has not been granted is denied, and gone afterwards. */
-void lease_refuse(struct lease *lease, enum session_denied_reason denied, const char *reason);
+/* For the other files of the lease, from here on. */
 
-/* For lease-grant.c: what its state waits for has to come within delay (us). */
+/* One that has not been granted is denied, and gone afterwards. reason: for people. */
+void lease_refuse(struct lease *lease, enum session_denied_reason denied, const char *reason);
+/* DRAINING: ends it if all has arrived or the time is up. */
+void lease_drain(struct lease *lease);
+
+/* What its state waits for has to come within delay (us). */
 void lease_arm(struct lease *lease, uint64_t delay);
+/* It takes part in its camera, and is WAITING. Errors: those of camera_attach(); -EIO (light.h). */
+int lease_join_camera(struct lease *lease);
+/* Goes on with the ring that there is, or awaits it. */
+void lease_await_ring(struct lease *lease);
+void lease_free(struct lease *lease);
 
 static inline bool lease_is_opening(const struct lease *lease)
 {

@@ -80,7 +80,7 @@ void subscription_left(struct broker *broker, const void *userdata);
 void subscription_format_peer(uint32_t user, uint8_t address[16],
 			      char text[SESSION_PEER_TEXT_SIZE]);
 
-/* What lease.c does with the lease's receiver. ask and grant return -errno. */
+/* What lease*.c does with the lease's receiver. ask and grant return -errno. */
 struct subscription *subscription_free(struct subscription *s);
 int subscription_ask(struct subscription *s);
 int subscription_grant(struct subscription *s);
