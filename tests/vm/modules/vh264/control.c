@@ -3,8 +3,8 @@
 
 static int s_ctrl(struct v4l2_ctrl *control)
 {
-	struct vh264_ctx *ctx = container_of(control->handler, struct vh264_ctx, controls);
-	struct v4l2_m2m_ctx *m2m = ctx->fh.m2m_ctx;
+	struct vh264_ctx *ctx = container_of(control->handler, struct vh264_ctx, base.controls);
+	struct v4l2_m2m_ctx *m2m = ctx->base.fh.m2m_ctx;
 
 	switch (control->id) {
 	case V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME:
@@ -26,19 +26,19 @@ static const struct v4l2_ctrl_ops control_ops = {.s_ctrl = s_ctrl};
 
 static void add(struct vh264_ctx *ctx, u32 id, s64 min, s64 max, s64 value)
 {
-	v4l2_ctrl_new_std(&ctx->controls, &control_ops, id, min, max, 1, value);
+	v4l2_ctrl_new_std(&ctx->base.controls, &control_ops, id, min, max, 1, value);
 }
 
 static void add_menu(struct vh264_ctx *ctx, u32 id, u8 max, u64 skip, u8 value)
 {
-	v4l2_ctrl_new_std_menu(&ctx->controls, &control_ops, id, max, skip, value);
+	v4l2_ctrl_new_std_menu(&ctx->base.controls, &control_ops, id, max, skip, value);
 }
 
 int vh264_controls_init(struct vh264_ctx *ctx)
 {
 	const u8 profile = V4L2_MPEG_VIDEO_H264_PROFILE_CONSTRAINED_BASELINE;
 
-	v4l2_ctrl_handler_init(&ctx->controls, 10);
+	v4l2_ctrl_handler_init(&ctx->base.controls, 10);
 	add(ctx, V4L2_CID_MPEG_VIDEO_GOP_SIZE, 1, 600, 30);
 	/* Lossless as it is, it only listens. */
 	add(ctx, V4L2_CID_MPEG_VIDEO_BITRATE, 32000, 100000000, 4000000);
@@ -53,9 +53,9 @@ int vh264_controls_init(struct vh264_ctx *ctx)
 		add(ctx, V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME, 0, 0, 0);
 	if (vh264_quirks.headers == VH264_HEADERS_REPEATED)
 		add(ctx, V4L2_CID_MPEG_VIDEO_REPEAT_SEQ_HEADER, 0, 1, 1);
-	if (ctx->controls.error)
-		return ctx->controls.error;
-	v4l2_ctrl_handler_setup(&ctx->controls);
+	if (ctx->base.controls.error)
+		return ctx->base.controls.error;
+	v4l2_ctrl_handler_setup(&ctx->base.controls);
 	ctx->force_keyframe = false;
 	return 0;
 }

@@ -110,14 +110,15 @@ void vh264_format_init(struct vh264_ctx *ctx)
 	ctx->stream.interval = (struct v4l2_fract){1, 30};
 }
 
-bool vh264_format_maps(struct vh264_ctx *ctx, struct vb2_buffer *buffer)
+unsigned int vh264_format_sizes(const struct m2m_ctx *base, u32 type, u32 ret[M2M_PLANES_MAX])
 {
-	unsigned int i;
+	const struct vh264_ctx *ctx = container_of(base, struct vh264_ctx, base);
 
-	for (i = 0; i < ctx->raw.n_planes; i++)
-		if (!vb2_plane_vaddr(buffer, i))
-			return false;
-	return true;
+	ret[0] = ctx->coded_size;
+	if (V4L2_TYPE_IS_CAPTURE(type))
+		return 1;
+	memcpy(ret, ctx->raw.size, sizeof(ctx->raw.size));
+	return ctx->raw.n_planes;
 }
 
 void vh264_format_picture(struct vh264_ctx *ctx, struct vb2_buffer *buffer,
@@ -266,7 +267,7 @@ int vh264_try_fmt(struct file *file, void *fh, struct v4l2_format *f)
 int vh264_s_fmt(struct file *file, void *fh, struct v4l2_format *f)
 {
 	struct vh264_ctx *ctx = vh264_ctx_of(file);
-	struct v4l2_m2m_ctx *m2m = ctx->fh.m2m_ctx;
+	struct v4l2_m2m_ctx *m2m = ctx->base.fh.m2m_ctx;
 	struct vh264_raw_format asked;
 
 	if (vb2_is_busy(v4l2_m2m_get_vq(m2m, f->type)))
@@ -330,7 +331,7 @@ int vh264_s_selection(struct file *file, void *fh, struct v4l2_selection *s)
 
 	if (s->type != V4L2_BUF_TYPE_VIDEO_OUTPUT || s->target != V4L2_SEL_TGT_CROP)
 		return -EINVAL;
-	if (vb2_is_busy(&ctx->fh.m2m_ctx->out_q_ctx.q))
+	if (vb2_is_busy(&ctx->base.fh.m2m_ctx->out_q_ctx.q))
 		return -EBUSY;
 	s->r.left = s->r.top = 0;
 	s->r.width = clamp(ALIGN(s->r.width, 2), WIDTH_MIN, ctx->raw.width);

@@ -3,39 +3,29 @@
  * vh264: a stateful H.264 encoder in software, with the habits of real ones. It is lossless: a
  * picture that comes out of a decoder is the one that went in, bit for bit.
  *
- * main.c: module, device, open files; control.c, format.c, queue.c: what their names say;
- * bitstream.c: from a picture to NAL units.
+ * main.c: module and parameters; control.c, format.c: what their names say; encode.c: what happens
+ * to a picture; bitstream.c: from a picture to NAL units.
  */
 #pragma once
 
-#include <linux/mutex.h>
-#include <linux/spinlock.h>
-#include <linux/workqueue.h>
-#include <media/v4l2-ctrls.h>
-#include <media/v4l2-device.h>
-#include <media/v4l2-ioctl.h>
-#include <media/v4l2-mem2mem.h>
+#include "m2m-device.h"
 
-#define VH264_NAME       "vh264"
-#define VH264_PLANES_MAX 3
+#define VH264_NAME "vh264"
 
 /* Habits of real encoders; the module's parameters. */
 struct vh264_quirks {
+	struct m2m_quirks device;
 	bool multiplanar; /* speaks the multi-planar API */
 	char *formats;    /* raw formats, by their fourcc, comma between */
 	unsigned int width_align, height_align, stride_align; /* powers of two */
-	bool no_crop;             /* no selections: the whole buffer is encoded */
-	bool no_import;           /* raw pictures from memory of its own only */
-	bool no_force_keyframe;   /* lacks the control */
-	bool busy_controls;       /* settings are refused while it streams */
-	unsigned int headers;     /* enum vh264_headers */
-	unsigned int drop_every;  /* each Nth picture never comes out, without a word */
-	unsigned int fail_every;  /* each Nth comes out as faulty, but later ones refer to it */
-	unsigned int stall_after; /* after N pictures nothing happens any more, until streamoff */
-	bool stall_hard;          /* until the file is closed */
-	unsigned int delay_ms;    /* for each picture */
-	unsigned int coded_max;   /* bytes of a coded buffer at most; 0: any picture fits */
-	unsigned int instances;   /* open files at most; 0: any number */
+	bool no_crop;            /* no selections: the whole buffer is encoded */
+	bool no_force_keyframe;  /* lacks the control */
+	bool busy_controls;      /* settings are refused while it streams */
+	unsigned int headers;    /* enum vh264_headers */
+	unsigned int drop_every; /* each Nth picture never comes out, without a word */
+	unsigned int fail_every; /* each Nth comes out as faulty, but later ones refer to it */
+	bool stall_hard;         /* a stall lasts until the file is closed */
+	unsigned int coded_max;  /* bytes of a coded buffer at most; 0: any picture fits */
 };
 
 enum vh264_headers {
@@ -45,17 +35,6 @@ enum vh264_headers {
 };
 
 extern struct vh264_quirks vh264_quirks;
-
-struct vh264_device {
-	struct v4l2_device v4l2;
-	struct video_device video;
-	struct media_device media;
-	struct v4l2_m2m_dev *m2m;
-	struct workqueue_struct *queue;
-	struct mutex lock;     /* ioctls */
-	spinlock_t state_lock; /* draining, stalling */
-	atomic_t instances;
-};
 
 /* Where the samples of a raw picture are. */
 struct vh264_picture {
@@ -78,30 +57,24 @@ struct vh264_raw_format {
 	u32 width, height;
 	u32 stride;
 	unsigned int n_planes; /* memory planes */
-	u32 size[VH264_PLANES_MAX];
+	u32 size[M2M_PLANES_MAX];
 	u32 colorspace, ycbcr_enc, xfer_func, quantization;
 };
 
 struct vh264_ctx {
-	struct v4l2_fh fh;
-	struct v4l2_ctrl_handler controls;
-	struct vh264_device *device;
-	struct delayed_work work;
+	struct m2m_ctx base;
 	struct vh264_raw_format raw;
 	struct v4l2_rect crop;
 	u32 coded_size;
 	struct vh264_stream stream;
-	u32 sequence_raw, sequence_coded;
 	u32 gop, gop_at;
-	u32 pictures;        /* since streamon, or since open */
 	bool force_keyframe; /* the next one queued */
 	bool headers_due;
-	bool stalled, aborted; /* under state_lock */
 };
 
 static inline struct vh264_ctx *vh264_ctx_of(struct file *file)
 {
-	return container_of(file->private_data, struct vh264_ctx, fh);
+	return container_of(m2m_ctx_of(file), struct vh264_ctx, base);
 }
 
 /* control.c */
@@ -111,7 +84,7 @@ int vh264_controls_init(struct vh264_ctx *ctx);
 void vh264_format_init(struct vh264_ctx *ctx);
 void vh264_format_picture(struct vh264_ctx *ctx, struct vb2_buffer *buffer,
 			  struct vh264_picture *ret);
-bool vh264_format_maps(struct vh264_ctx *ctx, struct vb2_buffer *buffer);
+unsigned int vh264_format_sizes(const struct m2m_ctx *base, u32 type, u32 ret[M2M_PLANES_MAX]);
 int vh264_enum_fmt(struct file *file, void *fh, struct v4l2_fmtdesc *f);
 int vh264_g_fmt(struct file *file, void *fh, struct v4l2_format *f);
 int vh264_try_fmt(struct file *file, void *fh, struct v4l2_format *f);
@@ -122,11 +95,10 @@ int vh264_s_selection(struct file *file, void *fh, struct v4l2_selection *s);
 int vh264_g_parm(struct file *file, void *fh, struct v4l2_streamparm *p);
 int vh264_s_parm(struct file *file, void *fh, struct v4l2_streamparm *p);
 
-/* queue.c */
-extern const struct v4l2_m2m_ops vh264_m2m_ops;
-int vh264_queue_init(void *priv, struct vb2_queue *raw, struct vb2_queue *coded);
-void vh264_work(struct work_struct *work);
-int vh264_encoder_cmd(struct file *file, void *fh, struct v4l2_encoder_cmd *cmd);
+/* encode.c */
+int vh264_start(struct m2m_ctx *base, u32 type);
+void vh264_queued(struct m2m_ctx *base, struct vb2_v4l2_buffer *raw);
+void vh264_run(struct m2m_ctx *base);
 
 /* bitstream.c */
 u32 vh264_coded_size_max(u32 width, u32 height);

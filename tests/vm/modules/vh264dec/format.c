@@ -58,6 +58,14 @@ u32 vh264dec_picture_bytes(const struct vh264dec_ctx *ctx)
 	return bytes_of(ctx->fourcc, &ctx->size);
 }
 
+unsigned int vh264dec_format_sizes(const struct m2m_ctx *base, u32 type, u32 ret[M2M_PLANES_MAX])
+{
+	const struct vh264dec_ctx *ctx = container_of(base, struct vh264dec_ctx, base);
+
+	ret[0] = V4L2_TYPE_IS_OUTPUT(type) ? ctx->coded_size : vh264dec_picture_bytes(ctx);
+	return 1;
+}
+
 static void write_nv12(const struct vh264dec_size *s, const u8 *from, u8 *to)
 {
 	u32 luma = s->width * s->height, i;
@@ -148,7 +156,7 @@ int vh264dec_s_fmt(struct file *file, void *fh, struct v4l2_format *f)
 {
 	struct vh264dec_ctx *ctx = vh264dec_ctx_of(file);
 
-	if (vb2_is_busy(v4l2_m2m_get_vq(ctx->fh.m2m_ctx, f->type)))
+	if (vb2_is_busy(v4l2_m2m_get_vq(ctx->base.fh.m2m_ctx, f->type)))
 		return -EBUSY;
 	vh264dec_try_fmt(file, fh, f);
 	if (V4L2_TYPE_IS_OUTPUT(f->type))

@@ -4,38 +4,22 @@
  * or P_Skip, a slice a picture. Pictures come out as NV12, or as XR24 for displays that know RGB
  * only.
  *
- * main.c: module, device, open files; format.c, queue.c: what their names say; bitstream.c: from
- * NAL units to a picture.
+ * main.c: module and parameters; format.c: what its name says; decode.c: what happens to an access
+ * unit; bitstream.c: from NAL units to a picture.
  */
 #pragma once
 
-#include <linux/mutex.h>
-#include <linux/workqueue.h>
-#include <media/v4l2-ctrls.h>
-#include <media/v4l2-device.h>
-#include <media/v4l2-ioctl.h>
-#include <media/v4l2-mem2mem.h>
+#include "m2m-device.h"
 
 #define VH264DEC_NAME "vh264dec"
 
 /* Habits of real decoders; the module's parameters. */
 struct vh264dec_quirks {
-	char *formats;            /* of pictures, by their fourcc, comma between */
-	unsigned int stall_after; /* after N pictures nothing happens any more, until streamoff */
-	unsigned int min_buffers; /* for capture */
+	struct m2m_quirks device;
+	char *formats; /* of pictures, by their fourcc, comma between */
 };
 
 extern struct vh264dec_quirks vh264dec_quirks;
-
-struct vh264dec_device {
-	struct v4l2_device v4l2;
-	struct video_device video;
-	struct media_device media;
-	struct v4l2_m2m_dev *m2m;
-	struct workqueue_struct *queue;
-	struct mutex lock;     /* ioctls */
-	spinlock_t state_lock; /* stalling */
-};
 
 /* What the sequence parameter set says. */
 struct vh264dec_size {
@@ -44,27 +28,23 @@ struct vh264dec_size {
 };
 
 struct vh264dec_ctx {
-	struct v4l2_fh fh;
-	struct v4l2_ctrl_handler controls;
-	struct vh264dec_device *device;
-	struct work_struct work;
+	struct m2m_ctx base;
 	u32 fourcc, coded_size;
 	struct vh264dec_size size;
 	u8 *reference;    /* I420 of that size: the picture before */
 	bool known;       /* the size comes from a stream */
 	bool has_picture; /* a keyframe was decoded */
-	u32 sequence_coded, sequence_raw, pictures;
-	bool stalled, aborted; /* under state_lock */
 };
 
 static inline struct vh264dec_ctx *vh264dec_ctx_of(struct file *file)
 {
-	return container_of(file->private_data, struct vh264dec_ctx, fh);
+	return container_of(m2m_ctx_of(file), struct vh264dec_ctx, base);
 }
 
 /* format.c */
 void vh264dec_format_init(struct vh264dec_ctx *ctx);
 u32 vh264dec_picture_bytes(const struct vh264dec_ctx *ctx);
+unsigned int vh264dec_format_sizes(const struct m2m_ctx *base, u32 type, u32 ret[M2M_PLANES_MAX]);
 /* The reference, as a picture of the format. */
 void vh264dec_write_picture(const struct vh264dec_ctx *ctx, u8 *to);
 int vh264dec_enum_fmt(struct file *file, void *fh, struct v4l2_fmtdesc *f);
@@ -73,10 +53,10 @@ int vh264dec_try_fmt(struct file *file, void *fh, struct v4l2_format *f);
 int vh264dec_s_fmt(struct file *file, void *fh, struct v4l2_format *f);
 int vh264dec_g_selection(struct file *file, void *fh, struct v4l2_selection *s);
 
-/* queue.c */
-extern const struct v4l2_m2m_ops vh264dec_m2m_ops;
-int vh264dec_queue_init(void *priv, struct vb2_queue *coded, struct vb2_queue *raw);
-void vh264dec_work(struct work_struct *work);
+/* decode.c */
+int vh264dec_start(struct m2m_ctx *base, u32 type);
+void vh264dec_queued(struct m2m_ctx *base, struct vb2_v4l2_buffer *coded);
+void vh264dec_run(struct m2m_ctx *base);
 
 /* bitstream.c; -EBADMSG: not what vh264 makes. */
 /* 1: it has a sequence parameter set; 0: none. */
