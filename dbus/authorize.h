@@ -63,7 +63,8 @@ int authorize_identify(sd_bus_message *call, uid_t *ret, sd_bus_error *error);
 	{                                                                                    \
 		static const struct authorize_method method = {(action_), (details_),        \
 							       method_##name};               \
-		return authorize_call(userdata, &method, m, error);                          \
+		struct bus *bus = object_bus(sd_bus_message_get_bus(m));                     \
+		return authorize_call(bus, &method, m, error);                               \
 	}
 
 /* The other door: of a method that is for whoever the policy says, and decides itself by the
@@ -71,13 +72,14 @@ int authorize_identify(sd_bus_message *call, uid_t *ret, sd_bus_error *error);
 #define IDENTIFY(name)                                                                       \
 	static int identified_##name(sd_bus_message *m, void *userdata, sd_bus_error *error) \
 	{                                                                                    \
+		struct bus *bus = object_bus(sd_bus_message_get_bus(m));                     \
 		uid_t uid;                                                                   \
 		int r = authorize_identify(m, &uid, error);                                  \
-		return r < 0 ? r : method_##name(m, userdata, uid, error);                   \
+		return r < 0 ? r : method_##name(m, bus, uid, error);                        \
 	}
 
 /* The only ways in which a method gets into a vtable: through a door. Names are written as
- * SD_BUS_PARAM(). The vtable's objects are the struct bus. */
+ * SD_BUS_PARAM(). The vtable is that of an object kind (objects.h). */
 #define AUTHORIZED_METHOD(member, in, in_names, out, out_names, name, flags)              \
 	SD_BUS_METHOD_WITH_NAMES(member, in, in_names, out, out_names, authorized_##name, \
 				 (flags) | SD_BUS_VTABLE_UNPRIVILEGED)

@@ -9,20 +9,6 @@
 #include "dbus/mdns.h"
 #include "dbus/objects.h"
 
-static int register_objects(struct bus *bus)
-{
-	int (*const all[])(struct bus *) = {
-		manager_object_register,     camera_object_register, client_object_register,
-		integration_object_register, grant_object_register,  lease_object_register,
-		ledger_object_register,
-	};
-	int r = sd_bus_add_object_manager(bus->bus, NULL, CAMWARD_PATH);
-
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(all); i++)
-		r = all[i](bus);
-	return r;
-}
-
 static int connect_bus(struct bus *bus)
 {
 	int r = sd_bus_open_system(&bus->bus);
@@ -50,7 +36,7 @@ int bus_open(struct broker *broker, struct bus **ret)
 	authorize_init(&bus->authorize);
 	r = connect_bus(bus);
 	if (r >= 0)
-		r = register_objects(bus);
+		r = objects_register(bus);
 	if (r < 0)
 		return r;
 	r = agents_open(bus, &bus->agents);

@@ -4,7 +4,10 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "broker/control.h"
+#include "dbus/errors.h"
 #include "dbus/names.h"
+#include "dbus/options.h"
 
 static const char *const type_texts[] = {
 	[CAMERA_CONTROL_INTEGER] = "integer", [CAMERA_CONTROL_BOOLEAN] = "boolean",
@@ -42,6 +45,69 @@ int camera_append_configuration(sd_bus_message *reply, const struct camera_recor
 			r = sd_bus_message_append(reply, "{st}", settings[i].key,
 						  (uint64_t)settings[i].value);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+int camera_read_configuration(sd_bus_message *m, struct camera_configuration *ret,
+			      uint32_t *ret_fields, sd_bus_error *error)
+{
+	enum {
+		WIDTH,
+		HEIGHT,
+		FPS,
+		BITRATE,
+		GOP,
+		SUB_WIDTH,
+		SUB_HEIGHT,
+		SUB_FPS,
+		SUB_BITRATE,
+		N
+	};
+	static const struct {
+		const char *name;
+		uint32_t field;
+	} settings[N] = {
+		[WIDTH] = {CAMWARD_SETTING_WIDTH, CONTROL_CONFIGURE_SIZE},
+		[HEIGHT] = {CAMWARD_SETTING_HEIGHT, CONTROL_CONFIGURE_SIZE},
+		[FPS] = {CAMWARD_SETTING_FPS, CONTROL_CONFIGURE_FPS},
+		[BITRATE] = {CAMWARD_SETTING_BITRATE, CONTROL_CONFIGURE_BITRATE},
+		[GOP] = {CAMWARD_SETTING_GOP, CONTROL_CONFIGURE_GOP},
+		[SUB_WIDTH] = {CAMWARD_SETTING_SUB_WIDTH, CONTROL_CONFIGURE_SUB_SIZE},
+		[SUB_HEIGHT] = {CAMWARD_SETTING_SUB_HEIGHT, CONTROL_CONFIGURE_SUB_SIZE},
+		[SUB_FPS] = {CAMWARD_SETTING_SUB_FPS, CONTROL_CONFIGURE_SUB_FPS},
+		[SUB_BITRATE] = {CAMWARD_SETTING_SUB_BITRATE, CONTROL_CONFIGURE_SUB_BITRATE},
+	};
+	struct options_key keys[N];
+	uint64_t values[N];
+	int r;
+
+	for (size_t i = 0; i < N; i++) {
+		values[i] = UINT64_MAX;
+		keys[i] = (struct options_key){settings[i].name, 't', .number = &values[i]};
+	}
+	r = options_read(m, keys, N, error);
+	if (r < 0)
+		return r;
+	*ret_fields = 0;
+	for (size_t i = 0; i < N; i++) {
+		if (values[i] == UINT64_MAX)
+			continue;
+		if (values[i] > UINT32_MAX)
+			return errors_set(error, CONTROL_INVALID_SETTINGS,
+					  &(struct errors_about){});
+		*ret_fields |= settings[i].field;
+	}
+	*ret = (struct camera_configuration){
+		.width = (uint32_t)values[WIDTH],
+		.height = (uint32_t)values[HEIGHT],
+		.fps = (uint32_t)values[FPS],
+		.bitrate = (uint32_t)values[BITRATE],
+		.gop = (uint32_t)values[GOP],
+		.sub_width = (uint32_t)values[SUB_WIDTH],
+		.sub_height = (uint32_t)values[SUB_HEIGHT],
+		.sub_fps = (uint32_t)values[SUB_FPS],
+		.sub_bitrate = (uint32_t)values[SUB_BITRATE],
+	};
+	return 0;
 }
 
 int camera_append_choices(sd_bus_message *reply, const struct camera_record *record)

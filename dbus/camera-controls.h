@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What of a camera is a list: for the getters of org.camward.Camward1.Camera. */
+/* What of a camera is a list, told or read: for org.camward.Camward1.Camera. */
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -10,6 +10,10 @@
 
 /* a{st}: what the owner has chosen of the configuration. */
 int camera_append_configuration(sd_bus_message *reply, const struct camera_record *record);
+/* a{sv}: what Configure is told, and which of it (CONTROL_CONFIGURE_...); what is not given stays
+ * as it is. */
+int camera_read_configuration(sd_bus_message *m, struct camera_configuration *ret,
+			      uint32_t *ret_fields, sd_bus_error *error);
 /* a{si}: the values that the owner has chosen for controls. */
 int camera_append_choices(sd_bus_message *reply, const struct camera_record *record);
 /* a(sssasiiuiia(is)) */

@@ -11,7 +11,6 @@
 #include "dbus/camera-controls.h"
 #include "dbus/errors.h"
 #include "dbus/objects.h"
-#include "dbus/options.h"
 #include "dbus/reply.h"
 #include "dbus/subscribe.h"
 
@@ -27,46 +26,6 @@ static const char *const drop_texts[CAMERA_N_DROP_REASONS] = {
 	[CAMERA_DROP_SIZE] = "size",
 };
 
-/* NULL: there is none. */
-static struct camera *find_by_path(const struct bus *bus, const char *path)
-{
-	_cleanup_free_ char *name = NULL;
-
-	if (object_name(path, CAMWARD_PATH_CAMERAS, &name) <= 0)
-		return NULL;
-	return camera_find(bus->broker, name);
-}
-
-static int find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret,
-		sd_bus_error *error)
-{
-	_cleanup_free_ char *name = NULL;
-
-	if (!find_by_path(userdata, path) &&
-	    (!subscribe_is_called(b) || object_name(path, CAMWARD_PATH_CAMERAS, &name) <= 0))
-		return 0;
-	*ret = userdata;
-	return 1;
-}
-
-/* For a call: the name survives what the call does to the camera. */
-static int take_name(sd_bus_message *m, const struct bus *bus, char name[NAME_SIZE],
-		     sd_bus_error *error)
-{
-	_cleanup_free_ char *asked = NULL;
-	const char *path = sd_bus_message_get_path(m);
-	const struct camera *camera = find_by_path(bus, path);
-	int r = object_name(path, CAMWARD_PATH_CAMERAS, &asked);
-
-	if (r < 0)
-		return r;
-	if (!camera)
-		return errors_set(error, CONTROL_NO_SUCH_CAMERA,
-				  &(struct errors_about){.camera = asked});
-	memcpy(name, camera->name, NAME_SIZE);
-	return 0;
-}
-
 static int method_adopt(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
@@ -74,7 +33,7 @@ static int method_adopt(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	char name[NAME_SIZE];
 	struct errors_about about = {.camera = name};
 	const char *hardware;
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&camera_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "s", &hardware);
@@ -93,7 +52,7 @@ static int method_rename(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	_cleanup_(reply_freep) struct reply *reply = NULL;
 	char name[NAME_SIZE];
 	struct errors_about about = {.camera = name};
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&camera_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "s", &about.name);
@@ -113,7 +72,7 @@ static int method_forget(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	struct control_result result = {};
 	char name[NAME_SIZE];
 	struct errors_about about = {.camera = name};
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&camera_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = reply_new(m, &about, &reply);
@@ -125,70 +84,6 @@ static int method_forget(sd_bus_message *m, void *userdata, sd_bus_error *error)
 }
 AUTHORIZE(forget, AUTHORIZE_ACTION_MANAGE_CAMERAS, details_of_camera_object)
 
-/* What is not given stays as it is. */
-static int read_configuration(sd_bus_message *m, struct camera_configuration *ret,
-			      uint32_t *ret_fields, sd_bus_error *error)
-{
-	enum {
-		WIDTH,
-		HEIGHT,
-		FPS,
-		BITRATE,
-		GOP,
-		SUB_WIDTH,
-		SUB_HEIGHT,
-		SUB_FPS,
-		SUB_BITRATE,
-		N
-	};
-	static const struct {
-		const char *name;
-		uint32_t field;
-	} settings[N] = {
-		[WIDTH] = {CAMWARD_SETTING_WIDTH, CONTROL_CONFIGURE_SIZE},
-		[HEIGHT] = {CAMWARD_SETTING_HEIGHT, CONTROL_CONFIGURE_SIZE},
-		[FPS] = {CAMWARD_SETTING_FPS, CONTROL_CONFIGURE_FPS},
-		[BITRATE] = {CAMWARD_SETTING_BITRATE, CONTROL_CONFIGURE_BITRATE},
-		[GOP] = {CAMWARD_SETTING_GOP, CONTROL_CONFIGURE_GOP},
-		[SUB_WIDTH] = {CAMWARD_SETTING_SUB_WIDTH, CONTROL_CONFIGURE_SUB_SIZE},
-		[SUB_HEIGHT] = {CAMWARD_SETTING_SUB_HEIGHT, CONTROL_CONFIGURE_SUB_SIZE},
-		[SUB_FPS] = {CAMWARD_SETTING_SUB_FPS, CONTROL_CONFIGURE_SUB_FPS},
-		[SUB_BITRATE] = {CAMWARD_SETTING_SUB_BITRATE, CONTROL_CONFIGURE_SUB_BITRATE},
-	};
-	struct options_key keys[N];
-	uint64_t values[N];
-	int r;
-
-	for (size_t i = 0; i < N; i++) {
-		values[i] = UINT64_MAX;
-		keys[i] = (struct options_key){settings[i].name, 't', .number = &values[i]};
-	}
-	r = options_read(m, keys, N, error);
-	if (r < 0)
-		return r;
-	*ret_fields = 0;
-	for (size_t i = 0; i < N; i++) {
-		if (values[i] == UINT64_MAX)
-			continue;
-		if (values[i] > UINT32_MAX)
-			return errors_set(error, CONTROL_INVALID_SETTINGS,
-					  &(struct errors_about){});
-		*ret_fields |= settings[i].field;
-	}
-	*ret = (struct camera_configuration){
-		.width = (uint32_t)values[WIDTH],
-		.height = (uint32_t)values[HEIGHT],
-		.fps = (uint32_t)values[FPS],
-		.bitrate = (uint32_t)values[BITRATE],
-		.gop = (uint32_t)values[GOP],
-		.sub_width = (uint32_t)values[SUB_WIDTH],
-		.sub_height = (uint32_t)values[SUB_HEIGHT],
-		.sub_fps = (uint32_t)values[SUB_FPS],
-		.sub_bitrate = (uint32_t)values[SUB_BITRATE],
-	};
-	return 0;
-}
-
 static int method_configure(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
@@ -197,10 +92,10 @@ static int method_configure(sd_bus_message *m, void *userdata, sd_bus_error *err
 	struct errors_about about = {.camera = name};
 	struct camera_configuration configuration = {};
 	uint32_t fields = 0;
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&camera_object, bus, m, name, error);
 
 	if (r >= 0)
-		r = read_configuration(m, &configuration, &fields, error);
+		r = camera_read_configuration(m, &configuration, &fields, error);
 	if (r >= 0)
 		r = reply_new(m, &about, &reply);
 	if (r < 0)
@@ -218,7 +113,7 @@ static int method_set_control(sd_bus_message *m, void *userdata, sd_bus_error *e
 	char name[NAME_SIZE], range[CAMERA_CONTROLS_RANGE_SIZE];
 	struct errors_about about = {.camera = name};
 	int32_t value;
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&camera_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "si", &about.control, &value);
@@ -249,53 +144,47 @@ static int method_subscribe(sd_bus_message *m, void *userdata, uid_t uid, sd_bus
 }
 IDENTIFY(subscribe)
 
-/* What its process said last is nothing any more once it has gone. */
-static const char *text_of(const struct camera *camera, const char *property)
-{
-	if (!strcmp(property, "Name"))
-		return camera->name;
-	if (!strcmp(property, "Condition"))
-		return camera_condition_text(camera);
-	if (!strcmp(property, "Source"))
-		return camera->state.source;
-	if (!strcmp(property, "Encoder"))
-		return camera->state.encoder;
-	if (!strcmp(property, "Path"))
-		return path_texts[camera->state.path];
-	if (!strcmp(property, "Refused"))
-		return camera->refused;
-	return camera->trouble[0] ? camera->trouble : camera->state.reason;
-}
-
-static int get_text(sd_bus *b, const char *path, const char *interface, const char *property,
-		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const struct camera *camera = find_by_path(userdata, path);
-
-	return camera ? sd_bus_message_append(reply, "s", text_of(camera, property)) : -ENOENT;
-}
-
 static int get_uuid(sd_bus *b, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = find_by_path(userdata, path);
+	const struct camera *camera = userdata;
 	char text[UUID_STRING_SIZE];
 
-	if (!camera)
-		return -ENOENT;
 	format_uuid(camera->uuid, text);
 	return sd_bus_message_append(reply, "s", text);
+}
+
+/* What its process said last is nothing any more once it has gone. */
+static int get_condition(sd_bus *b, const char *path, const char *interface, const char *property,
+			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "s", camera_condition_text(userdata));
+}
+
+static int get_path(sd_bus *b, const char *path, const char *interface, const char *property,
+		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct camera *camera = userdata;
+
+	return sd_bus_message_append(reply, "s", path_texts[camera->state.path]);
+}
+
+static int get_reason(sd_bus *b, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct camera *camera = userdata;
+
+	return sd_bus_message_append(reply, "s",
+				     camera->trouble[0] ? camera->trouble : camera->state.reason);
 }
 
 /* linux/videodev2.h, v4l2_fourcc(): the first character is the lowest byte. */
 static int get_format(sd_bus *b, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = find_by_path(userdata, path);
+	const struct camera *camera = userdata;
 	char text[5] = "";
 
-	if (!camera)
-		return -ENOENT;
 	for (size_t i = 0; camera->state.fourcc && i < 4; i++) {
 		char c = (char)(camera->state.fourcc >> (8 * i) & 0x7f);
 
@@ -304,53 +193,22 @@ static int get_format(sd_bus *b, const char *path, const char *interface, const 
 	return sd_bus_message_append(reply, "s", text);
 }
 
-static int get_u32(sd_bus *b, const char *path, const char *interface, const char *property,
-		   sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const struct camera *camera = find_by_path(userdata, path);
-
-	if (!camera)
-		return -ENOENT;
-	return sd_bus_message_append(reply, "u",
-				     strcmp(property, "Width") == 0 ? camera->state.width
-								    : camera->state.height);
-}
-
 static int get_fps(sd_bus *b, const char *path, const char *interface, const char *property,
 		   sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = find_by_path(userdata, path);
-	const struct camera_state *state = camera ? &camera->state : NULL;
+	const struct camera_state *state = &((const struct camera *)userdata)->state;
 
-	if (!camera)
-		return -ENOENT;
 	return sd_bus_message_append(reply, "d",
 				     state->fps_denominator
 					     ? (double)state->fps_numerator / state->fps_denominator
 					     : 0.0);
 }
 
-static int get_u64(sd_bus *b, const char *path, const char *interface, const char *property,
-		   sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const struct camera *camera = find_by_path(userdata, path);
-	uint64_t value;
-
-	if (!camera)
-		return -ENOENT;
-	value = camera->epoch;
-	if (!strcmp(property, "Captured"))
-		value = camera->state.captured;
-	else if (!strcmp(property, "Encoded"))
-		value = camera->state.encoded;
-	return sd_bus_message_append(reply, "t", value);
-}
-
 static int get_dropped(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = find_by_path(userdata, path);
-	int r = camera ? sd_bus_message_open_container(reply, 'a', "{st}") : -ENOENT;
+	const struct camera *camera = userdata;
+	int r = sd_bus_message_open_container(reply, 'a', "{st}");
 
 	for (size_t i = 0; r >= 0 && i < CAMERA_N_DROP_REASONS; i++)
 		r = sd_bus_message_append(reply, "{st}", drop_texts[i], camera->state.dropped[i]);
@@ -360,12 +218,10 @@ static int get_dropped(sd_bus *b, const char *path, const char *interface, const
 static int get_viewers(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = find_by_path(userdata, path);
+	const struct camera *camera = userdata;
 	const struct lease *lease;
 	uint32_t n = 0;
 
-	if (!camera)
-		return -ENOENT;
 	list_for_each (lease, &camera->broker->leases, list)
 		n += lease->camera == camera && lease->state == LEASE_RUNNING;
 	return sd_bus_message_append(reply, "u", n);
@@ -374,19 +230,17 @@ static int get_viewers(sd_bus *b, const char *path, const char *interface, const
 static int get_watching(sd_bus *b, const char *path, const char *interface, const char *property,
 			sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = find_by_path(userdata, path);
+	const struct camera *camera = userdata;
 
-	return camera ? sd_bus_message_append(reply, "b", camera->n_watching > 0) : -ENOENT;
+	return sd_bus_message_append(reply, "b", camera->n_watching > 0);
 }
 
 static int get_suspended(sd_bus *b, const char *path, const char *interface, const char *property,
 			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = find_by_path(userdata, path);
-	const struct policy *policy = ((struct bus *)userdata)->broker->policy;
+	const struct camera *camera = userdata;
+	const struct policy *policy = camera->broker->policy;
 
-	if (!camera)
-		return -ENOENT;
 	return sd_bus_message_append(
 		reply, "b",
 		policy_find_suspension(policy, SUSPENSION_ALL, "") ||
@@ -397,10 +251,9 @@ static int get_suspended(sd_bus *b, const char *path, const char *interface, con
 static int get_recorded(sd_bus *b, const char *path, const char *interface, const char *property,
 			sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct bus *bus = userdata;
-	const struct camera *camera = find_by_path(bus, path);
+	const struct camera *camera = userdata;
 	const struct camera_record *record =
-		camera ? policy_find_camera_uuid(bus->broker->policy, camera->uuid) : NULL;
+		policy_find_camera_uuid(camera->broker->policy, camera->uuid);
 
 	if (!record)
 		return -ENOENT;
@@ -414,28 +267,25 @@ static int get_recorded(sd_bus *b, const char *path, const char *interface, cons
 static int get_controls(sd_bus *b, const char *path, const char *interface, const char *property,
 			sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct camera *camera = find_by_path(userdata, path);
-
-	return camera ? camera_append_controls(reply, camera) : -ENOENT;
+	return camera_append_controls(reply, userdata);
 }
 
-static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
-		     sd_bus_error *error)
+static void *find(const struct bus *bus, const char *name)
 {
-	const struct broker *broker = ((struct bus *)userdata)->broker;
-	struct object_paths paths;
-	const struct camera *camera;
-	int r = object_paths_new(&paths, broker->policy->n_cameras);
+	return camera_find(bus->broker, name);
+}
 
-	if (r < 0)
-		return r;
-	list_for_each (camera, &broker->cameras, list) {
-		r = object_paths_add(&paths, object_path(CAMWARD_PATH_CAMERAS, camera->name));
+static int list(const struct bus *bus, struct object_paths *paths)
+{
+	const struct camera *camera;
+	int r = 0;
+
+	list_for_each (camera, &bus->broker->cameras, list) {
+		r = object_paths_add(paths, object_path(CAMWARD_PATH_CAMERAS, camera->name));
 		if (r < 0)
-			return r;
+			break;
 	}
-	*ret = paths.paths;
-	return 0;
+	return r;
 }
 
 static const sd_bus_vtable vtable[] = {
@@ -448,22 +298,22 @@ static const sd_bus_vtable vtable[] = {
 			  SD_BUS_PARAM(applied), set_control, 0),
 	IDENTIFIED_METHOD("Subscribe", "a{sv}", SD_BUS_PARAM(options), "oh",
 			  SD_BUS_PARAM(lease) SD_BUS_PARAM(socket), subscribe),
-	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_TEXT("Name", struct camera, name, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Uuid", "s", get_uuid, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Condition", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Source", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Condition", "s", get_condition, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	OBJECT_TEXT("Source", struct camera, state.source, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Format", "s", get_format, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Width", "u", get_u32, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Height", "u", get_u32, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	OBJECT_U32("Width", struct camera, state.width, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	OBJECT_U32("Height", struct camera, state.height, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("FramesPerSecond", "d", get_fps, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Encoder", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Path", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Reason", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	OBJECT_TEXT("Encoder", struct camera, state.encoder, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Path", "s", get_path, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Reason", "s", get_reason, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Hardware", "s", get_recorded, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Refused", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Epoch", "t", get_u64, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Captured", "t", get_u64, 0, 0),
-	SD_BUS_PROPERTY("Encoded", "t", get_u64, 0, 0),
+	OBJECT_TEXT("Refused", struct camera, refused, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	OBJECT_U64("Epoch", struct camera, epoch, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	OBJECT_U64("Captured", struct camera, state.captured, 0),
+	OBJECT_U64("Encoded", struct camera, state.encoded, 0),
 	SD_BUS_PROPERTY("Dropped", "a{st}", get_dropped, 0, 0),
 	SD_BUS_PROPERTY("Viewers", "u", get_viewers, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Watching", "b", get_watching, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
@@ -475,12 +325,12 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
-int camera_object_register(struct bus *bus)
-{
-	int r = sd_bus_add_fallback_vtable(bus->bus, NULL, CAMWARD_PATH_CAMERAS,
-					   CAMWARD_INTERFACE_CAMERA, vtable, find, bus);
-
-	return r < 0 ? r
-		     : sd_bus_add_node_enumerator(bus->bus, NULL, CAMWARD_PATH_CAMERAS, enumerate,
-						  bus);
-}
+const struct object_kind camera_object = {
+	.path = CAMWARD_PATH_CAMERAS,
+	.interface = CAMWARD_INTERFACE_CAMERA,
+	.vtable = vtable,
+	.find = find,
+	.list = list,
+	.hides = subscribe_is_called,
+	.missing = CONTROL_NO_SUCH_CAMERA,
+};

@@ -16,45 +16,6 @@
 
 #define ID_TEXT_SIZE 24
 
-/* NULL: none that takes part in anything. */
-static const struct client *find_by_path(const struct bus *bus, const char *path)
-{
-	_cleanup_free_ char *name = NULL;
-	const struct client *client;
-
-	if (object_name(path, CAMWARD_PATH_CLIENTS, &name) <= 0)
-		return NULL;
-	client = policy_find_client(bus->broker->policy, name);
-	return client && !client->pending ? client : NULL;
-}
-
-static int find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret,
-		sd_bus_error *error)
-{
-	if (!find_by_path(userdata, path))
-		return 0;
-	*ret = userdata;
-	return 1;
-}
-
-/* For a call: the name survives what the call does to the client. */
-static int take_name(sd_bus_message *m, const struct bus *bus, char name[NAME_SIZE],
-		     sd_bus_error *error)
-{
-	_cleanup_free_ char *asked = NULL;
-	const char *path = sd_bus_message_get_path(m);
-	const struct client *client = find_by_path(bus, path);
-	int r = object_name(path, CAMWARD_PATH_CLIENTS, &asked);
-
-	if (r < 0)
-		return r;
-	if (!client)
-		return errors_set(error, CONTROL_NO_SUCH_CLIENT,
-				  &(struct errors_about){.client = asked});
-	memcpy(name, client->name, NAME_SIZE);
-	return 0;
-}
-
 static int method_add_token(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
@@ -67,7 +28,7 @@ static int method_add_token(sd_bus_message *m, void *userdata, sd_bus_error *err
 		{CAMWARD_OPTION_EXPIRES, 't', .number = &expires},
 		{CAMWARD_OPTION_OTHERS_END, 't', .number = &others_end},
 	};
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&client_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = options_read(m, keys, ARRAY_SIZE(keys), error);
@@ -97,7 +58,7 @@ static int method_remove_token(sd_bus_message *m, void *userdata, sd_bus_error *
 	struct errors_about about = {.client = name};
 	struct control_result result = {};
 	uint64_t id;
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&client_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "s", &about.id);
@@ -119,7 +80,7 @@ static int method_bind_user(sd_bus_message *m, void *userdata, sd_bus_error *err
 	char name[NAME_SIZE];
 	struct errors_about about = {.client = name};
 	uint32_t user;
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&client_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "u", &user);
@@ -139,7 +100,7 @@ static int method_unbind_user(sd_bus_message *m, void *userdata, sd_bus_error *e
 	char name[NAME_SIZE];
 	struct errors_about about = {.client = name};
 	struct control_result result = {};
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&client_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = reply_new(m, &about, &reply);
@@ -160,7 +121,7 @@ static int method_pin(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	const struct options_key keys[] = {
 		{CAMWARD_OPTION_EXPIRES, 't', .number = &expires},
 	};
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&client_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "s", &about.id);
@@ -188,7 +149,7 @@ static int method_issue_certificate(sd_bus_message *m, void *userdata, sd_bus_er
 	const struct options_key keys[] = {
 		{CAMWARD_OPTION_EXPIRES, 't', .number = &expires},
 	};
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&client_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = sd_bus_message_read_array(m, 'y', &request, &size);
@@ -217,7 +178,7 @@ static int change(sd_bus_message *m, struct bus *bus, char name[NAME_SIZE],
 {
 	_cleanup_(reply_freep) struct reply *reply = NULL;
 	struct control_result result = {};
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&client_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "s", said);
@@ -265,7 +226,7 @@ static int method_remove(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	char name[NAME_SIZE];
 	struct errors_about about = {.client = name};
 	struct control_result result = {};
-	int r = take_name(m, bus, name, error);
+	int r = object_take_name(&client_object, bus, m, name, error);
 
 	if (r >= 0)
 		r = reply_new(m, &about, &reply);
@@ -276,32 +237,11 @@ static int method_remove(sd_bus_message *m, void *userdata, sd_bus_error *error)
 }
 AUTHORIZE(remove, AUTHORIZE_ACTION_MANAGE_CLIENTS, details_of_client_object)
 
-static int get_text(sd_bus *b, const char *path, const char *interface, const char *property,
-		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const struct client *client = find_by_path(userdata, path);
-
-	if (!client)
-		return -ENOENT;
-	return sd_bus_message_append(
-		reply, "s", strcmp(property, "Name") == 0 ? client->name : client->integration);
-}
-
-static int get_created(sd_bus *b, const char *path, const char *interface, const char *property,
-		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const struct client *client = find_by_path(userdata, path);
-
-	return client ? sd_bus_message_append(reply, "t", client->created) : -ENOENT;
-}
-
 static int get_user(sd_bus *b, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct client *client = find_by_path(userdata, path);
+	const struct client *client = userdata;
 
-	if (!client)
-		return -ENOENT;
 	return sd_bus_message_append(
 		reply, "x", client->has_user && !client->user_pending ? (int64_t)client->user : -1);
 }
@@ -309,8 +249,8 @@ static int get_user(sd_bus *b, const char *path, const char *interface, const ch
 static int get_tokens(sd_bus *b, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct client *client = find_by_path(userdata, path);
-	int r = client ? sd_bus_message_open_container(reply, 'a', "(sttt)") : -ENOENT;
+	const struct client *client = userdata;
+	int r = sd_bus_message_open_container(reply, 'a', "(sttt)");
 
 	for (size_t i = 0; r >= 0 && i < client->n_tokens; i++) {
 		const struct token *token = &client->tokens[i];
@@ -329,8 +269,8 @@ static int get_certificates(sd_bus *b, const char *path, const char *interface,
 			    const char *property, sd_bus_message *reply, void *userdata,
 			    sd_bus_error *error)
 {
-	const struct client *client = find_by_path(userdata, path);
-	int r = client ? sd_bus_message_open_container(reply, 'a', "(sttbt)") : -ENOENT;
+	const struct client *client = userdata;
+	int r = sd_bus_message_open_container(reply, 'a', "(sttbt)");
 
 	for (size_t i = 0; r >= 0 && i < client->n_pins; i++) {
 		const struct token *pin = &client->pins[i];
@@ -348,11 +288,9 @@ static int get_certificates(sd_bus *b, const char *path, const char *interface,
 static int get_suspended(sd_bus *b, const char *path, const char *interface, const char *property,
 			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct client *client = find_by_path(userdata, path);
-	const struct policy *policy = ((struct bus *)userdata)->broker->policy;
+	const struct client *client = userdata;
+	const struct policy *policy = object_bus(b)->broker->policy;
 
-	if (!client)
-		return -ENOENT;
 	return sd_bus_message_append(
 		reply, "b",
 		policy_find_suspension(policy, SUSPENSION_ALL, "") ||
@@ -362,18 +300,22 @@ static int get_suspended(sd_bus *b, const char *path, const char *interface, con
 						client->integration)));
 }
 
-static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
-		     sd_bus_error *error)
+static void *find(const struct bus *bus, const char *name)
 {
-	const struct policy *policy = ((struct bus *)userdata)->broker->policy;
-	struct object_paths paths;
-	int r = object_paths_new(&paths, policy->n_clients);
+	struct client *client = policy_find_client(bus->broker->policy, name);
+
+	return client && !client->pending ? client : NULL;
+}
+
+static int list(const struct bus *bus, struct object_paths *paths)
+{
+	const struct policy *policy = bus->broker->policy;
+	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < policy->n_clients; i++)
 		if (!policy->clients[i]->pending)
-			r = object_paths_add(&paths, object_path(CAMWARD_PATH_CLIENTS,
-								 policy->clients[i]->name));
-	*ret = paths.paths;
+			r = object_paths_add(
+				paths, object_path(CAMWARD_PATH_CLIENTS, policy->clients[i]->name));
 	return r;
 }
 
@@ -396,9 +338,9 @@ static const sd_bus_vtable vtable[] = {
 	AUTHORIZED_METHOD("Move", "s", SD_BUS_PARAM(integration), "u", SD_BUS_PARAM(leases_ended),
 			  move, 0),
 	AUTHORIZED_METHOD("Remove", "", "", "", "", remove, 0),
-	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Integration", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Created", "t", get_created, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_TEXT("Name", struct client, name, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_TEXT("Integration", struct client, integration, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	OBJECT_U64("Created", struct client, created, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Tokens", "a(sttt)", get_tokens, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Certificates", "a(sttbt)", get_certificates, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
@@ -407,12 +349,11 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
-int client_object_register(struct bus *bus)
-{
-	int r = sd_bus_add_fallback_vtable(bus->bus, NULL, CAMWARD_PATH_CLIENTS,
-					   CAMWARD_INTERFACE_CLIENT, vtable, find, bus);
-
-	return r < 0 ? r
-		     : sd_bus_add_node_enumerator(bus->bus, NULL, CAMWARD_PATH_CLIENTS, enumerate,
-						  bus);
-}
+const struct object_kind client_object = {
+	.path = CAMWARD_PATH_CLIENTS,
+	.interface = CAMWARD_INTERFACE_CLIENT,
+	.vtable = vtable,
+	.find = find,
+	.list = list,
+	.missing = CONTROL_NO_SUCH_CLIENT,
+};

@@ -10,31 +10,11 @@
 #include "dbus/reply.h"
 #include "dbus/rights.h"
 
-static const struct grant *find_by_path(const struct bus *bus, const char *path)
-{
-	const struct grant *grant;
-	uint64_t id;
-
-	if (object_id(path, CAMWARD_PATH_GRANTS, &id) <= 0)
-		return NULL;
-	grant = policy_find_grant(bus->broker->policy, id);
-	return grant && !grant->pending ? grant : NULL;
-}
-
-static int find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret,
-		sd_bus_error *error)
-{
-	if (!find_by_path(userdata, path))
-		return 0;
-	*ret = userdata;
-	return 1;
-}
-
 static int method_revoke(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
 	_cleanup_(reply_freep) struct reply *reply = NULL;
-	const struct grant *grant = find_by_path(bus, sd_bus_message_get_path(m));
+	const struct grant *grant = object_find(&grant_object, bus, sd_bus_message_get_path(m));
 	const struct errors_about about = {};
 	struct control_result result = {};
 	int r;
@@ -51,117 +31,79 @@ static int method_revoke(sd_bus_message *m, void *userdata, sd_bus_error *error)
 }
 AUTHORIZE(revoke, AUTHORIZE_ACTION_MANAGE_GRANTS, details_of_grant_object)
 
-static int get_number(sd_bus *b, const char *path, const char *interface, const char *property,
-		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int get_max_leases(sd_bus *b, const char *path, const char *interface, const char *property,
+			  sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct grant *grant = find_by_path(userdata, path);
-	uint64_t value;
+	const struct grant *grant = userdata;
 
-	if (!grant)
-		return -ENOENT;
-	if (!strcmp(property, "Id"))
-		value = grant->id;
-	else if (!strcmp(property, "NotBefore"))
-		value = grant->not_before;
-	else if (!strcmp(property, "NotAfter"))
-		value = grant->not_after;
-	else if (!strcmp(property, "MaxLeases"))
-		value = grant->max_leases;
-	else
-		value = grant->created;
-	return sd_bus_message_append(reply, "t", value);
-}
-
-static int get_flag(sd_bus *b, const char *path, const char *interface, const char *property,
-		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const struct grant *grant = find_by_path(userdata, path);
-
-	if (!grant)
-		return -ENOENT;
-	return sd_bus_message_append(
-		reply, "b", !strcmp(property, "OnlySub") ? grant->only_sub : grant->ask_first);
-}
-
-static int get_text(sd_bus *b, const char *path, const char *interface, const char *property,
-		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const struct grant *grant = find_by_path(userdata, path);
-	const char *value;
-
-	if (!grant)
-		return -ENOENT;
-	if (!strcmp(property, "Client"))
-		value = grant->client;
-	else if (!strcmp(property, "Integration"))
-		value = grant->integration;
-	else if (!strcmp(property, "Source"))
-		value = grant->source;
-	else
-		value = grant->hours;
-	return sd_bus_message_append(reply, "s", value);
+	return sd_bus_message_append(reply, "t", (uint64_t)grant->max_leases);
 }
 
 static int get_camera(sd_bus *b, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct grant *grant = find_by_path(userdata, path);
-	const struct camera_record *camera;
+	const struct grant *grant = userdata;
+	const struct camera_record *camera =
+		policy_find_camera_uuid(object_bus(b)->broker->policy, grant->camera);
 
-	if (!grant)
-		return -ENOENT;
-	camera = policy_find_camera_uuid(((struct bus *)userdata)->broker->policy, grant->camera);
 	return sd_bus_message_append(reply, "s", camera ? camera->name : "");
 }
 
 static int get_rights(sd_bus *b, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct grant *grant = find_by_path(userdata, path);
+	const struct grant *grant = userdata;
 
-	return grant ? rights_append(reply, grant->rights) : -ENOENT;
+	return rights_append(reply, grant->rights);
 }
 
-static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
-		     sd_bus_error *error)
+static void *find(const struct bus *bus, const char *name)
 {
-	const struct policy *policy = ((struct bus *)userdata)->broker->policy;
-	struct object_paths paths;
-	int r = object_paths_new(&paths, policy->n_grants);
+	struct grant *grant;
+	uint64_t id;
+
+	if (parse_u64(name, UINT64_MAX, &id) < 0)
+		return NULL;
+	grant = policy_find_grant(bus->broker->policy, id);
+	return grant && !grant->pending ? grant : NULL;
+}
+
+static int list(const struct bus *bus, struct object_paths *paths)
+{
+	const struct policy *policy = bus->broker->policy;
+	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < policy->n_grants; i++)
 		if (!policy->grants[i]->pending)
 			r = object_paths_add(
-				&paths, object_path_id(CAMWARD_PATH_GRANTS, policy->grants[i]->id));
-	*ret = paths.paths;
+				paths, object_path_id(CAMWARD_PATH_GRANTS, policy->grants[i]->id));
 	return r;
 }
 
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	AUTHORIZED_METHOD("Revoke", "", "", "u", SD_BUS_PARAM(leases_ended), revoke, 0),
-	SD_BUS_PROPERTY("Id", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Client", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Integration", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	OBJECT_U64("Id", struct grant, id, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_TEXT("Client", struct grant, client, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	OBJECT_TEXT("Integration", struct grant, integration, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Camera", "s", get_camera, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Rights", "as", get_rights, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("NotBefore", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("NotAfter", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Hours", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("MaxLeases", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("OnlySub", "b", get_flag, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("AskFirst", "b", get_flag, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Created", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Source", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_U64("NotBefore", struct grant, not_before, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_U64("NotAfter", struct grant, not_after, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_TEXT("Hours", struct grant, hours, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("MaxLeases", "t", get_max_leases, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_FLAG("OnlySub", struct grant, only_sub, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_FLAG("AskFirst", struct grant, ask_first, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_U64("Created", struct grant, created, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_TEXT("Source", struct grant, source, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_VTABLE_END,
 };
 
-int grant_object_register(struct bus *bus)
-{
-	int r = sd_bus_add_fallback_vtable(bus->bus, NULL, CAMWARD_PATH_GRANTS,
-					   CAMWARD_INTERFACE_GRANT, vtable, find, bus);
-
-	return r < 0 ? r
-		     : sd_bus_add_node_enumerator(bus->bus, NULL, CAMWARD_PATH_GRANTS, enumerate,
-						  bus);
-}
+const struct object_kind grant_object = {
+	.path = CAMWARD_PATH_GRANTS,
+	.interface = CAMWARD_INTERFACE_GRANT,
+	.vtable = vtable,
+	.find = find,
+	.list = list,
+	.missing = CONTROL_NO_SUCH_GRANT,
+};

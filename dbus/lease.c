@@ -34,24 +34,6 @@ static const char *const skip_texts[SESSION_N_SKIP_REASONS] = {
 	[SESSION_SKIP_SWITCH] = "switch",
 };
 
-static struct lease *find_by_path(const struct bus *bus, const char *path)
-{
-	uint64_t id;
-
-	if (object_id(path, CAMWARD_PATH_LEASES, &id) <= 0)
-		return NULL;
-	return lease_find(bus->broker, id);
-}
-
-static int find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret,
-		sd_bus_error *error)
-{
-	if (!find_by_path(userdata, path))
-		return 0;
-	*ret = userdata;
-	return 1;
-}
-
 static int method_end(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
@@ -73,8 +55,6 @@ AUTHORIZE(end, AUTHORIZE_ACTION_END_LEASE, details_of_lease_object)
 
 static const char *text_of(const struct lease *lease, const char *property)
 {
-	if (!strcmp(property, "Client"))
-		return lease->client;
 	if (!strcmp(property, "Camera"))
 		return lease->camera->name;
 	if (!strcmp(property, "Right"))
@@ -83,8 +63,6 @@ static const char *text_of(const struct lease *lease, const char *property)
 		return stream_texts[lease->stream];
 	if (!strcmp(property, "Protocol"))
 		return protocol_texts[lease->protocol];
-	if (!strcmp(property, "Peer"))
-		return lease->peer_text;
 	if (lease->state == LEASE_ASKING)
 		return "asking";
 	return lease_is_opening(lease) ? "opening" : "running";
@@ -93,31 +71,15 @@ static const char *text_of(const struct lease *lease, const char *property)
 static int get_text(sd_bus *b, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct lease *lease = find_by_path(userdata, path);
-
-	return lease ? sd_bus_message_append(reply, "s", text_of(lease, property)) : -ENOENT;
-}
-
-static int get_number(sd_bus *b, const char *path, const char *interface, const char *property,
-		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const struct lease *lease = find_by_path(userdata, path);
-
-	if (!lease)
-		return -ENOENT;
-	return sd_bus_message_append(reply, "t",
-				     strcmp(property, "Id") == 0 ? lease->id : lease->since);
+	return sd_bus_message_append(reply, "s", text_of(userdata, property));
 }
 
 static int get_frames(sd_bus *b, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct lease *lease = find_by_path(userdata, path);
 	struct lease_counts counts;
 
-	if (!lease)
-		return -ENOENT;
-	lease_count(lease, &counts);
+	lease_count(userdata, &counts);
 	return sd_bus_message_append(
 		reply, "t", strcmp(property, "Offered") == 0 ? counts.offered : counts.done);
 }
@@ -125,13 +87,10 @@ static int get_frames(sd_bus *b, const char *path, const char *interface, const 
 static int get_skipped(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct lease *lease = find_by_path(userdata, path);
 	struct lease_counts counts;
-	int r = lease ? sd_bus_message_open_container(reply, 'a', "{st}") : -ENOENT;
+	int r = sd_bus_message_open_container(reply, 'a', "{st}");
 
-	if (r < 0)
-		return r;
-	lease_count(lease, &counts);
+	lease_count(userdata, &counts);
 	for (size_t i = 0; r >= 0 && i < SESSION_N_SKIP_REASONS; i++)
 		r = sd_bus_message_append(reply, "{st}", skip_texts[i], counts.skipped[i]);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
@@ -140,49 +99,43 @@ static int get_skipped(sd_bus *b, const char *path, const char *interface, const
 static int get_bytes(sd_bus *b, const char *path, const char *interface, const char *property,
 		     sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct lease *lease = find_by_path(userdata, path);
 	struct tcp_bytes bytes;
 
-	if (!lease)
-		return -ENOENT;
-	(void)lease_count_bytes(lease, &bytes);
+	(void)lease_count_bytes(userdata, &bytes);
 	return sd_bus_message_append(reply, "t", bytes.sent);
 }
 
-static int enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret,
-		     sd_bus_error *error)
+static void *find(const struct bus *bus, const char *name)
 {
-	const struct broker *broker = ((struct bus *)userdata)->broker;
-	struct object_paths paths;
-	const struct lease *lease;
-	size_t n = 0;
-	int r;
+	uint64_t id;
 
-	list_for_each (lease, &broker->leases, list)
-		n++;
-	r = object_paths_new(&paths, n);
-	if (r < 0)
-		return r;
-	list_for_each (lease, &broker->leases, list) {
-		r = object_paths_add(&paths, object_path_id(CAMWARD_PATH_LEASES, lease->id));
+	return parse_u64(name, UINT64_MAX, &id) < 0 ? NULL : lease_find(bus->broker, id);
+}
+
+static int list(const struct bus *bus, struct object_paths *paths)
+{
+	const struct lease *lease;
+	int r = 0;
+
+	list_for_each (lease, &bus->broker->leases, list) {
+		r = object_paths_add(paths, object_path_id(CAMWARD_PATH_LEASES, lease->id));
 		if (r < 0)
-			return r;
+			break;
 	}
-	*ret = paths.paths;
-	return 0;
+	return r;
 }
 
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	AUTHORIZED_METHOD("End", "s", SD_BUS_PARAM(reason), "", "", end, 0),
-	SD_BUS_PROPERTY("Id", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Client", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_U64("Id", struct lease, id, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_TEXT("Client", struct lease, client, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Camera", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Right", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Stream", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Protocol", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Peer", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Since", "t", get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_TEXT("Peer", struct lease, peer_text, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_U64("Since", struct lease, since, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("State", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Offered", "t", get_frames, 0, 0),
 	SD_BUS_PROPERTY("Delivered", "t", get_frames, 0, 0),
@@ -191,12 +144,11 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
-int lease_object_register(struct bus *bus)
-{
-	int r = sd_bus_add_fallback_vtable(bus->bus, NULL, CAMWARD_PATH_LEASES,
-					   CAMWARD_INTERFACE_LEASE, vtable, find, bus);
-
-	return r < 0 ? r
-		     : sd_bus_add_node_enumerator(bus->bus, NULL, CAMWARD_PATH_LEASES, enumerate,
-						  bus);
-}
+const struct object_kind lease_object = {
+	.path = CAMWARD_PATH_LEASES,
+	.interface = CAMWARD_INTERFACE_LEASE,
+	.vtable = vtable,
+	.find = find,
+	.list = list,
+	.missing = CONTROL_NO_SUCH_LEASE,
+};

@@ -245,8 +245,8 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
-int ledger_object_register(struct bus *bus)
-{
-	return sd_bus_add_object_vtable(bus->bus, NULL, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
-					vtable, bus);
-}
+const struct object_kind ledger_object = {
+	.path = CAMWARD_PATH,
+	.interface = CAMWARD_INTERFACE_MANAGER,
+	.vtable = vtable,
+};

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* org.camward.Camward1.Manager */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/cleanup.h"
 #include "broker/control.h"
@@ -235,117 +233,10 @@ static int method_unregister_agent(sd_bus_message *m, void *userdata, sd_bus_err
 }
 AUTHORIZE(unregister_agent, AUTHORIZE_ACTION_BE_AGENT, details_of_nothing)
 
-/* Nothing can be asked of the broker any more; whoever starts it makes what lacks. */
-static int end_with(sd_bus_message *m, struct bus *bus, int r, sd_bus_error *error)
-{
-	if (r > 0)
-		return errors_set(error, r, &(struct errors_about){});
-	sd_event_exit(bus->broker->event, 0);
-	if (r < 0)
-		return errors_set(error, r, &(struct errors_about){});
-	return sd_bus_reply_method_return(m, "");
-}
-
-static int method_erase(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	struct bus *bus = userdata;
-	const char *fingerprint;
-	int r = sd_bus_message_read(m, "s", &fingerprint);
-
-	return r < 0 ? r : end_with(m, bus, control_erase(bus->broker, fingerprint), error);
-}
-AUTHORIZE(erase, AUTHORIZE_ACTION_ERASE, details_of_nothing)
-
-static int method_renew_identity(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	struct bus *bus = userdata;
-	const char *fingerprint;
-	int r = sd_bus_message_read(m, "s", &fingerprint);
-
-	return r < 0 ? r
-		     : end_with(m, bus, control_renew_identity(bus->broker, fingerprint), error);
-}
-AUTHORIZE(renew_identity, AUTHORIZE_ACTION_ERASE, details_of_nothing)
-
-/* What a backup's reply waits for: its descriptor is open until the store is done. */
-struct backing_up {
-	struct reply *reply;
-	int fd;
-};
-
-static void on_backed_up(void *userdata, int error)
-{
-	struct backing_up *b = userdata;
-
-	reply_done(b->reply, error);
-	close_fd(b->fd);
-	free(b);
-}
-
-static int method_backup(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	struct bus *bus = userdata;
-	const struct errors_about about = {};
-	_cleanup_(reply_freep) struct reply *reply = NULL;
-	_cleanup_free_ struct backing_up *b = calloc(1, sizeof(*b));
-	_cleanup_close_ int fd = memfd_create("camward-backup", MFD_CLOEXEC);
-	int keys, r = sd_bus_message_read(m, "b", &keys);
-
-	if (r < 0)
-		return r;
-	if (!b || fd < 0)
-		return b ? -errno : -ENOMEM;
-	r = reply_new(m, &about, &reply);
-	if (r < 0)
-		return r;
-	*b = (struct backing_up){reply, fd};
-	r = control_backup(bus->broker, fd, keys, on_backed_up, b);
-	if (r)
-		return errors_set(error, r, &about);
-	steal_pointer(&b);
-	return reply_promise(&reply, false, "h", steal_fd(&fd));
-}
-AUTHORIZE(backup, AUTHORIZE_ACTION_ERASE, details_of_nothing)
-
-static int method_begin_restore(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	struct restoring *restoring = &((struct bus *)userdata)->restoring;
-	_cleanup_close_ int fd = memfd_create("camward-restore", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	char *sender = strdup(sd_bus_message_get_sender(m));
-
-	if (fd < 0 || !sender) {
-		free(sender);
-		return -ENOMEM;
-	}
-	close_fd(restoring->fd);
-	free(restoring->sender);
-	*restoring = (struct restoring){steal_fd(&fd), sender};
-	return sd_bus_reply_method_return(m, "h", restoring->fd);
-}
-AUTHORIZE(begin_restore, AUTHORIZE_ACTION_ERASE, details_of_nothing)
-
-static int method_restore(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	struct bus *bus = userdata;
-	const char *fingerprint;
-	int r = sd_bus_message_read(m, "s", &fingerprint);
-
-	if (r < 0)
-		return r;
-	if (bus->restoring.fd < 0 || strcmp(bus->restoring.sender, sd_bus_message_get_sender(m)))
-		return errors_set(error, CONTROL_NOTHING_TO_RESTORE, &(struct errors_about){});
-	r = control_restore(bus->broker, fingerprint, bus->restoring.fd);
-	/* With another backup nothing can be asked of the broker either: it has ended. */
-	if (r == CONTROL_INVALID_BACKUP)
-		sd_event_exit(bus->broker->event, 0);
-	return end_with(m, bus, r, error);
-}
-AUTHORIZE(restore, AUTHORIZE_ACTION_ERASE, details_of_nothing)
-
 static int get_cloned(sd_bus *b, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "b", (int)((struct bus *)userdata)->broker->cloned);
+	return sd_bus_message_append(reply, "b", (int)object_bus(b)->broker->cloned);
 }
 
 static int get_version(sd_bus *b, const char *path, const char *interface, const char *property,
@@ -357,31 +248,27 @@ static int get_version(sd_bus *b, const char *path, const char *interface, const
 static int get_fingerprint(sd_bus *b, const char *path, const char *interface, const char *property,
 			   sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	struct bus *bus = userdata;
-
-	return sd_bus_message_append(reply, "s", tls_identity_spki_sha256(bus->broker->identity));
+	return sd_bus_message_append(reply, "s",
+				     tls_identity_spki_sha256(object_bus(b)->broker->identity));
 }
 
 static int get_certificate(sd_bus *b, const char *path, const char *interface, const char *property,
 			   sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	struct bus *bus = userdata;
-
-	return sd_bus_message_append(reply, "s", tls_identity_chain_pem(bus->broker->identity));
+	return sd_bus_message_append(reply, "s",
+				     tls_identity_chain_pem(object_bus(b)->broker->identity));
 }
 
 static int get_seal_root(sd_bus *b, const char *path, const char *interface, const char *property,
 			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	struct bus *bus = userdata;
-
-	return sd_bus_message_append(reply, "s", seal_root_pem(bus->broker->seal_root));
+	return sd_bus_message_append(reply, "s", seal_root_pem(object_bus(b)->broker->seal_root));
 }
 
 static int get_suspensions(sd_bus *b, const char *path, const char *interface, const char *property,
 			   sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct policy *policy = ((struct bus *)userdata)->broker->policy;
+	const struct policy *policy = object_bus(b)->broker->policy;
 	int r = sd_bus_message_open_container(reply, 'a', "(ssst)");
 
 	for (size_t i = 0; r >= 0 && i < policy->n_suspensions; i++) {
@@ -396,32 +283,25 @@ static int get_suspensions(sd_bus *b, const char *path, const char *interface, c
 static int get_ready(sd_bus *b, const char *path, const char *interface, const char *property,
 		     sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	struct bus *bus = userdata;
-
-	return sd_bus_message_append(reply, "b", (int)broker_is_ready(bus->broker));
+	return sd_bus_message_append(reply, "b", (int)broker_is_ready(object_bus(b)->broker));
 }
 
 static int get_has_agent(sd_bus *b, const char *path, const char *interface, const char *property,
 			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	struct bus *bus = userdata;
-
-	return sd_bus_message_append(reply, "b", bus->broker->agent.peer != NULL);
+	return sd_bus_message_append(reply, "b", object_bus(b)->broker->agent.peer != NULL);
 }
 
 static int get_watching(sd_bus *b, const char *path, const char *interface, const char *property,
 			sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	struct bus *bus = userdata;
-
-	return sd_bus_message_append(reply, "b", bus->broker->light.n > 0);
+	return sd_bus_message_append(reply, "b", object_bus(b)->broker->light.n > 0);
 }
 
 static int get_metrics(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	struct bus *bus = userdata;
-	_cleanup_free_ char *text = metrics_text(bus->broker);
+	_cleanup_free_ char *text = metrics_text(object_bus(b)->broker);
 
 	return text ? sd_bus_message_append(reply, "s", text) : -ENOMEM;
 }
@@ -447,12 +327,6 @@ static const sd_bus_vtable vtable[] = {
 	AUTHORIZED_METHOD("RegisterAgent", "o", SD_BUS_PARAM(agent), "", "", register_agent, 0),
 	AUTHORIZED_METHOD("UnregisterAgent", "", "", "u", SD_BUS_PARAM(leases_ended),
 			  unregister_agent, 0),
-	AUTHORIZED_METHOD("Erase", "s", SD_BUS_PARAM(fingerprint), "", "", erase, 0),
-	AUTHORIZED_METHOD("RenewIdentity", "s", SD_BUS_PARAM(fingerprint), "", "", renew_identity,
-			  0),
-	AUTHORIZED_METHOD("Backup", "b", SD_BUS_PARAM(keys), "h", SD_BUS_PARAM(file), backup, 0),
-	AUTHORIZED_METHOD("BeginRestore", "", "", "h", SD_BUS_PARAM(file), begin_restore, 0),
-	AUTHORIZED_METHOD("Restore", "s", SD_BUS_PARAM(fingerprint), "", "", restore, 0),
 	SD_BUS_PROPERTY("Cloned", "b", get_cloned, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Fingerprint", "s", get_fingerprint, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -472,8 +346,8 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
-int manager_object_register(struct bus *bus)
-{
-	return sd_bus_add_object_vtable(bus->bus, NULL, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
-					vtable, bus);
-}
+const struct object_kind manager_object = {
+	.path = CAMWARD_PATH,
+	.interface = CAMWARD_INTERFACE_MANAGER,
+	.vtable = vtable,
+};
