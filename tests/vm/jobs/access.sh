@@ -119,4 +119,87 @@ ctl status | has "the button was pressed" || fail "it is not suspended any more"
 ctl resume all
 watched "$front" "${camera[0]}"
 
+# Backup, restore and new keys, with a database that takes a while to overwrite.
+state=/var/lib/camward
+big=96 # MB
+long=$(! grep -qw vm.long /proc/cmdline || echo yes)
+[ ! "$long" ] || big=300
+
+grow() {
+	runuser -u camward -- python3 - "$state/camward.db" "$big" <<-'PYTHON'
+		import sqlite3, sys
+		with sqlite3.connect(sys.argv[1]) as db:
+		    db.execute("CREATE TABLE ballast (bytes BLOB)")
+		    db.executemany("INSERT INTO ballast VALUES (zeroblob(1 << 20))", [()] * int(sys.argv[2]))
+	PYTHON
+}
+
+# another PID: the service has started anew.
+another() {
+	[ "$(main_pid camward.service)" != "$1" ] && ctl status --json > /dev/null 2>&1
+}
+
+# anew COMMAND...: it is done, by a service that starts anew.
+anew() {
+	local pid begun
+	pid=$(main_pid camward.service) begun=$(date +%s%3N)
+	ctl "$@" --yes
+	echo "$1: $(($(date +%s%3N) - begun)) ms"
+	until_true 120 another "$pid" || fail "$1: the service does not come back"
+	[ ! -e $state/pending ] && [ ! -e $state/restored ] || fail "$1: something is left"
+}
+
+pin() {
+	ctl status --json | grep -o '"fingerprint": *"[^"]*"'
+}
+
+ctl backup /root/keys.tar --with-keys
+pinned=$(pin)
+systemctl stop camward.service
+grow
+systemctl start camward.service
+until_true 120 all_there || fail "with a great database: $(listed)"
+ctl client add later --quiet > /dev/null
+anew identity renew
+[ "$(pin)" != "$pinned" ] || fail "the keys are the old ones"
+ctl ledger verify
+anew restore /root/keys.tar
+[ "$(pin)" = "$pinned" ] || fail "the keys are not those of the backup"
+! ctl clients | has later || fail "who came after the backup is there"
+ctl ledger verify
+until_true 120 all_there || fail "after the restore: $(listed)"
+watched "$front" "${camera[0]}"
+
+# Killed amid an erasure: the next start goes on with it.
+systemctl stop camward.service
+grow
+systemctl start camward.service
+until_true 120 all_there || fail "with a great database: $(listed)"
+pid=$(main_pid camward.service)
+ctl erase --factory --yes 2> /dev/null &
+end=$((SECONDS + 30))
+until [ -e $state/pending ]; do # without a pause: it does not take long
+	[ $SECONDS -lt $end ] || fail "nothing is written down"
+done
+kill -9 "$pid"
+[ -e $state/camward.db ] || fail "it was over before the kill"
+until_true 300 another "$pid" || fail "it does not come back"
+wait $! || true
+[ ! -e $state/pending ] || fail "it is not finished"
+[ "$(stat -c %s $state/camward.db)" -lt 1000000 ] || fail "the database is there"
+! ctl clients | has owner || fail "it knows somebody"
+if [ "$long" ]; then # not killed, and longer than the watchdog allows
+	systemctl stop camward.service
+	grow
+	mkdir -p /run/systemd/system/camward.service.d
+	printf '[Service]\nWatchdogSec=1\n' > /run/systemd/system/camward.service.d/watchdog.conf
+	systemctl daemon-reload
+	systemctl start camward.service
+	ctl backup /root/great.tar
+	anew restore /root/great.tar
+	rm /root/great.tar
+	anew erase --factory
+fi
+! journalctl -b -u camward.service | has -i "watchdog timeout" || fail "the watchdog did not wait"
+
 no_failed_unit
