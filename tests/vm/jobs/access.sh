@@ -146,7 +146,8 @@ anew() {
 	ctl "$@" --yes
 	echo "$1: $(($(date +%s%3N) - begun)) ms"
 	until_true 120 another "$pid" || fail "$1: the service does not come back"
-	[ ! -e $state/pending ] && [ ! -e $state/restored ] || fail "$1: something is left"
+	[ ! -e $state/pending ] || fail "$1 is not finished"
+	[ ! -e $state/restored ] || fail "$1: something is left"
 }
 
 pin() {
