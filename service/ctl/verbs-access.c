@@ -163,21 +163,25 @@ const struct verb verbs_access[] = {
 		.name = "backup",
 		.operand = {"FILE"},
 		.n_required = 1,
-		.option = {OPTION("--with-keys", NULL, "with the device's keys, not encrypted")},
+		.option = {OPTION("--with-keys", NULL, "with the device's keys"),
+			   OPTION("--encrypt", NULL, "ask for a passphrase that opens it"),
+			   OPTION("--passphrase-file", "FILE",
+				  "encrypt; the passphrase is this file's first line")},
 		.summary = "write all that is known into a file",
 		.help = "Writes clients, grants and the ledger, as they are at one moment, into a "
-			"new "
-			"file (tar) that nobody\nelse can read. With the keys, whoever has it can "
-			"be "
-			"this device: encrypt it, or keep it locked up.",
-		.example = "    camwardctl backup /mnt/stick/camward.tar",
+			"new file (tar) that nobody\nelse can read. With the keys, whoever has it "
+			"can be this device: encrypt it, or keep it locked up.",
+		.example = "    camwardctl backup /mnt/stick/camward.tar\n"
+			   "    camwardctl backup /mnt/stick/camward.sealed --with-keys --encrypt",
 		.run = backup_run,
 	},
 	{
 		.name = "restore",
 		.operand = {"FILE"},
 		.n_required = 1,
-		.option = {OPTION("--yes", NULL, "do not ask")},
+		.option = {OPTION("--passphrase-file", "FILE",
+				  "its first line opens it, instead of asking"),
+			   OPTION("--yes", NULL, "do not ask")},
 		.summary = "put a backup in place of what is known",
 		.help = "Ends every viewer, puts the backup in place of what is known, and has the "
 			"service start again. What\nwas taken away since is granted again, what "

@@ -1,26 +1,47 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Backup and restore of what the service keeps, and a client that is forgotten."""
 
+import hashlib
+import io
 import os
 import pathlib
 import sqlite3
 import stat
+import struct
 import tarfile
 import time
 import unittest
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from test_erase import KEYS, WithOwnState
 
 import harness
 
 
+def open_envelope(sealed, passphrase):
+    """As service/ctl/envelope.h says it."""
+    header, sealed = sealed[:80], sealed[80:]
+    iterations, = struct.unpack(">I", header[16:20])
+    made = hashlib.pbkdf2_hmac("sha512", passphrase, header[20:48], iterations, 64)
+    assert (header[:16], header[48:]) == (b"camward sealed 1", made[32:])
+    plain, number = b"", 0
+    while True:
+        chunk, sealed = sealed[:65552], sealed[65552:]
+        nonce = struct.pack(">IQ", len(chunk) < 65552, number)
+        plain += AESGCM(made[:32]).decrypt(nonce, chunk, header)
+        if len(chunk) < 65552:
+            return plain
+        number += 1
+
+
 class Backup(WithOwnState):
     def names(self):
         return {c["name"] for c in self.demo.ctl_json("clients")["clients"]}
 
-    def restore(self, path):
+    def restore(self, path, *options):
         before = self.info["pids"]["broker"]
-        done = self.demo.ctl("restore", str(path), "--yes", check=False)
+        done = self.demo.ctl("restore", str(path), "--yes", *options, check=False)
         harness.wait_until(lambda: self.info["pids"]["broker"] != before or self.gone(before), 30,
                            "the service's end")
         harness.wait_until(lambda: (s := self.status()) and s["ready"], 30, "a service again")
@@ -90,6 +111,43 @@ class Backup(WithOwnState):
             "the old keys")
         self.assertEqual(after["seal_root"], before["seal_root"])
         self.watch()
+
+    def test_a_passphrase_opens_it_and_nothing_else(self):
+        path, bad, plain = (self.top / name for name in ("backup", "bad", "plain.tar"))
+        right, wrong, empty = (self.top / name for name in ("right", "wrong", "empty"))
+        right.write_text("correct horse\nnot this line\n")
+        wrong.write_text("correct horsf")
+        empty.write_text("\n")
+        option = lambda file: ("--passphrase-file", str(file))
+        self.assertTrue(self.demo.ctl_json("backup", str(path), "--with-keys", *option(right))
+                        ["encrypted"])
+        self.demo.ctl("backup", str(plain))
+        sealed = path.read_bytes()
+        self.assertNotIn(b"seal-root", sealed)
+        with tarfile.open(fileobj=io.BytesIO(open_envelope(sealed, b"correct horse"))) as tar:
+            self.assertIn("seal-root.key", tar.getnames())
+        before = self.info["pids"]["broker"]
+        chunk = 65536 + 16
+        for what, data, file, sentence in (
+                ("wrong", sealed, wrong, "The passphrase is not that of"),
+                ("empty", sealed, empty, "is empty"),
+                ("nobody to ask", sealed, None, "--passphrase-file"),
+                ("not encrypted", plain.read_bytes(), right, "is not encrypted"),
+                ("changed", sealed[:300] + bytes([sealed[300] ^ 1]) + sealed[301:], right, "damaged"),
+                ("cut between chunks", sealed[:80 + chunk], right, "damaged"),
+                ("no end", sealed[:80], right, "damaged"),
+                ("iterations", sealed[:16] + b"\xff" + sealed[17:], right, "damaged"),
+                ("a chunk lacks", sealed[:80] + sealed[80 + chunk:], right, "damaged")):
+            with self.subTest(what):
+                bad.write_bytes(data)
+                done = self.demo.ctl("restore", str(bad), "--yes", *(option(file) if file else ()),
+                                     check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(sentence, done.stderr)
+        self.assertEqual(self.info["pids"]["broker"], before)
+        self.demo.ctl("client", "add", "later")
+        self.assertEqual(self.restore(path, *option(right)).returncode, 0)
+        self.assertNotIn("later", self.names())
 
     def test_what_is_no_backup_changes_nothing(self):
         path, good = self.top / "bad.tar", self.top / "good.tar"
