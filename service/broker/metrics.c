@@ -250,6 +250,8 @@ static void write_all(FILE *f, const struct broker *broker)
 	const struct metrics *m = &broker->metrics;
 
 	single(f, "ready", "gauge", "Whether viewers can connect.", broker_is_ready(broker));
+	single(f, "clock_set", "gauge", "Whether the clock can be believed.",
+	       broker_clock_is_set());
 	single(f, "sessions", "gauge", "Connections.", broker->n_sessions);
 	single(f, "suspensions", "gauge", "What is suspended.", broker->policy->n_suspensions);
 	single(f, "agent", "gauge", "Whether somebody is asked.", broker->agent.peer != NULL);

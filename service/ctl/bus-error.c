@@ -27,7 +27,7 @@ static bool not_running(const sd_bus_error *error)
 	       (error->name && strncmp(error->name, "org.freedesktop.DBus.Error.Spawn.", 33) == 0);
 }
 
-static bool not_permitted(const sd_bus_error *error)
+bool bus_is_refused(const sd_bus_error *error)
 {
 	static const char *const names[] = {
 		SD_BUS_ERROR_ACCESS_DENIED,
@@ -55,7 +55,7 @@ static int explain_not_running(struct ctl *ctl)
 	if (sd_bus_get_address(ctl->bus, &address) < 0)
 		address = "the system bus";
 	return ctl_fail("camwardd is not running on this bus (%s): start it by 'systemctl start "
-			"camwardd', or set DBUS_SYSTEM_BUS_ADDRESS.",
+			"camward', or set DBUS_SYSTEM_BUS_ADDRESS.",
 			address);
 }
 
@@ -79,7 +79,7 @@ int bus_explain(struct ctl *ctl, const sd_bus_error *error, const char *missing)
 
 	if (not_running(error))
 		return explain_not_running(ctl);
-	if (not_permitted(error))
+	if (bus_is_refused(error))
 		return explain_not_permitted(ctl);
 	if (missing && no_object(error))
 		return ctl_fail("%s", missing);

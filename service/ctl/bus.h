@@ -37,5 +37,8 @@ int bus_append_time(sd_bus_message *m, const char *key, uint64_t t);
 int bus_call_failed(int error);
 int bus_reply_failed(int error);
 
+/* Whether whoever called was not allowed to. */
+bool bus_is_refused(const sd_bus_error *error);
+
 /* Says what a failed call means. */
 int bus_explain(struct ctl *ctl, const sd_bus_error *error, const char *missing);

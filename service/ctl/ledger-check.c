@@ -240,3 +240,17 @@ int ledger_check_head(struct ledger_check *c, const struct json_object *head)
 				(unsigned long long)c->last.seq, (unsigned long long)point.seq);
 	return check_kept(c);
 }
+
+bool ledger_check_ends(const char *root, const struct json_object *anchors,
+		       const struct json_object *head)
+{
+	struct ledger_check c = {};
+	struct ledger_chain_point point;
+
+	if (seal_public_read(root, strlen(root), c.root) < 0)
+		return false;
+	for (size_t i = 0; i < json_count(anchors); i++)
+		if (!is_signed(&c, LEDGER_CHAIN_CONTEXT_ANCHOR, json_at(anchors, i), &point))
+			return false;
+	return is_signed(&c, LEDGER_CHAIN_CONTEXT_HEAD, head, &point);
+}

@@ -28,4 +28,7 @@ int ledger_check_keep(struct ledger_check *c, const struct json_object *head, co
 
 int ledger_check_anchors(struct ledger_check *c, const struct json_object *anchors);
 int ledger_check_event(struct ledger_check *c, const struct json_object *event);
+/* Quietly, whether head and anchors are signed by this root (PEM). */
+bool ledger_check_ends(const char *root, const struct json_object *anchors,
+		       const struct json_object *head);
 int ledger_check_head(struct ledger_check *c, const struct json_object *head);

@@ -7,7 +7,7 @@
 #include "ctl/text.h"
 
 /* More of them are told by --help alone. */
-#define OPTIONS_ON_A_LINE 4
+#define OPTIONS_ON_A_LINE 3
 
 static void print_operands(const struct verb *verb, FILE *to)
 {

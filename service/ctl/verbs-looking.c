@@ -13,6 +13,17 @@ const struct verb verbs_looking[] = {
 		.run = status_run,
 	},
 	{
+		.name = "doctor",
+		.summary = "what is wrong on this system, and what to do about it",
+		.help = "Looks over what an owner can get wrong: the clock, keys that were copied, "
+			"the\n"
+			"certificate, cameras that are kept out or lost, encoders, grants that ask "
+			"nobody, groups,\npolkit, the disk and the ledger's ends. Exit status 1: "
+			"there is a problem.",
+		.example = "    camwardctl doctor",
+		.run = doctor_run,
+	},
+	{
 		.name = "seal-root",
 		.summary = "what viewers pin to check that frames are sealed",
 		.help = "Prints the public key that certifies the seals of frames (PEM). Give it "

@@ -8,6 +8,8 @@
 int status_run(struct ctl *ctl, const struct args *args);
 int status_seal_root(struct ctl *ctl, const struct args *args);
 int status_metrics(struct ctl *ctl, const struct args *args);
+/* doctor.c */
+int doctor_run(struct ctl *ctl, const struct args *args);
 /* cameras.c */
 int cameras_run(struct ctl *ctl, const struct args *args);
 /* camera.c */

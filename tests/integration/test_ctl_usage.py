@@ -17,7 +17,7 @@ from ctl_case import CTL
 
 NOWHERE = "unix:path=/nonexistent/bus"
 
-VERBS = ("status", "seal-root", "cameras", "camera set", "camera controls", "camera adopt",
+VERBS = ("status", "doctor", "seal-root", "cameras", "camera set", "camera controls", "camera adopt",
          "camera rename", "camera forget", "clients", "client add", "client rename",
          "client move", "client forget", "client remove", "client token",
          "client certificate", "client pin", "client unpin", "client user", "invite", "integrations",
@@ -248,7 +248,7 @@ class NoService(unittest.TestCase):
                 done = run(*arguments.split(), bus=bus)
                 self.assertEqual((done.returncode, done.stdout), (1, ""))
                 self.assertEqual(done.stderr, f"camwardctl: camwardd is not running on this bus"
-                                 f" ({bus}): start it by 'systemctl start camwardd', or set"
+                                 f" ({bus}): start it by 'systemctl start camward', or set"
                                  " DBUS_SYSTEM_BUS_ADDRESS.\n")
 
     def test_output_that_cannot_be_written_is_a_failure(self):
