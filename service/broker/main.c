@@ -74,7 +74,6 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 static int open_loop(sd_event **ret)
 {
 	sigset_t signals;
-	int r;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
@@ -82,8 +81,7 @@ static int open_loop(sd_event **ret)
 	sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
-	r = sd_event_default(ret);
-	return r < 0 ? r : sd_event_set_watchdog(*ret, true);
+	return sd_event_default(ret);
 }
 
 static int add_signals(struct broker *broker)
@@ -156,6 +154,11 @@ static int serve(struct broker *broker)
 		log_error("the bus: %s", bus_open_error_text(r));
 		return r;
 	}
+	/* Not before: its first sign of life would start systemd's clock, and a great database
+	 * takes longer to open than WatchdogSec= allows. */
+	r = sd_event_set_watchdog(broker->event, true);
+	if (r < 0)
+		return r;
 	(void)sd_notify(0, "READY=1");
 	r = sd_event_loop(broker->event);
 	if (r != 0 && !broker->stopping)
