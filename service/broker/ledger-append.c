@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "broker/ledger-peer.h"
+#include "broker/ledger-reservation.h"
 #include "broker/ledger-row.h"
 
 void ledger_event_stamp(struct ledger_event *event)
@@ -94,13 +95,6 @@ static bool event_valid(enum ledger_kind kind, const struct ledger_event *event)
 	       (event->lease || !lease);
 }
 
-/* When the lease was opened; 0: it was not. */
-static int find_opened(sqlite3 *db, uint64_t lease, uint64_t *ret)
-{
-	return db_get(db, ret, "SELECT realtime FROM events WHERE lease = ? AND kind = 1", "i",
-		      lease);
-}
-
 int ledger_append(sqlite3 *db, uint64_t run, enum ledger_kind kind,
 		  const struct ledger_event *event)
 {
@@ -111,21 +105,12 @@ int ledger_append(sqlite3 *db, uint64_t run, enum ledger_kind kind,
 		return -EINVAL;
 	context.since = event->realtime;
 	if (kind == LEDGER_CLOSED)
-		r = find_opened(db, event->lease, &context.since);
+		r = ledger_reservation_end(db, event->lease, &context.since);
 	if (r == 0)
 		r = append(db, &context, event);
-	if (r < 0)
-		return r;
-	if (kind == LEDGER_OPENED)
-		r = db_run(db,
-			   "INSERT INTO reservations(lease, opened, realtime, done, frames_low,"
-			   " frames_high) VALUES (?, ?, ?, 0, 0, ?)",
-			   "iiii", event->lease, context.seq, event->realtime, event->reserved);
-	else if (kind == LEDGER_CLOSED)
-		r = db_run(db, "DELETE FROM reservations WHERE lease = ?", "i", event->lease);
-	else
-		return 0;
-	return r == 0 ? -ENOENT : r < 0 ? r : 0;
+	if (r == 0 && kind == LEDGER_OPENED)
+		r = ledger_reservation_add(db, event);
+	return r;
 }
 
 int ledger_append_denied(sqlite3 *db, uint64_t run, const struct ledger_event *event,

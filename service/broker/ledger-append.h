@@ -6,7 +6,7 @@
 #include "broker/ledger.h"
 
 /* OPENED and CLOSED keep the lease's reservation too. -EEXIST: the lease has such a row; -ENOENT:
- * CLOSED without OPENED; -EINVAL. */
+ * CLOSED, and it is not open; -EINVAL. */
 int ledger_append(sqlite3 *db, uint64_t run, enum ledger_kind kind,
 		  const struct ledger_event *event);
 

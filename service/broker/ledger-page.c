@@ -20,7 +20,9 @@ static const char select_rows[] =
 				  "?3)"
 				  " AND (?4 = '' OR camera = ?4 OR (camera_uuid = ?5 AND ?5 <> "
 				  "zeroblob(16)))"
-				  " AND realtime >= ?6 AND coalesce(since, realtime) < ?7"
+				  " AND (max(realtime, coalesce(since, realtime)) >= ?6"
+				  "  OR (kind = 1 AND lease IN (SELECT lease FROM reservations)))"
+				  " AND min(realtime, coalesce(since, realtime)) < ?7"
 				  " ORDER BY seq";
 
 static struct ledger_chain_value get_value(sqlite3_stmt *statement, int i)

@@ -17,7 +17,8 @@ struct ledger_query {
 	/* "" and 0: any. camera: by its name then, or by the UUID of what has the name now. */
 	char client[NAME_SIZE], integration[NAME_SIZE], camera[NAME_SIZE];
 	uint8_t camera_uuid[UUID_SIZE]; /* zeros: none has the name */
-	/* us, CLOCK_REALTIME: what was going on at any time of [since, until). */
+	/* us, CLOCK_REALTIME: what was going on at any time of [since, until), whichever way the
+	 * clock was set meanwhile; OPENED of what is still open, too. */
 	uint64_t since, until;
 };
 

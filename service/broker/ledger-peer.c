@@ -25,17 +25,3 @@ int ledger_peer_keep(sqlite3 *db, uint64_t seq, const struct ledger_event *event
 
 	return r < 0 ? r : 0;
 }
-
-int ledger_peer_find(sqlite3 *db, uint64_t seq, struct ledger_event *event)
-{
-	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	int r = db_prepare(db, &statement, "SELECT address, port FROM peers WHERE seq = ?", "i",
-			   seq);
-
-	if (r == 0)
-		r = db_step(statement);
-	if (r <= 0)
-		return r;
-	event->port = (uint16_t)db_column(statement, 1);
-	return db_column_blob(statement, 0, event->peer, sizeof(event->peer));
-}

@@ -27,6 +27,3 @@ int ledger_peer_make(const struct ledger_event *event, struct ledger_peer *ret);
 /* Keeps what the event's row, with this number, has the hash of. */
 int ledger_peer_keep(sqlite3 *db, uint64_t seq, const struct ledger_event *event,
 		     const struct ledger_peer *peer);
-
-/* Reads the address of the event with this number, if it is still there, into address and port. */
-int ledger_peer_find(sqlite3 *db, uint64_t seq, struct ledger_event *event);

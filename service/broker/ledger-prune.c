@@ -7,7 +7,7 @@
 #include "broker/ledger-append.h"
 #include "broker/store-queue.h"
 
-/* The rows from the first one that must stay are seen by the two conditions. */
+/* The rows before the first one that is young enough to stay. */
 static int find(struct store_writer *writer, const struct store_job *job)
 {
 	struct ledger_chain_point *ret = job->result;
@@ -17,7 +17,6 @@ static int find(struct store_writer *writer, const struct store_job *job)
 		"SELECT seq, hash FROM events WHERE seq < min("
 		" coalesce((SELECT seq FROM events WHERE realtime >= ?1 ORDER BY seq LIMIT 1),"
 		"  9223372036854775807),"
-		" coalesce((SELECT min(opened) FROM reservations), 9223372036854775807),"
 		" (SELECT min(seq) FROM events) + " DB_TEXT(
 			LEDGER_PRUNE_ROWS) ")"
 					   " ORDER BY seq DESC LIMIT 1",

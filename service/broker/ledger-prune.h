@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * What is old goes: events, from the beginning on, with an anchor in their place; viewers'
- * addresses sooner, without a trace. A lease that runs keeps its OPENED and all that follows until
- * it has ended. At most LEDGER_PRUNE_ROWS at once, so that nobody waits long for the disk.
+ * addresses sooner, without a trace. A lease that runs needs none of them (ledger-reservation.h).
+ * At most LEDGER_PRUNE_ROWS at once, so that nobody waits long for the disk.
  */
 #pragma once
 

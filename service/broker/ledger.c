@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "broker/ledger-append.h"
+#include "broker/ledger-reservation.h"
 #include "broker/ledger-row.h"
 #include "broker/store-queue.h"
 
@@ -60,16 +61,8 @@ static int reserve(struct store_writer *writer, const struct store_job *job)
 {
 	const struct ledger_reservation *all = job->owned;
 
-	for (size_t i = 0; i < job->reserve.n; i++) {
-		const struct ledger_reservation *one = &all[i];
-		/* One that was closed meanwhile has none. */
-		int r = db_run(writer->db,
-			       "UPDATE reservations SET realtime = ?, done = ?, frames_low = ?,"
-			       " frames_high = ?, first_sequence = ?, last_sequence = ?,"
-			       " exposed_first = ? WHERE lease = ?",
-			       "iiiiiiii", job->reserve.realtime, one->done, one->frames_low,
-			       one->frames_high, one->first_sequence, one->last_sequence,
-			       one->exposed_first, one->lease);
+	for (size_t i = 0; i < job->n_reservations; i++) {
+		int r = ledger_reservation_renew(writer->db, &all[i]);
 
 		if (r < 0)
 			return r;
@@ -87,8 +80,7 @@ int ledger_reserve(struct store *store, struct ledger_reservation *reservations,
 		return -ENOMEM;
 	}
 	job->owned = reservations;
-	job->reserve.n = n;
-	job->reserve.realtime = clock_realtime();
+	job->n_reservations = n;
 	return store_queue(store, job, STORE_QUEUE_MAX);
 }
 

@@ -54,10 +54,7 @@ struct store_job {
 			enum ledger_kind kind;
 			struct ledger_event event;
 		} ledger;
-		struct {
-			size_t n;
-			uint64_t realtime;
-		} reserve; /* of the array in owned */
+		size_t n_reservations; /* of the array in owned */
 	};
 };
 

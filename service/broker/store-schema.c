@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/store-schema.h"
 
-#define SCHEMA_VERSION     7
+#define SCHEMA_VERSION     8
 #define SCHEMA_APPLICATION 0x63776462 /* "cwdb" */
 
 #define TEXT_OF(x)  #x
@@ -223,6 +223,40 @@ static const char exposure_tables[] =
 	"	SELECT RAISE(ABORT, 'anchors stay as they are');"
 	"END;";
 
+/* Since version 8: a reservation has all that its CLOSED row needs, so that its OPENED row may go
+ * while the lease runs. */
+static const char reservation_tables[] =
+	"ALTER TABLE reservations RENAME TO old_reservations;"
+	"CREATE TABLE reservations ("
+	"	lease INTEGER PRIMARY KEY,"
+	"	opened INTEGER NOT NULL," /* when */
+	"	grant_id INTEGER NOT NULL,"
+	"	client TEXT NOT NULL,"
+	"	integration TEXT NOT NULL,"
+	"	camera TEXT NOT NULL,"
+	"	camera_uuid BLOB NOT NULL CHECK (length(camera_uuid) = 16),"
+	"	right INTEGER NOT NULL,"
+	"	stream INTEGER NOT NULL,"
+	"	protocol INTEGER NOT NULL,"
+	"	epoch INTEGER NOT NULL,"
+	"	address BLOB NOT NULL CHECK (length(address) = 16)," /* as in `peers` */
+	"	port INTEGER NOT NULL,"
+	"	done INTEGER NOT NULL,"       /* frames delivered when it was renewed */
+	"	frames_low INTEGER NOT NULL," /* received when it was renewed */
+	"	frames_high INTEGER,"         /* that may be delivered; NULL: not known */
+	"	first_sequence INTEGER,"
+	"	last_sequence INTEGER,"
+	"	exposed_first INTEGER"
+	") STRICT;"
+	"INSERT INTO reservations"
+	" SELECT r.lease, e.realtime, coalesce(grant_id, 0), client, coalesce(integration, ''),"
+	"  camera, camera_uuid, right, stream, protocol, epoch, coalesce(address, peer),"
+	"  coalesce(p.port, e.port), coalesce(done, 0), coalesce(r.frames_low, 0), r.frames_high,"
+	"  r.first_sequence, r.last_sequence, r.exposed_first"
+	" FROM old_reservations AS r JOIN events AS e ON e.seq = r.opened"
+	"  LEFT JOIN peers AS p USING (seq);"
+	"DROP TABLE old_reservations;";
+
 static int check_integrity(sqlite3 *db)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
@@ -288,10 +322,16 @@ static int add_event_integration(sqlite3 *db)
 	return db_exec(db, "ALTER TABLE events ADD COLUMN integration TEXT");
 }
 
+static int part_reservations(sqlite3 *db)
+{
+	return db_exec(db, reservation_tables);
+}
+
 /* What leads from a version to the next one. */
 static int (*const steps[SCHEMA_VERSION])(sqlite3 *db) = {
 	[1] = add_camera_tables, [2] = add_tripwires,         [3] = add_user_tables,
 	[4] = add_exposure,      [5] = add_sub_configuration, [6] = add_event_integration,
+	[7] = part_reservations,
 };
 
 static int upgrade(sqlite3 *db, uint64_t version)

@@ -47,7 +47,7 @@ static void test_a_lease_opens_and_closes_once(void **s)
 	assert_int_equal(STATE_RUN(state, ledger_opened, &opened), 0);
 	assert_int_equal(STATE_RUN(state, ledger_opened, &opened), -EEXIST);
 	assert_int_equal(STATE_RUN(state, ledger_closed, &closed), 0);
-	assert_int_equal(STATE_RUN(state, ledger_closed, &closed), -EEXIST);
+	assert_int_equal(STATE_RUN(state, ledger_closed, &closed), -ENOENT);
 	assert_int_equal(STATE_RUN(state, ledger_opened, &none), -EINVAL);
 	opened.lease = 2;
 	opened.epoch = UINT64_MAX;
