@@ -15,7 +15,10 @@ struct closing {
 	struct broker *broker;
 	struct ledger_event event;
 	struct exposure exposure;
-	sd_event_source *timer;
+	sd_event_source *timer; /* of the camera's patience, then of the next try; NULL: the last */
+	uint64_t delay;         /* us, to the next try */
+	bool judged;            /* the camera is not waited for any more */
+	bool queued;            /* it is on its way to the disk */
 };
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -43,76 +46,114 @@ static void judge(struct ledger_event *event, const struct exposure *exposure)
 	event->uncertain = true;
 }
 
-static void on_closed(void *userdata, int error)
+static void closing_free(struct closing *c)
 {
-	if (error < 0)
-		event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL,
-			  "the ledger lacks the end of a lease: %s", strerror(-error));
-}
-
-static void write_row(struct broker *broker, struct ledger_event *event,
-		      const struct exposure *exposure)
-{
-	int r;
-
-	judge(event, exposure);
-	r = ledger_closed(broker->store, event, on_closed, NULL);
-	if (r < 0)
-		on_closed(NULL, r);
-}
-
-static void finish(struct closing *c)
-{
-	write_row(c->broker, &c->event, &c->exposure);
 	sd_event_source_disable_unref(c->timer);
 	list_remove(&c->list);
 	free(c);
 }
 
+static void arm(struct closing *c, uint64_t delay)
+{
+	sd_event_source_set_time(c->timer, clock_monotonic() + delay);
+	sd_event_source_set_enabled(c->timer, SD_EVENT_ONESHOT);
+}
+
+/* Whether the disk may take it some day: else the row itself is at fault. */
+static bool is_of_the_disk(int error)
+{
+	return error != -EINVAL && error != -EEXIST && error != -ENOENT;
+}
+
+static void on_closed(void *userdata, int error)
+{
+	struct closing *c = userdata;
+
+	c->queued = false;
+	if (error < 0 && !c->delay)
+		event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL,
+			  "the ledger lacks the end of a lease: %s", strerror(-error));
+	if (error == 0 || !c->timer || !is_of_the_disk(error)) {
+		closing_free(c);
+		return;
+	}
+	c->delay = c->delay ? smaller(c->delay * 2, CLOSING_DELAY_MAX) : CLOSING_DELAY_FIRST;
+	arm(c, c->delay);
+}
+
+static void write_row(struct closing *c)
+{
+	int r;
+
+	if (!c->judged)
+		judge(&c->event, &c->exposure);
+	c->judged = true;
+	c->queued = true;
+	r = ledger_closed(c->broker->store, &c->event, on_closed, c);
+	if (r < 0)
+		on_closed(c, r);
+}
+
 static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
 {
-	finish(userdata);
+	write_row(userdata);
 	return 0;
 }
 
-static int wait_for_camera(struct broker *broker, const struct ledger_event *event,
-			   const struct exposure *exposure)
+static struct closing *closing_new(struct broker *broker, const struct ledger_event *event,
+				   const struct exposure *exposure)
 {
 	struct closing *c = calloc(1, sizeof(*c));
 	int r;
 
 	if (!c)
-		return -ENOMEM;
+		return NULL;
 	*c = (struct closing){.broker = broker, .event = *event, .exposure = *exposure};
+	list_init(&c->list);
 	/* It ended now, not when the row is written. */
 	c->event.realtime = clock_realtime();
 	c->event.boottime = clock_now(CLOCK_BOOTTIME);
-	r = sd_event_add_time(broker->event, &c->timer, CLOCK_MONOTONIC,
-			      clock_monotonic() + CLOSING_TIMEOUT, TIMER_ACCURACY, on_timer, c);
+	r = sd_event_add_time(broker->event, &c->timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY,
+			      on_timer, c);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(c->timer, SD_EVENT_OFF);
 	if (r < 0) {
-		free(c);
-		return r;
+		closing_free(c);
+		return NULL;
 	}
-	list_init(&c->list);
 	list_append(&broker->closings, &c->list);
-	return 0;
+	return c;
+}
+
+/* Without memory there is one try. */
+static void write_once(struct broker *broker, const struct ledger_event *event,
+		       const struct exposure *exposure)
+{
+	struct ledger_event copy = *event;
+
+	judge(&copy, exposure);
+	if (ledger_closed(broker->store, &copy, NULL, NULL) < 0)
+		event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL,
+			  "the ledger lacks the end of a lease: %s", strerror(ENOMEM));
 }
 
 void closing_add(struct broker *broker, const struct ledger_event *event,
 		 const struct exposure *exposure, const struct camera *camera)
 {
-	struct ledger_event copy = *event;
+	struct closing *c = closing_new(broker, event, exposure);
 
-	if (camera && camera->welcomed && !exposure_is_whole(exposure) &&
-	    wait_for_camera(broker, event, exposure) == 0)
-		return;
-	write_row(broker, &copy, exposure);
+	if (!c)
+		write_once(broker, event, exposure);
+	else if (camera && camera->welcomed && !exposure_is_whole(exposure))
+		arm(c, CLOSING_TIMEOUT);
+	else
+		write_row(c);
 }
 
 static bool is_about(const struct closing *c, const struct camera *camera,
 		     const struct camera_sequence *m)
 {
-	return c->event.lease == m->lease && c->event.epoch == m->epoch &&
+	return !c->judged && c->event.lease == m->lease && c->event.epoch == m->epoch &&
 	       memcmp(c->event.camera_uuid, camera->uuid, UUID_SIZE) == 0;
 }
 
@@ -124,8 +165,10 @@ void closing_exposed(const struct camera *camera, const struct camera_sequence *
 		if (!is_about(c, camera, m))
 			continue;
 		exposure_note(&c->exposure, m);
-		if (exposure_is_whole(&c->exposure))
-			finish(c);
+		if (exposure_is_whole(&c->exposure)) {
+			sd_event_source_set_enabled(c->timer, SD_EVENT_OFF);
+			write_row(c);
+		}
 		return;
 	}
 }
@@ -134,6 +177,9 @@ void closing_end(struct broker *broker)
 {
 	struct closing *c, *next;
 
-	list_for_each_safe (c, next, &broker->closings, list)
-		finish(c);
+	list_for_each_safe (c, next, &broker->closings, list) {
+		c->timer = sd_event_source_disable_unref(c->timer);
+		if (!c->queued)
+			write_row(c);
+	}
 }

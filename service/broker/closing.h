@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Leases that have ended and whose CLOSED row still lacks the camera's word of how far they could
- * see. It comes within moments, and is not waited for any longer than CLOSING_TIMEOUT; if the
- * broker dies meanwhile the reservation says the same less exactly.
+ * Leases that have ended and whose CLOSED row is not on the disk yet. First it lacks the camera's
+ * word of how far they could see, which comes within moments and is not waited for any longer than
+ * CLOSING_TIMEOUT. Then the disk has to take it: while it does not, being full, it is tried again
+ * and again. If the broker dies meanwhile the reservation says the same less exactly.
  */
 #pragma once
 
@@ -10,7 +11,9 @@
 #include "broker/exposure.h"
 #include "broker/ledger.h"
 
-#define CLOSING_TIMEOUT (500 * USEC_PER_MSEC)
+#define CLOSING_TIMEOUT     (500 * USEC_PER_MSEC)
+#define CLOSING_DELAY_FIRST (1 * USEC_PER_SEC)
+#define CLOSING_DELAY_MAX   (60 * USEC_PER_SEC)
 
 struct broker;
 struct camera;
@@ -22,5 +25,5 @@ void closing_add(struct broker *broker, const struct ledger_event *event,
 /* A camera's word about a lease that has gone; it has none about those of other cameras. */
 void closing_exposed(const struct camera *camera, const struct camera_sequence *m);
 
-/* Writes all that are left as they are. */
+/* Writes all that are left as they are; the store has to be closed then, which ends them. */
 void closing_end(struct broker *broker);

@@ -16,6 +16,7 @@
 
 /* As in broker/ledger.h: kinds, and a bound that nobody knows. */
 enum kind {
+	KIND_OPENED = 1,
 	KIND_CLOSED = 2,
 	KIND_DENIED = 3,
 	KIND_STILL = 4,
@@ -28,6 +29,7 @@ enum kind {
 struct exposure {
 	struct ledger_filter filter;
 	struct json_object *deliveries, *running, *denials, *tripwires; /* owned */
+	struct json_object *open; /* owned; lease: its OPENED event, until CLOSED comes */
 	uint64_t frames_low, frames_high;
 	uint64_t n_uncertain, n_denied;
 	const char *unknown; /* "camera": there is none of the name that was given now */
@@ -39,6 +41,7 @@ static void release(struct exposure *e)
 	json_object_put(e->running);
 	json_object_put(e->denials);
 	json_object_put(e->tripwires);
+	json_object_put(e->open);
 }
 
 /* "192.0.2.1", "user 1000" (broker/ledger.h), null: erased or none. */
@@ -113,6 +116,39 @@ static void add_delivery(struct exposure *e, const struct json_object *event)
 	json_object_array_add(e->deliveries, record);
 }
 
+/* event: its OPENED one; NULL: it has ended, or is known to run. */
+static void note_open(struct exposure *e, uint64_t lease, struct json_object *event)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "%llu", (unsigned long long)lease);
+	if (event)
+		json_object_object_add(e->open, key, json_object_get(event));
+	else
+		json_object_object_del(e->open, key);
+}
+
+/* It ended a moment ago, or the disk does not take the end: nothing of it is known yet. */
+static void add_unwritten(struct exposure *e, const struct json_object *event)
+{
+	struct json_object *record = json_object_new_object();
+
+	set_who(record, event);
+	json_set_text(record, "reason", "its end is not written yet");
+	json_set_number(record, "lease", json_number(event, "lease"));
+	json_set_time(record, "from", json_number(event, "realtime"));
+	json_set(record, "to", NULL);
+	json_set_number(record, "frames_low", 0);
+	json_set(record, "frames_high", NULL);
+	json_set(record, "first_frame", NULL);
+	json_set(record, "last_frame", NULL);
+	json_set(record, "exposed", NULL);
+	json_set(record, "uncertain", json_object_new_boolean(true));
+	e->n_uncertain++;
+	e->frames_high = UNKNOWN;
+	json_object_array_add(e->deliveries, record);
+}
+
 static void add_denial(struct exposure *e, const struct json_object *event)
 {
 	struct json_object *record = json_object_new_object();
@@ -138,7 +174,13 @@ static void add_tripwire(struct exposure *e, const struct json_object *event)
 static int take(void *userdata, struct json_object *event)
 {
 	switch (json_number(event, "kind")) {
+	case KIND_OPENED:
+		note_open(userdata, json_number(event, "lease"), event);
+		break;
 	case KIND_CLOSED:
+		note_open(userdata, json_number(event, "lease"), NULL);
+		add_delivery(userdata, event);
+		break;
 	case KIND_STILL:
 		add_delivery(userdata, event);
 		break;
@@ -197,6 +239,15 @@ static void look_names_up(struct exposure *e, const struct json_object *tree)
 		e->unknown = "client";
 }
 
+static void add_all_unwritten(struct exposure *e)
+{
+	json_object_object_foreach(e->open, lease, event)
+	{
+		(void)lease;
+		add_unwritten(e, event);
+	}
+}
+
 /* Of these the ledger has no last word yet. */
 static int add_running(struct ctl *ctl, struct exposure *e)
 {
@@ -211,6 +262,7 @@ static int add_running(struct ctl *ctl, struct exposure *e)
 		struct json_object *lease = json_at(leases, i);
 		uint64_t delivered = json_number(lease, "delivered");
 
+		note_open(e, json_number(lease, "id"), NULL);
 		if (!is_wanted(e, tree, lease))
 			continue;
 		e->frames_high = delivered >= UNKNOWN - e->frames_high
@@ -218,6 +270,7 @@ static int add_running(struct ctl *ctl, struct exposure *e)
 					 : e->frames_high + delivered + 1;
 		json_object_array_add(e->running, json_object_get(lease));
 	}
+	add_all_unwritten(e);
 	return 0;
 }
 
@@ -324,7 +377,9 @@ static void print_sum(const struct exposure *e)
 	printf("; %llu denied.\n", (unsigned long long)e->n_denied);
 	if (e->n_uncertain)
 		printf("* Uncertain: %llu ended by a crash or a power cut, or by a session that "
-		       "did not count as it should;\n  the true number lies between the two.\n",
+		       "did not count as it should,\n  or its end is not on disk yet; the true "
+		       "number "
+		       "lies between the two.\n",
 		       (unsigned long long)e->n_uncertain);
 	if (json_count(e->tripwires))
 		printf("%zu time%s a session was about to get another camera's pictures and was "
@@ -395,6 +450,7 @@ int exposure_run(struct ctl *ctl, const struct args *args)
 		.running = json_object_new_array(),
 		.denials = json_object_new_array(),
 		.tripwires = json_object_new_array(),
+		.open = json_object_new_object(),
 	};
 	int r = read_filter(ctl, args, &e.filter);
 
