@@ -149,7 +149,7 @@ class Frames(WithDemo):
 
         def delivery():
             done = self.demo.ctl_json("exposure", "--client", "archive", "--since", "-1h")
-            return done["deliveries"]
+            return [record for record in done["deliveries"] if record["to"]]
 
         harness.wait_until(delivery, what="the row")
         record, = delivery()
