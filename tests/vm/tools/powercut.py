@@ -314,7 +314,8 @@ def judge(at, rows, before, after, ends):
     """before: what viewers had received for certain at this point of the log, after: at some time
     since then. What "at least" speaks of is in the viewer's kernel, read or not."""
     uncertain = 0
-    for port, (frames, _) in before.items():
+    for port, (_, received) in before.items():
+        frames = bisect.bisect_right(ends[port], received)
         if not frames:
             continue
         if OPENED not in rows.get(port, {}):
@@ -324,7 +325,7 @@ def judge(at, rows, before, after, ends):
         low, high, vague = rows[port][CLOSED]
         uncertain += vague
         if high < frames:
-            fail(f"entry {at}: at most {high} frames, but the viewer had {frames}")
+            fail(f"entry {at}: at most {high} frames, but the viewer's kernel had {frames}")
         in_kernel = bisect.bisect_right(ends[port], after[port][1])
         if low > in_kernel:
             fail(f"entry {at}: at least {low} frames, but the viewer's kernel had {in_kernel}")
