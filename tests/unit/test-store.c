@@ -291,127 +291,6 @@ static void test_one_broker_a_directory(void **s)
 	policy_free(other.policy);
 }
 
-/* What versions have added. */
-#define UNDO_4 "DROP TABLE client_users;"
-#define UNDO_5                                                \
-	"ALTER TABLE events DROP COLUMN exposed_first;"       \
-	"ALTER TABLE events DROP COLUMN exposed_next;"        \
-	"ALTER TABLE events DROP COLUMN exposed;"             \
-	"ALTER TABLE events DROP COLUMN peer_hash;"           \
-	"ALTER TABLE reservations DROP COLUMN frames_low;"    \
-	"ALTER TABLE reservations DROP COLUMN exposed_first;" \
-	"DROP TABLE peers;"                                   \
-	"DROP TRIGGER anchors_no_update;"
-/* What ran when the older version crashed. */
-#define UNDO_8                                                                               \
-	"DROP TABLE reservations; CREATE TABLE reservations ("                               \
-	"lease INTEGER PRIMARY KEY, opened INTEGER NOT NULL REFERENCES events(seq),"         \
-	"realtime INTEGER, until INTEGER, done INTEGER, frames_high INTEGER,"                \
-	"first_sequence INTEGER, last_sequence INTEGER, frames_low INTEGER,"                 \
-	"exposed_first INTEGER) STRICT;"                                                     \
-	"INSERT INTO reservations(lease, opened, realtime, done, frames_high,"               \
-	"frames_low) SELECT lease, seq, realtime, 5, 300, 4 FROM events AS o WHERE kind = 1" \
-	" AND NOT EXISTS (SELECT 1 FROM events AS c WHERE c.lease = o.lease AND c.kind = 2);"
-#define UNDO_7 "ALTER TABLE events DROP COLUMN integration;"
-#define UNDO_6                                                      \
-	"ALTER TABLE camera_configurations DROP COLUMN sub_width;"  \
-	"ALTER TABLE camera_configurations DROP COLUMN sub_height;" \
-	"ALTER TABLE camera_configurations DROP COLUMN sub_fps;"    \
-	"ALTER TABLE camera_configurations DROP COLUMN sub_bitrate;"
-
-static void assert_one(const struct state *state, const char *sql)
-{
-	char path[128];
-	sqlite3 *db;
-	uint64_t n;
-
-	state_path(state, STORE_FILE, path);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(db_get(db, &n, sql, ""), 0);
-	assert_int_equal(n, 1);
-	sqlite3_close(db);
-}
-
-/* Version 7 kept what a crash leaves beside the OPENED row. */
-static void test_an_older_reservation_is_closed(void **s)
-{
-	struct state *state = *s;
-	struct ledger_event event = {.lease = 7,
-				     .client = "alice",
-				     .integration = "home",
-				     .camera = "front",
-				     .camera_uuid = {1},
-				     .right = RIGHT_LIVE,
-				     .protocol = SESSION_PROTOCOL_RTSP,
-				     .peer = {9},
-				     .port = 77,
-				     .epoch = 3};
-
-	assert_int_equal(STATE_RUN(state, ledger_opened, &event), 0);
-	state_close(state);
-	run_sql(state, UNDO_8 "PRAGMA user_version = 7");
-	state_open(state);
-	state_close(state);
-	assert_one(state, "SELECT count(*) FROM events AS c JOIN events AS o USING (lease, client,"
-			  " integration, camera, camera_uuid, right, stream, protocol, epoch)"
-			  " JOIN peers AS p ON p.seq = c.seq JOIN peers AS q ON q.seq = o.seq"
-			  " WHERE o.kind = 1 AND c.kind = 2 AND c.since = o.realtime"
-			  " AND p.address = q.address AND p.port = 77 AND c.delivered = 5"
-			  " AND c.frames_low = 4 AND c.frames_high = 300 AND c.uncertain = 1");
-	state_open(state);
-}
-
-static void test_a_newer_database_is_refused(void **s)
-{
-	struct state *state = *s;
-
-	state_close(state);
-	run_sql(state, "PRAGMA user_version = 99");
-	assert_int_equal(state_try_open(state), -ENOTSUP);
-	assert_non_null(strstr(store_open_error_text(-ENOTSUP), "newer"));
-	policy_free(state->policy);
-	run_sql(state, UNDO_8 UNDO_7 UNDO_6 UNDO_5 "PRAGMA user_version = 4");
-	state_open(state);
-}
-
-/* Version 1 had no tables for what the owner chooses. */
-static void test_an_older_database_is_brought_up_to_date(void **s)
-{
-	struct state *state = *s;
-
-	fill(state);
-	state_close(state);
-	run_sql(state, UNDO_8 UNDO_7 UNDO_5 UNDO_4
-		"DROP TABLE camera_names; DROP TABLE camera_configurations;"
-		"DROP TABLE camera_controls; PRAGMA user_version = 1");
-	state_open(state);
-	assert_int_equal(state->policy->n_grants, 2);
-	state_reopen(state);
-	assert_int_equal(state->policy->n_grants, 2);
-}
-
-/* Version 2 knew no tripwires. */
-static void test_an_older_ledger_takes_tripwires(void **s)
-{
-	struct state *state = *s;
-	struct ledger_event event = {.lease = 7, .client = "alice", .camera = "front"};
-
-	fill(state);
-	assert_int_equal(STATE_RUN(state, ledger_opened, &event), 0);
-	state_close(state);
-	run_sql(state, UNDO_8 UNDO_7 UNDO_6 UNDO_5 UNDO_4
-		"PRAGMA writable_schema = ON;"
-		"UPDATE sqlite_schema SET sql ="
-		" replace(sql, 'kind BETWEEN 1 AND 5', 'kind BETWEEN 1 AND 4');"
-		"PRAGMA user_version = 2");
-	state_open(state);
-	assert_int_equal(STATE_RUN(state, ledger_tripwire, &event), 0);
-	assert_int_equal(state->policy->n_clients, 1);
-	state_reopen(state);
-	event.lease = 8;
-	assert_int_equal(STATE_RUN(state, ledger_tripwire, &event), 0);
-}
-
 static void test_a_foreign_database_is_refused(void **s)
 {
 	struct state *state = *s;
@@ -502,10 +381,6 @@ int main(void)
 		STORE(test_a_failing_disk_is_reported_and_survived),
 		STORE(test_close_writes_what_is_queued),
 		STORE(test_one_broker_a_directory),
-		STORE(test_a_newer_database_is_refused),
-		STORE(test_an_older_reservation_is_closed),
-		STORE(test_an_older_database_is_brought_up_to_date),
-		STORE(test_an_older_ledger_takes_tripwires),
 		STORE(test_a_foreign_database_is_refused),
 		STORE(test_a_damaged_database_is_refused),
 		STORE(test_an_unsound_row_is_refused),
