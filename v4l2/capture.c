@@ -259,6 +259,11 @@ int v4l2_capture_export(struct v4l2_capture *capture)
 	return capture->pool.count ? 0 : v4l2_pool_export(&capture->pool, &capture->queue);
 }
 
+bool v4l2_capture_has_buffers(const struct v4l2_capture *capture)
+{
+	return capture->queue.device;
+}
+
 void v4l2_capture_free(struct v4l2_capture *capture)
 {
 	v4l2_queue_free(&capture->queue);

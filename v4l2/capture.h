@@ -106,6 +106,9 @@ int v4l2_capture_export(struct v4l2_capture *capture);
 /* What was imported or exported, as long as the buffers live; count 0: nothing. */
 const struct v4l2_pool *v4l2_capture_pool(const struct v4l2_capture *capture);
 
+/* Whether it has any, its own or imported. */
+bool v4l2_capture_has_buffers(const struct v4l2_capture *capture);
+
 /* Gives its buffers back, before start. */
 void v4l2_capture_free(struct v4l2_capture *capture);
 

@@ -23,7 +23,7 @@ static const uint32_t preferred[] = {
 	V4L2_PIX_FMT_YUV420M,
 };
 
-static int lists(const struct v4l2_device *device, uint32_t type, uint32_t fourcc)
+int v4l2_m2m_format_lists(const struct v4l2_device *device, uint32_t type, uint32_t fourcc)
 {
 	for (uint32_t i = 0; i < LIST_MAX; i++) {
 		struct v4l2_fmtdesc desc = {.index = i, .type = type};
@@ -44,8 +44,9 @@ bool v4l2_m2m_format_encodes(const struct v4l2_device *device, uint32_t codec)
 	if (device->kind != V4L2_DEVICE_M2M || !device->streaming)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(preferred) && !raw; i++)
-		raw = lists(device, v4l2_device_output_type(device), preferred[i]) > 0;
-	return raw && lists(device, v4l2_device_capture_type(device), codec) > 0;
+		raw = v4l2_m2m_format_lists(device, v4l2_device_output_type(device), preferred[i]) >
+		      0;
+	return raw && v4l2_m2m_format_lists(device, v4l2_device_capture_type(device), codec) > 0;
 }
 
 static uint32_t format_fourcc(const struct v4l2_device *device, const struct v4l2_format *format)
@@ -57,7 +58,7 @@ static int set_coded(const struct v4l2_device *device, const struct v4l2_m2m_wan
 {
 	struct v4l2_format format = {.type = v4l2_device_capture_type(device)};
 	uint32_t size = want->width * want->height;
-	int r = lists(device, format.type, want->codec);
+	int r = v4l2_m2m_format_lists(device, format.type, want->codec);
 
 	if (r <= 0)
 		return r < 0 ? r : -EOPNOTSUPP;
@@ -137,8 +138,8 @@ static void ask_planar(const struct v4l2_m2m_want *want, uint32_t fourcc, struct
 	ret->fmt.pix_mp.plane_fmt[2].bytesperline = want->stride / 2;
 }
 
-static int read_raw(const struct v4l2_device *device, const struct v4l2_format *format,
-		    struct v4l2_raw *ret)
+int v4l2_m2m_format_raw(const struct v4l2_device *device, const struct v4l2_format *format,
+			struct v4l2_raw *ret)
 {
 	const struct v4l2_pix_format *pix = &format->fmt.pix;
 	const struct v4l2_pix_format_mplane *mp = &format->fmt.pix_mp;
@@ -192,7 +193,7 @@ static int try_raw(const struct v4l2_device *device, const struct v4l2_m2m_want 
 		   uint32_t fourcc, struct v4l2_m2m_format *ret)
 {
 	struct v4l2_format format = {.type = v4l2_device_output_type(device)};
-	int r = lists(device, format.type, fourcc);
+	int r = v4l2_m2m_format_lists(device, format.type, fourcc);
 
 	if (r <= 0)
 		return r < 0 ? r : -EOPNOTSUPP;
@@ -205,7 +206,7 @@ static int try_raw(const struct v4l2_device *device, const struct v4l2_m2m_want 
 		return r;
 	if (format_fourcc(device, &format) != fourcc)
 		return -EOPNOTSUPP;
-	r = read_raw(device, &format, &ret->raw);
+	r = v4l2_m2m_format_raw(device, &format, &ret->raw);
 	if (r < 0)
 		return -EOPNOTSUPP;
 	if (ret->raw.width < want->width || ret->raw.height < want->height)

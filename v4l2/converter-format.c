@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "v4l2/converter-format.h"
+
+#include <errno.h>
+#include <linux/videodev2.h>
+
+#include "base/cleanup.h"
+#include "v4l2/capture.h"
+#include "v4l2/device.h"
+#include "v4l2/m2m-format.h"
+
+/* A driver that never ends a list does not hold us. */
+#define LIST_MAX 256
+
+static bool lists_any(const struct v4l2_device *device, uint32_t type, const uint32_t *formats,
+		      size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v4l2_m2m_format_lists(device, type, formats[i]) > 0)
+			return true;
+	return false;
+}
+
+static bool lists_coded(const struct v4l2_device *device, uint32_t type)
+{
+	for (uint32_t i = 0; i < LIST_MAX; i++) {
+		struct v4l2_fmtdesc desc = {.index = i, .type = type};
+
+		if (v4l2_device_ioctl(device, VIDIOC_ENUM_FMT, &desc) < 0)
+			return false;
+		if (desc.flags & V4L2_FMT_FLAG_COMPRESSED)
+			return true;
+	}
+	return true;
+}
+
+bool v4l2_converter_format_converts(const struct v4l2_device *device)
+{
+	static const uint32_t in[] = {V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_UYVY};
+	static const uint32_t out[] = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420};
+	uint32_t output = v4l2_device_output_type(device);
+	uint32_t capture = v4l2_device_capture_type(device);
+
+	if (device->kind != V4L2_DEVICE_M2M || !device->streaming)
+		return false;
+	return lists_any(device, output, in, ARRAY_SIZE(in)) &&
+	       lists_any(device, capture, out, ARRAY_SIZE(out)) && !lists_coded(device, output) &&
+	       !lists_coded(device, capture);
+}
+
+static void ask(const struct v4l2_device *device, const struct v4l2_capture_format *colours,
+		const struct v4l2_converter_want *want, struct v4l2_format *ret)
+{
+	uint32_t height = want->lines ? want->lines : want->height;
+
+	if (device->multiplanar) {
+		ret->fmt.pix_mp = (struct v4l2_pix_format_mplane){
+			.width = want->width,
+			.height = height,
+			.pixelformat = want->fourcc,
+			.field = V4L2_FIELD_NONE,
+			.colorspace = colours->colorspace,
+			.num_planes = 1,
+			.ycbcr_enc = (uint8_t)colours->ycbcr_enc,
+			.quantization = (uint8_t)colours->quantization,
+			.xfer_func = (uint8_t)colours->xfer_func,
+		};
+		ret->fmt.pix_mp.plane_fmt[0].bytesperline = want->stride;
+		return;
+	}
+	ret->fmt.pix = (struct v4l2_pix_format){
+		.width = want->width,
+		.height = height,
+		.pixelformat = want->fourcc,
+		.field = V4L2_FIELD_NONE,
+		.bytesperline = want->stride,
+		.colorspace = colours->colorspace,
+		.priv = V4L2_PIX_FMT_PRIV_MAGIC,
+		.ycbcr_enc = colours->ycbcr_enc,
+		.quantization = colours->quantization,
+		.xfer_func = colours->xfer_func,
+	};
+}
+
+/* What both APIs say of a format of one memory plane. */
+struct answer {
+	uint32_t fourcc, width, height, stride, size, planes;
+};
+
+static struct answer answer_of(const struct v4l2_device *device, const struct v4l2_format *f)
+{
+	const struct v4l2_pix_format *pix = &f->fmt.pix;
+	const struct v4l2_pix_format_mplane *mp = &f->fmt.pix_mp;
+
+	if (device->multiplanar)
+		return (struct answer){mp->pixelformat,
+				       mp->width,
+				       mp->height,
+				       mp->plane_fmt[0].bytesperline,
+				       mp->plane_fmt[0].sizeimage,
+				       mp->num_planes};
+	return (struct answer){pix->pixelformat,  pix->width,     pix->height,
+			       pix->bytesperline, pix->sizeimage, 1};
+}
+
+static int set(const struct v4l2_device *device, uint32_t type,
+	       const struct v4l2_capture_format *colours, const struct v4l2_converter_want *want,
+	       struct v4l2_format *ret)
+{
+	int r = v4l2_m2m_format_lists(device, type, want->fourcc);
+
+	if (r <= 0)
+		return r < 0 ? r : -EOPNOTSUPP;
+	*ret = (struct v4l2_format){.type = type};
+	ask(device, colours, want, ret);
+	r = v4l2_device_ioctl(device, VIDIOC_S_FMT, ret);
+	if (r < 0)
+		return r;
+	return answer_of(device, ret).fourcc == want->fourcc ? 0 : -EOPNOTSUPP;
+}
+
+int v4l2_converter_format_input(const struct v4l2_device *device,
+				const struct v4l2_capture_format *camera, size_t *ret_size)
+{
+	const struct v4l2_converter_want want = {
+		.fourcc = camera->fourcc,
+		.width = camera->width,
+		.height = camera->height,
+		.stride = camera->stride,
+	};
+	struct v4l2_format format;
+	struct answer got;
+	int r;
+
+	/* Lines that are not there are not to be read, nor chroma to be cut in halves. */
+	if (!camera->stride || camera->width % 2 || camera->height % 2)
+		return -EOPNOTSUPP;
+	r = set(device, v4l2_device_output_type(device), camera, &want, &format);
+	if (r < 0)
+		return r;
+	got = answer_of(device, &format);
+	if (got.planes != 1 || got.size == 0)
+		return -EOPNOTSUPP;
+	if (got.width != camera->width || got.height != camera->height ||
+	    got.stride != camera->stride)
+		return -ERANGE;
+	*ret_size = got.size;
+	return 0;
+}
+
+/* Where the buffer is larger than the picture, the driver must be told where that goes. */
+static int compose(const struct v4l2_device *device, const struct v4l2_converter_want *want,
+		   struct v4l2_raw *raw)
+{
+	struct v4l2_selection selection = {
+		/* Not the multi-planar type, by the book; older drivers want that one. */
+		.type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
+		.target = V4L2_SEL_TGT_COMPOSE,
+		.r = {.width = want->width, .height = want->height},
+	};
+	const struct v4l2_rect *got = &selection.r;
+	int r;
+
+	if (raw->width == want->width && raw->height == want->height)
+		return 0;
+	r = v4l2_device_ioctl(device, VIDIOC_S_SELECTION, &selection);
+	if (r == -EINVAL && device->multiplanar) {
+		selection.type = v4l2_device_capture_type(device);
+		r = v4l2_device_ioctl(device, VIDIOC_S_SELECTION, &selection);
+	}
+	if (r == -ENOTTY || r == -EINVAL)
+		return -ERANGE;
+	if (r < 0)
+		return r;
+	if (got->left || got->top || got->width != want->width || got->height != want->height)
+		return -ERANGE;
+	raw->visible_width = want->width;
+	raw->visible_height = want->height;
+	return 0;
+}
+
+int v4l2_converter_format_output(const struct v4l2_device *device,
+				 const struct v4l2_capture_format *camera,
+				 const struct v4l2_converter_want *want, struct v4l2_raw *ret)
+{
+	struct v4l2_format format;
+	int r = set(device, v4l2_device_capture_type(device), camera, want, &format);
+
+	if (r < 0)
+		return r;
+	r = v4l2_m2m_format_raw(device, &format, ret);
+	if (r < 0 || ret->n_planes != 1)
+		return -EOPNOTSUPP;
+	if (ret->width < want->width || ret->height < want->height)
+		return -ERANGE;
+	return compose(device, want, ret);
+}
