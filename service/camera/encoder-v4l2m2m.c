@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * A hardware encoder (v4l2/m2m.h). Where camera and encoder can work on the same memory, pictures
- * stay where the camera wrote them (v4l2/share.h); otherwise they are copied into the encoder's.
- * One that stalls or breaks is opened anew within the epoch.
+ * stay where the camera wrote them (v4l2/share.h); where a converter can stand between, it reads
+ * them there (v4l2/relay.h); otherwise they are copied into the encoder's.
+ * An encoder that stalls or breaks is opened anew within the epoch; a converter that does is left
+ * out from then on.
  */
 #include <errno.h>
 #include <linux/videodev2.h>
@@ -18,19 +20,23 @@
 #include "v4l2/device.h"
 #include "v4l2/m2m.h"
 #include "v4l2/raw.h"
+#include "v4l2/relay.h"
 #include "v4l2/share.h"
 
 /* Without a second's pictures in between: then it is beyond that. */
 #define REOPENINGS_MAX      2
 #define REOPENINGS_PICTURES 30
 /* An encoder that waits may begin to work, and stall, without the loop's knowing. */
-#define LOOK_USEC (500 * USEC_PER_MSEC)
+#define LOOK_USEC               (500 * USEC_PER_MSEC)
+#define CONVERTER_DISTRUST_USEC (600 * USEC_PER_SEC)
 
 struct encoder_v4l2m2m {
 	struct encoder encoder;
 	const char *node;
+	struct source *source; /* borrowed */
 	struct v4l2_m2m_want want;
 	struct v4l2_share share;     /* of copies, only m2m is used */
+	struct v4l2_relay relay;     /* m2m NULL: not by that */
 	struct v4l2_m2m_coded coded; /* handed out; data NULL: none */
 	unsigned int reopenings;
 	unsigned int pictures; /* since it was opened */
@@ -46,6 +52,31 @@ static bool shares(const struct encoder_v4l2m2m *m)
 	return m->encoder.path == CAMERA_PATH_ZERO_COPY;
 }
 
+static bool converts(const struct encoder_v4l2m2m *m)
+{
+	return m->encoder.path == CAMERA_PATH_CONVERTER;
+}
+
+static struct v4l2_m2m *m2m_of(const struct encoder *e)
+{
+	const struct encoder_v4l2m2m *m = (const struct encoder_v4l2m2m *)e;
+
+	return converts(m) ? m->relay.m2m : m->share.m2m;
+}
+
+static void describe(struct encoder_v4l2m2m *m)
+{
+	const char *encoder = v4l2_m2m_device(m2m_of(&m->encoder))->driver;
+	char *to = m->encoder.description;
+
+	if (converts(m))
+		snprintf(to, sizeof(m->encoder.description), "%s %s, %s %s",
+			 v4l2_converter_device(m->relay.converter)->driver, m->source->converter,
+			 encoder, m->node);
+	else
+		snprintf(to, sizeof(m->encoder.description), "%s %s", encoder, m->node);
+}
+
 static int open_copying(struct encoder_v4l2m2m *m)
 {
 	int r = v4l2_m2m_open(NULL, m->node, &m->want, &m->share.m2m);
@@ -53,24 +84,68 @@ static int open_copying(struct encoder_v4l2m2m *m)
 	return r < 0 ? r : v4l2_m2m_start(m->share.m2m);
 }
 
+static int open_relay(struct encoder_v4l2m2m *m)
+{
+	return v4l2_relay_new(source_capture(m->source), m->source->converter, m->node, &m->want,
+			      &m->relay);
+}
+
+static int take_copying(struct encoder_v4l2m2m *m, const char *obstacle)
+{
+	int r = open_copying(m);
+
+	if (r < 0)
+		return r;
+	m->encoder.path = CAMERA_PATH_COPY;
+	m->encoder.reads = true;
+	m->encoder.scales = false;
+	snprintf(m->encoder.reason, sizeof(m->encoder.reason),
+		 "raw pictures, copied for the encoder: %s", obstacle);
+	return 0;
+}
+
+/* Viewers see a pause. It is not tried again for a while: it might stall each time anew. */
+static int leave_converter(struct encoder_v4l2m2m *m, int error)
+{
+	struct source *source = m->source;
+
+	snprintf(source->converter_obstacle, sizeof(source->converter_obstacle),
+		 "the converter %s %s", source->converter,
+		 error == -ETIMEDOUT ? "stalled" : "failed");
+	log_warning("%s: pictures are copied from now on", source->converter_obstacle);
+	source->converter_lost = clock_monotonic();
+	v4l2_relay_release(&m->relay);
+	error = take_copying(m, source->converter_obstacle);
+	if (error >= 0)
+		describe(m);
+	return error;
+}
+
 /* What was in it is lost; what comes begins with a keyframe. */
 static int reopen(struct encoder_v4l2m2m *m, int error)
 {
 	int r;
 
-	if (m->reopenings++ >= REOPENINGS_MAX)
+	bool converter = converts(m) && m->relay.converter_failed;
+
+	if (!converter && m->reopenings++ >= REOPENINGS_MAX)
 		return error;
-	log_warning("the encoder %s: it is opened anew",
-		    error == -ETIMEDOUT ? "stalls" : "is broken");
+	m->encoder.opened++;
 	m->coded = (struct v4l2_m2m_coded){};
 	m->pictures = 0;
-	if (shares(m)) {
+	if (converter)
+		return leave_converter(m, error);
+	log_warning("the encoder %s: it is opened anew",
+		    error == -ETIMEDOUT ? "stalls" : "is broken");
+	if (converts(m)) {
+		v4l2_relay_release(&m->relay);
+		r = open_relay(m);
+	} else if (shares(m)) {
 		r = v4l2_share_reopen(&m->share);
 	} else {
 		m->share.m2m = v4l2_m2m_close(m->share.m2m);
 		r = open_copying(m);
 	}
-	m->encoder.opened++;
 	return r;
 }
 
@@ -101,13 +176,18 @@ static int m2m_submit(struct encoder *e, const struct source_frame *frame, uint6
 	int r = 0;
 
 	if (keyframe)
-		v4l2_m2m_force_keyframe(m->share.m2m);
-	if (!shares(m))
+		v4l2_m2m_force_keyframe(m2m_of(e));
+	if (!shares(m) && !converts(m))
 		r = copy(m, frame, &index);
-	if (r >= 0)
+	if (r >= 0 && converts(m))
+		r = v4l2_relay_put(&m->relay, index, key);
+	else if (r >= 0)
 		r = v4l2_m2m_put(m->share.m2m, index, key);
-	if (r == -EIO)
+	if (r == -EIO || (r < 0 && r != -EAGAIN && converts(m) && m->relay.converter_failed)) {
+		/* This one is lost, as all that was in it. */
 		r = reopen(m, r);
+		return r < 0 ? r : -ENODATA;
+	}
 	/* It has no room, or ends in order to begin anew. */
 	return r == -EAGAIN ? -ENODATA : r;
 }
@@ -115,11 +195,13 @@ static int m2m_submit(struct encoder *e, const struct source_frame *frame, uint6
 static int m2m_next(struct encoder *e, struct encoder_unit *ret)
 {
 	struct encoder_v4l2m2m *m = of(e);
-	int r = m->coded.data ? v4l2_m2m_release(m->share.m2m, &m->coded) : 0;
+	int r = m->coded.data ? v4l2_m2m_release(m2m_of(e), &m->coded) : 0;
 
 	if (r >= 0)
-		r = v4l2_m2m_next(m->share.m2m, &m->coded);
-	if (r == -ETIMEDOUT || r == -EIO || r == -EPIPE) {
+		r = converts(m) ? v4l2_relay_next(&m->relay, &m->coded)
+				: v4l2_m2m_next(m->share.m2m, &m->coded);
+	if (r == -ETIMEDOUT || r == -EIO || r == -EPIPE ||
+	    (r < 0 && r != -EAGAIN && converts(m) && m->relay.converter_failed)) {
 		r = reopen(m, r);
 		return r < 0 ? r : -EAGAIN;
 	}
@@ -136,27 +218,38 @@ static int m2m_next(struct encoder *e, struct encoder_unit *ret)
 
 static bool m2m_holds(struct encoder *e, uint32_t frame)
 {
-	return shares(of(e)) && v4l2_m2m_holds(of(e)->share.m2m, frame);
+	struct encoder_v4l2m2m *m = of(e);
+
+	if (converts(m))
+		return v4l2_relay_holds(&m->relay, frame);
+	return shares(m) && v4l2_m2m_holds(m->share.m2m, frame);
 }
 
-static const struct v4l2_m2m *m2m_of(const struct encoder *e)
+static const struct v4l2_converter *converter_of(const struct encoder *e)
 {
-	return ((const struct encoder_v4l2m2m *)e)->share.m2m;
+	return ((const struct encoder_v4l2m2m *)e)->relay.converter;
 }
 
-static int m2m_fd(const struct encoder *e)
+static int m2m_fd(const struct encoder *e, enum encoder_part part)
 {
-	return v4l2_m2m_fd(m2m_of(e));
+	if (part == ENCODER_ITSELF)
+		return v4l2_m2m_fd(m2m_of(e));
+	return converter_of(e) ? v4l2_converter_fd(converter_of(e)) : -EBADF;
 }
 
-static uint32_t m2m_events(const struct encoder *e)
+static uint32_t m2m_events(const struct encoder *e, enum encoder_part part)
 {
-	return v4l2_m2m_events(m2m_of(e));
+	if (part == ENCODER_ITSELF)
+		return v4l2_m2m_events(m2m_of(e));
+	return converter_of(e) ? v4l2_converter_events(converter_of(e)) : 0;
 }
 
 static uint64_t m2m_deadline(const struct encoder *e)
 {
-	uint64_t deadline = v4l2_m2m_deadline(m2m_of(e)), look = clock_monotonic() + LOOK_USEC;
+	const struct encoder_v4l2m2m *m = (const struct encoder_v4l2m2m *)e;
+	uint64_t deadline =
+		converts(m) ? v4l2_relay_deadline(&m->relay) : v4l2_m2m_deadline(m->share.m2m);
+	uint64_t look = clock_monotonic() + LOOK_USEC;
 
 	return deadline < look ? deadline : look;
 }
@@ -167,11 +260,12 @@ static int m2m_adjust(struct encoder *e, uint32_t bitrate, uint32_t gop)
 
 	m->want.bitrate = m->share.want.bitrate = (int32_t)bitrate;
 	m->want.gop = m->share.want.gop = (int32_t)gop;
-	return v4l2_m2m_adjust(m->share.m2m, (int32_t)bitrate, (int32_t)gop);
+	return v4l2_m2m_adjust(m2m_of(e), (int32_t)bitrate, (int32_t)gop);
 }
 
 static void m2m_free(struct encoder *e)
 {
+	v4l2_relay_release(&of(e)->relay);
 	v4l2_share_release(&of(e)->share);
 	free(e);
 }
@@ -208,7 +302,8 @@ static int try_sharing(struct encoder_v4l2m2m *m, struct source *source,
 	int r;
 
 	if (!capture || !is_whole(m, capture)) {
-		snprintf(obstacle, PROTO_REASON_SIZE, "they are made by the CPU");
+		snprintf(obstacle, PROTO_REASON_SIZE,
+			 capture ? "they are made smaller" : "they are made by the CPU");
 		return -EOPNOTSUPP;
 	}
 	if (v4l2_capture_queued(capture) || source->shared)
@@ -226,16 +321,35 @@ static int try_sharing(struct encoder_v4l2m2m *m, struct source *source,
 	return 0;
 }
 
-static int try_copying(struct encoder_v4l2m2m *m, const char *obstacle)
+static bool distrusted(const struct source *source)
 {
-	int r = open_copying(m);
+	return source->converter_lost &&
+	       clock_monotonic() < source->converter_lost + CONVERTER_DISTRUST_USEC;
+}
 
-	if (r < 0)
+/* -EOPNOTSUPP, with the obstacle, if there is none that could. */
+static int try_converting(struct encoder_v4l2m2m *m, char obstacle[PROTO_REASON_SIZE])
+{
+	struct source *source = m->source;
+	struct v4l2_capture *capture = source ? source_capture(source) : NULL;
+	int r;
+
+	if (!capture || !source->converter)
+		return -EOPNOTSUPP;
+	if (distrusted(source)) {
+		snprintf(obstacle, PROTO_REASON_SIZE, "%s", source->converter_obstacle);
+		return -EOPNOTSUPP;
+	}
+	r = open_relay(m);
+	if (r < 0) {
+		snprintf(obstacle, PROTO_REASON_SIZE, "%s", m->relay.obstacle);
 		return r;
-	m->encoder.path = CAMERA_PATH_COPY;
-	m->encoder.reads = true;
+	}
+	source->shared = true;
+	m->encoder.path = CAMERA_PATH_CONVERTER;
+	m->encoder.scales = !is_whole(m, capture);
 	snprintf(m->encoder.reason, sizeof(m->encoder.reason),
-		 "raw pictures, copied for the encoder: %s", obstacle);
+		 "raw pictures, converted for the encoder: %s", obstacle);
 	return 0;
 }
 
@@ -262,14 +376,6 @@ static const char *explain(int error)
 	}
 }
 
-static void describe(struct encoder_v4l2m2m *m)
-{
-	const struct v4l2_device *device = v4l2_m2m_device(m->share.m2m);
-
-	snprintf(m->encoder.description, sizeof(m->encoder.description), "%s %s", device->driver,
-		 m->node);
-}
-
 int encoder_v4l2m2m_new(const char *node, struct source *source,
 			const struct encoder_config *config, struct encoder **ret,
 			char obstacle[PROTO_REASON_SIZE])
@@ -284,6 +390,7 @@ int encoder_v4l2m2m_new(const char *node, struct source *source,
 	e->ops = &ops;
 	e->forces_keyframes = true; /* if it has no control for it, it begins anew */
 	m->node = node;
+	m->source = source;
 	m->want = (struct v4l2_m2m_want){
 		.codec = V4L2_PIX_FMT_H264,
 		.width = config->width,
@@ -295,7 +402,9 @@ int encoder_v4l2m2m_new(const char *node, struct source *source,
 	};
 	r = try_sharing(m, source, obstacle);
 	if (r == -EOPNOTSUPP)
-		r = try_copying(m, obstacle);
+		r = try_converting(m, obstacle);
+	if (r == -EOPNOTSUPP)
+		r = take_copying(m, obstacle);
 	if (r < 0) {
 		snprintf(obstacle, PROTO_REASON_SIZE, "%s %s", node, explain(r));
 		return r;

@@ -104,14 +104,14 @@ bool encoder_holds(struct encoder *e, uint32_t frame)
 	return e->ops->holds && e->ops->holds(e, frame);
 }
 
-int encoder_fd(const struct encoder *e)
+int encoder_fd(const struct encoder *e, enum encoder_part part)
 {
-	return e->ops->fd ? e->ops->fd(e) : -EBADF;
+	return e->ops->fd ? e->ops->fd(e, part) : -EBADF;
 }
 
-uint32_t encoder_events(const struct encoder *e)
+uint32_t encoder_events(const struct encoder *e, enum encoder_part part)
 {
-	return e->ops->events ? e->ops->events(e) : 0;
+	return e->ops->events ? e->ops->events(e, part) : 0;
 }
 
 uint64_t encoder_deadline(const struct encoder *e)

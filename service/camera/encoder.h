@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * From frames to access units: `software` (OpenH264, constrained baseline, one slice a picture, no
- * picture ever left out), `zero-copy` or `copy` (a hardware encoder, which reads the camera's
- * memory or pictures copied into its own), or `passthrough` (the camera encodes itself, H.264 or
- * JPEG).
+ * picture ever left out), `zero-copy`, `converter` or `copy` (a hardware encoder, which reads the
+ * camera's memory, what a hardware converter makes of that, or pictures copied into its own), or
+ * `passthrough` (the camera encodes itself, H.264 or JPEG).
  *
  *	new -> { submit | poll; next until -EAGAIN } -> free
  *
- * What comes of a frame comes later: an encoder has a descriptor to poll, a deadline, and frames
+ * What comes of a frame comes later: an encoder has descriptors to poll, a deadline, and frames
  * that it still reads. Software is done at once, and has neither. Nothing here blocks.
  */
 #pragma once
@@ -40,14 +40,21 @@ struct encoder_unit {
 
 struct encoder;
 
+/* What of an encoder has a descriptor of its own. */
+enum encoder_part {
+	ENCODER_ITSELF,
+	ENCODER_CONVERTER,
+	ENCODER_N_PARTS,
+};
+
 struct encoder_ops {
 	int (*submit)(struct encoder *e, const struct source_frame *frame, uint64_t key,
 		      bool keyframe);
 	int (*next)(struct encoder *e, struct encoder_unit *ret);
 	/* The next four: NULL where all is done at once. */
 	bool (*holds)(struct encoder *e, uint32_t frame);
-	int (*fd)(const struct encoder *e);
-	uint32_t (*events)(const struct encoder *e);
+	int (*fd)(const struct encoder *e, enum encoder_part part);
+	uint32_t (*events)(const struct encoder *e, enum encoder_part part);
 	uint64_t (*deadline)(const struct encoder *e);
 	int (*adjust)(struct encoder *e, uint32_t bitrate, uint32_t gop);
 	void (*free)(struct encoder *e);
@@ -57,9 +64,10 @@ struct encoder_ops {
 struct encoder {
 	const struct encoder_ops *ops;
 	enum camera_path path;
-	bool reads;                          /* wants y, u and v of raw frames */
+	bool reads;  /* wants y, u and v of raw frames */
+	bool scales; /* takes frames of the source's size; both may change while it runs */
 	bool forces_keyframes;               /* can make one on demand */
-	unsigned int opened;                 /* which one its descriptor is: rises with each */
+	unsigned int opened;                 /* which ones its descriptors are: rises with each */
 	char description[PROTO_REASON_SIZE]; /* "OpenH264 2.3.1" */
 	char reason[PROTO_REASON_SIZE];      /* why this one */
 };
@@ -69,10 +77,10 @@ struct encoder_config encoder_config_of(const struct source_format *format,
 					const struct camera_configuration *configured);
 
 /*
- * The encoder for what the source gives: passthrough, zero-copy, copy, software, the first of them
- * that can be; `reason` says why not a better one. source, if not NULL, is open; its memory may
- * come to be shared. Errors: -EINVAL (a size it cannot do), -EOPNOTSUPP (raw pictures, and no
- * encoder), -ENOMEM.
+ * The encoder for what the source gives: passthrough, zero-copy, converter, copy, software, the
+ * first of them that can be; `reason` says why not a better one. source, if not NULL, is open; its
+ * memory may come to be shared. Errors: -EINVAL (a size it cannot do), -EOPNOTSUPP (raw pictures,
+ * and no encoder), -ENOMEM.
  */
 int encoder_new(struct source *source, const struct source_format *format,
 		const struct encoder_config *config, struct encoder **ret);
@@ -97,8 +105,8 @@ int encoder_next(struct encoder *e, struct encoder_unit *ret);
 bool encoder_holds(struct encoder *e, uint32_t frame);
 
 /* To be polled for encoder_events(), EPOLL*, and not at all while they are 0; -EBADF: none. */
-int encoder_fd(const struct encoder *e);
-uint32_t encoder_events(const struct encoder *e);
+int encoder_fd(const struct encoder *e, enum encoder_part part);
+uint32_t encoder_events(const struct encoder *e, enum encoder_part part);
 /* When encoder_next() must be called even without an event (us, CLOCK_MONOTONIC); UINT64_MAX:
  * never. */
 uint64_t encoder_deadline(const struct encoder *e);

@@ -91,6 +91,7 @@ static int settle(const struct options *o, struct source *source, int *ret)
 	const char *nodes[] = {
 		o->source == OPTIONS_SOURCE_V4L2 ? o->path : NULL,
 		if_there(source->encoder),
+		source->encoder ? if_there(source->converter) : NULL,
 		source->encoder ? if_there(v4l2_share_heaps[0]) : NULL,
 		source->encoder ? if_there(v4l2_share_heaps[1]) : NULL,
 	};
@@ -99,8 +100,8 @@ static int settle(const struct options *o, struct source *source, int *ret)
 	return confine_settle(nodes, ARRAY_SIZE(nodes), ret);
 }
 
-/* udev may be behind, and the link lead to what has the encoder's number now: another camera. */
-static bool is_encoder(const char *node)
+/* udev may be behind, and the link lead to what has the number now: another camera. */
+static bool is_m2m(const char *node)
 {
 	struct v4l2_device device;
 	bool is = v4l2_device_open(NULL, node, &device) >= 0 && device.kind == V4L2_DEVICE_M2M;
@@ -118,11 +119,21 @@ static const char *choose_encoder(const struct options *o)
 		return o->encoder;
 	if (o->source != OPTIONS_SOURCE_V4L2 || !if_there(o->encoder))
 		return NULL;
-	if (is_encoder(o->encoder))
+	if (is_m2m(o->encoder))
 		return o->encoder;
 	log_warning("%s is no encoder, or not to be had: pictures are encoded by software",
 		    o->encoder);
 	return NULL;
+}
+
+/* As with the encoder. What is no converter after all is told by Reason. */
+static const char *choose_converter(const struct options *o)
+{
+	if (o->converter && strcmp(o->converter, OPTIONS_CONVERTER) != 0)
+		return o->converter;
+	if (o->source != OPTIONS_SOURCE_V4L2 || !if_there(o->converter) || !is_m2m(o->converter))
+		return NULL;
+	return o->converter;
 }
 
 static int run(const struct options *o, struct source *source, int settled)
@@ -175,6 +186,7 @@ int main(int argc, char *argv[])
 	if (r < 0)
 		return EXIT_FAILURE;
 	source->encoder = choose_encoder(&options);
+	source->converter = choose_converter(&options);
 	r = settle(&options, source, &settled);
 	if (r < 0)
 		return exit_status(r);

@@ -13,7 +13,8 @@
 #define FD_MAX           1023
 
 static const char usage[] =
-	"Usage: camward-camera --name NAME [--link-fd N] [--source SOURCE] [--encoder DEVICE]\n"
+	"Usage: camward-camera --name NAME [--link-fd N] [--source SOURCE]\n"
+	"                      [--encoder DEVICE] [--converter DEVICE]\n"
 	"Captures one camera, encodes it and serves the broker at the other end of the link.\n"
 	"\n"
 	"  --name NAME      the camera's name\n"
@@ -26,19 +27,20 @@ static const char usage[] =
 	"  --encoder DEVICE this hardware encoder for raw pictures, /dev/videoN;\n"
 	"                   software: none; auto (default): " OPTIONS_ENCODER ",\n"
 	"                   if it is there, for a camera's\n"
+	"  --converter DEVICE\n"
+	"                   this hardware converter between camera and encoder;\n"
+	"                   none; auto (default): " OPTIONS_CONVERTER ",\n"
+	"                   if it is there, for a camera's\n"
 	"  --help           this text\n"
 	"  --version        the version\n"
 	"\n"
 	"Exit status: 0 when the broker is gone, 1 on any error.\n";
 
 static const struct option long_options[] = {
-	{"name", required_argument, NULL, 'n'},
-	{"link-fd", required_argument, NULL, 'l'},
-	{"source", required_argument, NULL, 's'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'v'},
-	{"encoder", required_argument, NULL, 'e'},
-	{},
+	{"name", required_argument, NULL, 'n'},      {"link-fd", required_argument, NULL, 'l'},
+	{"source", required_argument, NULL, 's'},    {"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'v'},         {"encoder", required_argument, NULL, 'e'},
+	{"converter", required_argument, NULL, 'c'}, {},
 };
 
 __attribute__((format(printf, 2, 3))) static int wrong(FILE *err, const char *format, ...)
@@ -92,6 +94,19 @@ static int set_encoder(struct options *o, const char *text, FILE *err)
 	return 0;
 }
 
+static int set_converter(struct options *o, const char *text, FILE *err)
+{
+	if (!strcmp(text, "auto"))
+		o->converter = OPTIONS_CONVERTER;
+	else if (!strcmp(text, "none"))
+		o->converter = NULL;
+	else if (text[0] == '/')
+		o->converter = text;
+	else
+		return wrong(err, "\"%s\" is no converter: auto, none or /dev/videoN", text);
+	return 0;
+}
+
 static int set_option(struct options *o, int option, const char *value, FILE *err)
 {
 	uint32_t fd;
@@ -111,6 +126,8 @@ static int set_option(struct options *o, int option, const char *value, FILE *er
 		return set_source(o, value, err);
 	case 'e':
 		return set_encoder(o, value, err);
+	case 'c':
+		return set_converter(o, value, err);
 	case 'h':
 		fputs(usage, stdout);
 		return 1;
@@ -126,7 +143,11 @@ int options_parse(int argc, char *argv[], FILE *err, struct options *ret)
 {
 	int option, r;
 
-	*ret = (struct options){.link_fd = -EBADF, .encoder = OPTIONS_ENCODER};
+	*ret = (struct options){
+		.link_fd = -EBADF,
+		.encoder = OPTIONS_ENCODER,
+		.converter = OPTIONS_CONVERTER,
+	};
 	opterr = 1;
 	optind = 0; /* glibc: begin anew */
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {

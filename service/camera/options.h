@@ -14,6 +14,8 @@ enum options_source {
 #define OPTIONS_PATH_SIZE 4096
 /* Where udev shows a hardware encoder (90-camward.rules). */
 #define OPTIONS_ENCODER "/dev/camward-encoder"
+/* And a hardware converter. */
+#define OPTIONS_CONVERTER "/dev/camward-converter"
 
 struct options {
 	const char *name; /* in argv */
@@ -22,6 +24,7 @@ struct options {
 	enum options_source source;
 	char path[OPTIONS_PATH_SIZE]; /* of the device or the clip */
 	const char *encoder;          /* in argv, or OPTIONS_ENCODER; NULL: software */
+	const char *converter;        /* in argv, or OPTIONS_CONVERTER; NULL: none */
 };
 
 /*

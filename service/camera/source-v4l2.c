@@ -289,8 +289,17 @@ static bool is_left_out(struct source_v4l2 *v)
 static int check_whole(const struct source_v4l2 *v)
 {
 	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
+	const uint8_t *data = v->frame.data ? v->frame.data : (const uint8_t *)v;
+	struct v4l2_image image;
+	int r;
 
-	return v->frame.bytesused >= (size_t)f->stride * f->height * 3 / 2 ? 0 : -EBADMSG;
+	/* Nobody follows these pointers. A format that only a converter knows has lines at least.
+	 */
+	r = v4l2_image_map(&image, f->fourcc, f->width, f->height, f->height, f->stride, data,
+			   v->frame.bytesused);
+	if (r == -EOPNOTSUPP)
+		r = v->frame.bytesused >= (size_t)f->stride * f->height ? 0 : -ENODATA;
+	return r < 0 ? -EBADMSG : 0;
 }
 
 /* The frame's picture, in the driver's buffer or in memory of our own. */

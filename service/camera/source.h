@@ -55,6 +55,8 @@ struct source_frame {
 	uint32_t damaged;            /* and frames that came, but were no picture */
 };
 
+#define SOURCE_OBSTACLE_SIZE 80
+
 struct choices;
 struct source;
 struct v4l2_capture;
@@ -92,6 +94,10 @@ struct source {
 	/* Borrowed: the node of a hardware encoder that raw pictures may go to; NULL: none. */
 	const char *encoder;
 	uint64_t encoder_lost; /* when that failed an epoch (us, CLOCK_MONOTONIC); 0: it did not */
+	/* Borrowed: the node of a hardware converter that may stand before it; NULL: none. */
+	const char *converter;
+	uint64_t converter_lost; /* when that failed (us, CLOCK_MONOTONIC); 0: it did not */
+	char converter_obstacle[SOURCE_OBSTACLE_SIZE]; /* how it failed */
 	/* Until close: an encoder works on its memory. What is raw is not converted before read. */
 	bool shared;
 };

@@ -83,9 +83,7 @@ static struct encoder_config config_of(const struct stream *s,
 	return encoder_config_of(&s->format, &c);
 }
 
-/* By software. A converter that scales, in front of an encoder which takes its buffers, would stand
- * here. */
-static int make_smaller(struct stream *s, const struct camera_configuration *configuration)
+static void choose_smaller(struct stream *s, const struct camera_configuration *configuration)
 {
 	struct source_format *f = &s->format;
 
@@ -96,7 +94,15 @@ static int make_smaller(struct stream *s, const struct camera_configuration *con
 		f->fps_num = configuration->sub_fps;
 		f->fps_den = 1;
 	}
-	if (f->width == s->from.width && f->height == s->from.height)
+}
+
+/* By software, unless the encoder has a converter that scales; it may lose that. */
+static int make_smaller(struct stream *s)
+{
+	const struct source_format *f = &s->format;
+
+	if (s->scale || s->encoder->scales ||
+	    (f->width == s->from.width && f->height == s->from.height))
 		return 0;
 	return scale_new(s->from.width, s->from.height, f->width, f->height, &s->scale);
 }
@@ -104,18 +110,15 @@ static int make_smaller(struct stream *s, const struct camera_configuration *con
 int stream_start(struct stream *s, const struct source_format *format,
 		 const struct camera_configuration *configuration)
 {
-	int r = 0;
+	int r;
 
 	s->from = s->format = *format;
 	if (is_sub(s))
-		r = make_smaller(s, configuration);
-	if (r < 0)
-		return lose(s, r, "no memory for a smaller picture");
+		choose_smaller(s, configuration);
 	s->config = config_of(s, configuration);
 	r = encoder_new(s->source, &s->format, &s->config, &s->encoder);
 	if (r >= 0)
 		return 0;
-	s->scale = scale_free(s->scale);
 	/* The hardware may be free, or trusted again, later. */
 	s->may_return = s->source && s->source->encoder;
 	if (r == -EOPNOTSUPP)
@@ -315,8 +318,13 @@ static int encode_smaller(struct stream *s, const struct source_frame *frame)
 
 int stream_submit(struct stream *s, const struct source_frame *frame)
 {
+	int r;
+
 	if (!thinner_take(&s->thinner, frame->captured_monotonic))
 		return 0;
+	r = make_smaller(s);
+	if (r < 0)
+		return lose(s, r, "no memory for a smaller picture");
 	return s->scale ? encode_smaller(s, frame) : encode(s, frame);
 }
 

@@ -31,7 +31,7 @@ struct stream {
 	struct sealer *sealer;       /* borrowed */
 	struct source_format from;   /* what the source gives */
 	struct source_format format; /* what is encoded */
-	struct scale *scale;         /* NULL: as large as they come */
+	struct scale *scale;         /* NULL: as large as they come, or the encoder scales */
 	struct thinner thinner;
 	struct encoder *encoder; /* NULL: not started */
 	struct encoder_config config;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "camera/watch.h"
 
+#include <errno.h>
+
 static int set_events(sd_event_source *s, uint32_t *present, uint32_t events)
 {
 	int r = 0;
@@ -33,19 +35,24 @@ static int update_source(struct watch *w)
 	return r < 0 ? r : set_events(w->source, &w->source_events, source_events(s));
 }
 
-static int update_encoder(struct watch *w, struct watch_encoder *e, const struct encoder *encoder)
+static int update_part(struct watch *w, struct watch_encoder *e, const struct encoder *encoder,
+		       enum encoder_part part)
 {
-	int r = 0;
+	int fd = encoder ? encoder_fd(encoder, part) : -EBADF, r = 0;
 
+	if (fd < 0) {
+		e->source = sd_event_source_disable_unref(e->source);
+		return 0;
+	}
 	/* Closed, a descriptor has left the epoll set; its number may be that of the next. */
 	if (e->source && e->opened != encoder->opened)
 		e->source = sd_event_source_disable_unref(e->source);
 	if (!e->source) {
 		e->events = 0;
 		e->opened = encoder->opened;
-		r = add(w, &e->source, encoder_fd(encoder), w->on_encoder);
+		r = add(w, &e->source, fd, w->on_encoder);
 	}
-	return r < 0 ? r : set_events(e->source, &e->events, encoder_events(encoder));
+	return r < 0 ? r : set_events(e->source, &e->events, encoder_events(encoder, part));
 }
 
 int watch_begin(struct watch *w)
@@ -56,7 +63,8 @@ int watch_begin(struct watch *w)
 void watch_end(struct watch *w)
 {
 	for (unsigned int i = 0; i < EPOCH_STREAMS; i++)
-		sd_event_source_disable_unref(w->encoders[i].source);
+		for (unsigned int part = 0; part < ENCODER_N_PARTS; part++)
+			sd_event_source_disable_unref(w->encoders[i][part].source);
 	sd_event_source_disable_unref(w->source);
 	*w = (struct watch){};
 }
@@ -71,14 +79,9 @@ int watch_update(struct watch *w)
 {
 	int r = w->admitted ? update_source(w) : 0;
 
-	for (unsigned int i = 0; i < EPOCH_STREAMS && r >= 0; i++) {
-		const struct encoder *encoder = w->epoch->streams[i].encoder;
-
-		if (encoder && encoder_fd(encoder) >= 0)
-			r = update_encoder(w, &w->encoders[i], encoder);
-		else
-			w->encoders[i].source =
-				sd_event_source_disable_unref(w->encoders[i].source);
-	}
+	for (unsigned int i = 0; i < EPOCH_STREAMS; i++)
+		for (unsigned int part = 0; part < ENCODER_N_PARTS && r >= 0; part++)
+			r = update_part(w, &w->encoders[i][part], w->epoch->streams[i].encoder,
+					(enum encoder_part)part);
 	return r;
 }

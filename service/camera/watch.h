@@ -25,7 +25,7 @@ struct watch {
 		sd_event_source *source; /* NULL: it has no descriptor */
 		uint32_t events;         /* 0: it rests */
 		unsigned int opened;     /* which descriptor it is */
-	} encoders[EPOCH_STREAMS];
+	} encoders[EPOCH_STREAMS][ENCODER_N_PARTS];
 };
 
 /* event, epoch, userdata and both handlers are the caller's to fill in; all else is 0. Frames wait

@@ -2,7 +2,7 @@
 /* camward-name: run by the udev rule for a new camera, with its properties in the environment;
  * prints its name and, to tell later whether it is still this device, the inode number of its
  * directory in sysfs, as further properties. A device without a name gets no camera. With --encoder
- * it only says, by its exit status, whether a node is a hardware encoder. */
+ * or --converter it only says, by its exit status, whether a node is such hardware. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,9 +58,9 @@ static int find_inode(const char *devpath, unsigned long long *ret)
 	return 0;
 }
 
-static int look_for_encoder(const char *node)
+static int look_for(int (*probe)(const char *node), const char *node)
 {
-	int r = encoder_probe(node);
+	int r = probe(node);
 
 	if (r < 0)
 		fprintf(stderr, "camward-name: %s: %s\n", node, strerror(-r));
@@ -78,12 +78,14 @@ int main(int argc, char *argv[])
 	unsigned long long inode;
 
 	if (argc == 3 && !strcmp(argv[1], "--encoder"))
-		return look_for_encoder(argv[2]);
+		return look_for(encoder_probe, argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "--converter"))
+		return look_for(converter_probe, argv[2]);
 	if (argc < 2 || argc > 4 || argv[1][0] == '-') {
 		fputs("usage: DEVPATH=... ID_PATH=... [ID_SERIAL=... ID_SERIAL_SHORT=...] "
 		      "camward-name INDEX "
 		      "[DIRECTORY [FILE]]\n"
-		      "       camward-name --encoder NODE\n",
+		      "       camward-name --encoder|--converter NODE\n",
 		      stderr);
 		return EXIT_FAILURE;
 	}

@@ -85,6 +85,9 @@ def parse_arguments():
     parser.add_argument("--encoder", default="auto", metavar="DEVICE",
                         help="the hardware encoder for raw pictures, /dev/videoN; software: none;"
                              " auto (the default): what udev found, if anything")
+    parser.add_argument("--converter", default="auto", metavar="DEVICE",
+                        help="the hardware converter between camera and encoder, /dev/videoN; none;"
+                             " auto (the default): what udev found, if anything")
     parser.add_argument("--rtsps-port", type=int, default=8322, metavar="P")
     parser.add_argument("--https-port", type=int, default=8443, metavar="P")
     parser.add_argument("--dir", type=pathlib.Path, metavar="DIR",
@@ -118,6 +121,9 @@ def parse_arguments():
         parser.error(f"--json {a.json}: {a.json.absolute().parent} is not writable")
     if a.encoder not in ("auto", "software") and not os.path.exists(a.encoder):
         parser.error(f"--encoder {a.encoder}: there is no such device"
+                     " (v4l2-ctl --list-devices shows what there is)")
+    if a.converter not in ("auto", "none") and not os.path.exists(a.converter):
+        parser.error(f"--converter {a.converter}: there is no such device"
                      " (v4l2-ctl --list-devices shows what there is)")
     a.sources = camera_sources(parser, a.source, a.cameras)
     return a
@@ -360,7 +366,8 @@ class Demo:
         def start():
             link = self.ports[name].link()
             command = [self.bin["camward-camera"], "--name", name, "--link-fd", str(link.fileno()),
-                       "--source", source, "--encoder", self.arguments.encoder]
+                       "--source", source, "--encoder", self.arguments.encoder,
+                       "--converter", self.arguments.converter]
             popen = self.spawn(command, [link.fileno()])
             link.close()
             return popen
