@@ -2,9 +2,11 @@
 #include "broker/settings-file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ini.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 
@@ -41,10 +43,29 @@ static char *read_line(char *line, int size, void *userdata)
 	return fgets(line, size, p->file);
 }
 
+/* NULL with errno. */
+static FILE *open_file(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	FILE *file;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return NULL;
+	if (!S_ISREG(st.st_mode) || st.st_size > SETTINGS_FILE_MAX) {
+		errno = S_ISREG(st.st_mode) ? EFBIG : EPERM;
+		return NULL;
+	}
+	file = fdopen(fd, "r");
+	if (file)
+		(void)steal_fd(&fd);
+	return file;
+}
+
 int settings_file_read_lines(const char *path, settings_take take, void *userdata, int *line_read,
 			     char error[SETTINGS_ERROR_SIZE])
 {
-	_cleanup_(fclosep) FILE *file = fopen(path, "re");
+	_cleanup_(fclosep) FILE *file = open_file(path);
 	struct parser p = {.file = file, .take = take, .userdata = userdata, .line = line_read};
 	int line;
 
