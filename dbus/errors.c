@@ -167,6 +167,11 @@ static int set_of_device(sd_bus_error *ret, int error, const struct errors_about
 					 "The camera '%s' went away meanwhile: look whether '%s' "
 					 "is set",
 					 or_it(about->camera), control);
+	case CONTROL_NO_ANSWER:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_DEVICE_FAILED,
+					 "The camera '%s' has not answered in time: look whether "
+					 "'%s' is set",
+					 or_it(about->camera), control);
 	default:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_DEVICE_FAILED,
 					 "The device does not set '%s': %s", control,

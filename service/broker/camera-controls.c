@@ -7,13 +7,16 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "broker/broker.h"
 #include "broker/camera.h"
+
+#define TIMER_ACCURACY (50 * USEC_PER_MSEC)
 
 struct request {
 	struct list list;
-	uint64_t id;
+	uint64_t id, until; /* monotonic */
 	char control[PROTO_CONTROL_SIZE];
-	camera_controls_done done;
+	camera_controls_done done; /* NULL: told that there was no answer in time */
 	void *userdata;
 };
 
@@ -25,6 +28,7 @@ void camera_controls_init(struct camera_controls *controls)
 
 void camera_controls_release(struct camera_controls *controls)
 {
+	controls->timer = sd_event_source_disable_unref(controls->timer);
 	free(steal_pointer(&controls->told));
 	free(steal_pointer(&controls->coming));
 }
@@ -89,25 +93,76 @@ int camera_controls_take(struct camera_controls *controls, const struct camera_c
 	return controls->n_coming == controls->n_expected ? complete(controls) : 0;
 }
 
+/* To the first that is still waited for: they were asked one after the other. */
+static int arm(struct camera_controls *controls)
+{
+	struct request *request;
+	int r;
+
+	list_for_each (request, &controls->requests, list) {
+		if (!request->done)
+			continue;
+		r = sd_event_source_set_time(controls->timer, request->until);
+		return r < 0 ? r : sd_event_source_set_enabled(controls->timer, SD_EVENT_ONESHOT);
+	}
+	return 0;
+}
+
+static void tell(struct request *request, int error)
+{
+	camera_controls_done done = request->done;
+
+	request->done = NULL;
+	if (done)
+		done(request->userdata, error);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct camera_controls *controls = userdata;
+	uint64_t now = clock_monotonic();
+	struct request *request;
+
+	list_for_each (request, &controls->requests, list)
+		if (request->until <= now)
+			tell(request, -ETIMEDOUT);
+	return arm(controls);
+}
+
+static int add_timer(struct camera *camera)
+{
+	if (camera->controls.timer)
+		return 0;
+	return sd_event_add_time(camera->broker->event, &camera->controls.timer, CLOCK_MONOTONIC, 0,
+				 TIMER_ACCURACY, on_timer, &camera->controls);
+}
+
 int camera_controls_ask(struct camera *camera, const char *control, int32_t value,
 			camera_controls_done done, void *userdata)
 {
 	struct camera_controls *controls = &camera->controls;
 	struct camera_set set = {.value = value};
 	struct request *request;
+	int r;
 
 	if (controls->n_requests == CAMERA_CONTROLS_REQUESTS_MAX)
 		return -ENOBUFS;
+	r = add_timer(camera);
+	if (r < 0)
+		return r;
 	request = calloc(1, sizeof(*request));
 	if (!request)
 		return -ENOMEM;
 	request->id = set.request = ++controls->last_request;
+	request->until = clock_monotonic() + CAMERA_CONTROLS_TIMEOUT;
 	request->done = done;
 	request->userdata = userdata;
 	snprintf(request->control, sizeof(request->control), "%s", control);
 	snprintf(set.control, sizeof(set.control), "%s", control);
 	list_append(&controls->requests, &request->list);
 	controls->n_requests++;
+	/* It exists, and what it is given is sound: nothing can fail here. */
+	(void)arm(controls);
 	link_send_message(&camera->link, CAMERA_SET, &set);
 	return 0;
 }
@@ -116,7 +171,7 @@ static void finish(struct camera_controls *controls, struct request *request, in
 {
 	list_remove(&request->list);
 	controls->n_requests--;
-	request->done(request->userdata, error);
+	tell(request, error);
 	free(request);
 }
 

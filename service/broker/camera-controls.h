@@ -8,15 +8,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <systemd/sd-event.h>
 
+#include "base/clock.h"
 #include "broker/list.h"
 #include "proto/camera-msg.h"
 
 #define CAMERA_CONTROLS_REQUESTS_MAX 32 /* of a camera, unanswered */
+/* A USB device has five seconds to answer (USB 2.0, 9.2.6.1), and its own error says more. */
+#define CAMERA_CONTROLS_TIMEOUT (8 * USEC_PER_SEC)
 
 struct camera;
 
-/* error: 0 or the device's -errno; -ECONNRESET: its process is gone. */
+/* error: 0 or the device's -errno; -ECONNRESET: its process is gone; -ETIMEDOUT: it has not
+ * answered within CAMERA_CONTROLS_TIMEOUT. */
 typedef void (*camera_controls_done)(void *userdata, int error);
 
 struct camera_controls {
@@ -27,6 +32,7 @@ struct camera_controls {
 	size_t n_coming, n_expected;
 	struct list requests;
 	unsigned n_requests;
+	sd_event_source *timer; /* NULL: nothing was asked yet */
 	uint64_t last_request;
 };
 
@@ -44,7 +50,9 @@ int32_t camera_controls_nearest(const struct camera_control *control, int32_t va
 /* One of the listing. 1: it is complete; 0: more to come; -EPROTO: out of order. -ENOMEM. */
 int camera_controls_take(struct camera_controls *controls, const struct camera_control *control);
 
-/* Has the process set it now, of a camera with an epoch; done follows. -ENOBUFS, -ENOMEM. */
+/* Has the process set it now, of a camera with an epoch; done follows. One that nobody waits for
+ * any more counts until its answer: a device that hangs is not asked without end. -ENOBUFS,
+ * -ENOMEM. */
 int camera_controls_ask(struct camera *camera, const char *control, int32_t value,
 			camera_controls_done done, void *userdata);
 /* -EPROTO: nobody asked for this. */

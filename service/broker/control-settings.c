@@ -116,6 +116,8 @@ static int device_error(int error)
 		return CONTROL_NO_SUCH_CONTROL;
 	case -ECONNRESET:
 		return CONTROL_CAMERA_GONE;
+	case -ETIMEDOUT:
+		return CONTROL_NO_ANSWER;
 	default:
 		return CONTROL_DEVICE - error;
 	}

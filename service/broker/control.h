@@ -73,6 +73,7 @@ enum control_error {
 	CONTROL_DEVICE_BUSY,
 	CONTROL_DEVICE_CLOSED,
 	CONTROL_CAMERA_GONE,
+	CONTROL_NO_ANSWER,
 	CONTROL_DEVICE, /* the last: CONTROL_DEVICE + errno is the device's own error */
 };
 

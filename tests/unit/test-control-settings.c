@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What an owner chooses for a camera: told to its process, kept over restarts, refused in time. */
+#include <fcntl.h>
+
 #include "broker-bench.h"
 
 #define OUTCOME(b, call, ...)                                              \
@@ -205,6 +207,63 @@ static void a_process_that_dies_leaves_nobody_waiting(void **state)
 	fake_session_close(&s);
 }
 
+/* A driver that hangs in its ioctl: whoever asked is told, the broker and other cameras go on, and
+ * what comes late is heard all the same. */
+static void a_device_that_hangs_keeps_nobody_waiting(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = bench_watching(b);
+	uint64_t begin = clock_monotonic();
+	struct camera_set_done late = {.value = 100};
+	struct camera_set m[CAMERA_CONTROLS_REQUESTS_MAX];
+	struct control_result result = {};
+	int before = b->done;
+
+	tell_controls(b);
+	for (int i = 0; i < CAMERA_CONTROLS_REQUESTS_MAX; i++)
+		ask(b, "brightness", 100, &m[i]);
+	while (b->done < before + CAMERA_CONTROLS_REQUESTS_MAX)
+		bench_turn(b, USEC_PER_SEC);
+	assert_int_equal(b->error, CONTROL_NO_ANSWER);
+	assert_true(clock_monotonic() - begin >= CAMERA_CONTROLS_TIMEOUT);
+	assert_true(b->front.camera->welcomed);
+	assert_int_equal(front(b)->n_choices, 0);
+	/* It is not asked without end. */
+	assert_int_equal(
+		control_set_control(&b->broker, "front", "brightness", 5, &result, bench_done, b),
+		CONTROL_LIMIT_REACHED);
+	late.request = m[0].request;
+	camera_send(&b->front, CAMERA_SET_DONE, &late);
+	bench_settle(b);
+	assert_int_equal(camera_controls_find(&b->front.camera->controls, "brightness")->value,
+			 100);
+	assert_int_equal(b->done, before + CAMERA_CONTROLS_REQUESTS_MAX);
+	ask(b, "brightness", 5, &m[0]);
+	answer(b, &m[0], 0, 5);
+	assert_int_equal(b->error, 0);
+	fake_session_close(&s);
+}
+
+static void what_is_no_file_of_its_own_is_not_waited_for(void **state)
+{
+	struct camera_configuration c;
+	struct bench *b = *state;
+	char path[128], error[SETTINGS_ERROR_SIZE];
+
+	snprintf(path, sizeof(path), "%s/camera.d", b->directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/camera.d/front.conf", b->directory);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(settings_load_camera(b->directory, "front", &c, error), -EPERM);
+	assert_non_null(strstr(error, "front.conf"));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(close(creat(path, 0600)), 0);
+	assert_int_equal(truncate(path, SETTINGS_FILE_MAX + 1), 0);
+	assert_int_equal(settings_load_camera(b->directory, "front", &c, error), -EFBIG);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(settings_load_camera(b->directory, "front", &c, error), 0);
+}
+
 static void an_answer_that_nobody_asked_for_ends_the_link(void **state)
 {
 	struct bench *b = *state;
@@ -328,6 +387,8 @@ int main(void)
 		BENCH(known_controls_are_judged_at_once),
 		BENCH(a_button_is_pressed_once),
 		BENCH(a_process_that_dies_leaves_nobody_waiting),
+		BENCH(a_device_that_hangs_keeps_nobody_waiting),
+		BENCH(what_is_no_file_of_its_own_is_not_waited_for),
 		BENCH(an_answer_that_nobody_asked_for_ends_the_link),
 		BENCH(a_listing_out_of_order_ends_the_link),
 		BENCH(choices_are_bounded),
