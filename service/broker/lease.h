@@ -28,7 +28,9 @@
 #include "broker/tcp.h"
 #include "proto/camera-msg.h"
 
-#define LEASE_OPEN_TIMEOUT  (3 * USEC_PER_SEC) /* for the ring */
+/* For the ring. A camera's process has its device give the first picture within 5 s, and says why
+ * none came if it does not; a slow machine needs some more to decode and to encode it. */
+#define LEASE_OPEN_TIMEOUT  (8 * USEC_PER_SEC)
 #define LEASE_STATE_TIMEOUT (2 * USEC_PER_SEC) /* for the statement */
 #define LEASE_END_TIMEOUT   (1 * USEC_PER_SEC) /* for DONE after END */
 #define LEASE_DRAIN_TIMEOUT (4 * USEC_PER_SEC) /* as TCP_USER_TIMEOUT of the session */

@@ -32,6 +32,8 @@
 #include "broker/gate-link.h"
 #include "broker/lease.h"
 
+#define BENCH_PATIENCE (20 * USEC_PER_SEC) /* longer than anything the broker waits for */
+
 struct fake_camera {
 	struct camera *camera; /* the broker's */
 	int link;              /* the process's end; -EBADF: no process */
@@ -118,7 +120,7 @@ static inline int bench_receive_within(struct bench *b, uint64_t timeout, int li
 
 static inline int bench_receive(struct bench *b, int link, void *message, size_t size)
 {
-	return bench_receive_within(b, 5 * USEC_PER_SEC, link, message, size, NULL, 0);
+	return bench_receive_within(b, BENCH_PATIENCE, link, message, size, NULL, 0);
 }
 
 /* Whether nothing comes over a link for a while. */
@@ -365,8 +367,8 @@ static inline struct fake_session bench_watch(struct bench *b, struct session_gr
 	fake_session_ask(&s, "alice", b->alice, "front");
 	if (!b->front.camera->epoch)
 		fake_camera_serve(b, &b->front);
-	assert_int_equal(bench_receive_within(b, 5 * USEC_PER_SEC, s.link, granted,
-					      sizeof(*granted), fds, SESSION_GRANTED_FDS),
+	assert_int_equal(bench_receive_within(b, BENCH_PATIENCE, s.link, granted, sizeof(*granted),
+					      fds, SESSION_GRANTED_FDS),
 			 SESSION_GRANTED);
 	/* What was sent about earlier sessions, and about the credential, lies before it. */
 	do
