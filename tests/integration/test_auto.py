@@ -14,7 +14,10 @@ import shaping_proxy
 from view_case import View, verify
 
 SIZE = (1280, 720)
-SLOW = 15000   # bytes a second: too few for either stream, so that the buffers fill soon
+# Bytes a second: less than half of what main needs, so that the buffers fill soon. The proxy's
+# window opens by half of its buffer at a time, 32 KB; if that took some 4 s, the viewer would be a
+# stalled one.
+SLOW = 30000
 LIMIT = 90     # seconds for what takes some ten
 
 
