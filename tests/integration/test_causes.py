@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fifty leases ended by each cause there is: of viewers who read, who are slow and who have stopped.
-No payload leaves after the reply to a call; what time ends, ends when it is due. 1,000 of each, and
-the bound for time: tests/long/run causes."""
+No payload leaves after the reply to a call; what time ends, ends at most 33 ms after it is due, but
+for the time that others had the CPU. 1,000 of each, and without that: tests/long/run causes."""
 
 import os
 import time
@@ -14,8 +14,10 @@ import crowd
 
 N = 12 if harness.SANITIZED else 54
 VICTIMS_MIN = N * 9 // 10  # some may be ended for taking nothing just before
-# The promise is 33 ms for 99 of 100, on a machine that has nothing else to do.
-LATE_MAX_MS = 500
+# The promise is 33 ms for 99 of 100, without what others took of the CPU.
+LATE_MAX_MS, LATE_PERCENT = 33, 99
+# That somebody has left the bus, the bus has to notice first, and it waits for the CPU, too.
+BUS_MAX_MS = 500
 # Until test_hours has its turn.
 HOURS_AFTER = 28
 
@@ -44,15 +46,18 @@ class Causes(unittest.TestCase):
         self.assertEqual(ended.unreset, [], "no RST was sent")
         self.assertEqual(ended.late_payload, [], "payload left after the end")
         self.assertEqual(beside.leases().keys(), set() if alone else watching)
-        return ended.rst_after_ms
+        return ended
 
     def before_reply(self, cause, **more):
-        self.assertLessEqual(max(self.run_cause(cause, **more)), 0, "a RST left after the reply")
+        self.assertLessEqual(max(self.run_cause(cause, **more).rst_after_ms), 0,
+                             "a RST left after the reply")
 
-    def in_time(self, cause):
-        after = self.run_cause(cause)
-        self.assertGreaterEqual(min(after), 0, "it ended too early")
-        self.assertLess(max(after), LATE_MAX_MS)
+    def in_time(self, cause, at_most=LATE_MAX_MS):
+        ended = self.run_cause(cause)
+        self.assertGreaterEqual(min(ended.rst_after_ms), 0, "it ended too early")
+        late = causes.percentile(ended.rst_after_ms, LATE_PERCENT)
+        self.assertLess(late - ended.waited_ms, at_most,
+                        f"{late:.1f} ms late, {ended.waited_ms:.1f} ms without a CPU")
 
     def test_revoke(self):
         self.before_reply("revoke")
@@ -82,7 +87,7 @@ class Causes(unittest.TestCase):
         self.before_reply("agent-leaves")
 
     def test_agent_dies(self):
-        self.in_time("agent-dies")
+        self.in_time("agent-dies", at_most=BUS_MAX_MS)
 
 
 if __name__ == "__main__":

@@ -41,11 +41,14 @@ BY_CALL = ("revoke", "suspend-camera", "suspend-client", "suspend-integration", 
 STOPPED_BEFORE = 2.5
 ASKED_RAMP_MS = 60  # two questions at once are open for a client
 SETTLE_TIMEOUT = 5.0
+BEFORE_DUE_NS = 2_000_000  # when the broker's waiting begins to count
 
-Ended = collections.namedtuple("Ended", "cause victims kinds rst_after_ms late_payload unreset")
+Ended = collections.namedtuple(
+    "Ended", "cause victims kinds rst_after_ms late_payload unreset waited_ms")
 Ended.__doc__ = """victims: how many leases ended; kinds: of these by kind of viewer. rst_after_ms:
 for each, from the reply or the due moment to the RST (negative: before). late_payload: segments with
-payload after the reply, or after their own RST. unreset: who saw no RST."""
+payload after the reply, or after their own RST. unreset: who saw no RST. waited_ms: how long the broker
+could have run meanwhile, but others had the CPU."""
 
 
 def zone(second):
@@ -76,6 +79,12 @@ class Causes:
 
     def __exit__(self, *exception):
         self.bus.__exit__(*exception)
+
+    def waited_ns(self):
+        """How long the broker's main thread has been ready to run without a CPU (the kernel's
+        scheduler/sched-stats.rst)."""
+        pid = self.demo.info["pids"]["broker"]
+        return int(pathlib.Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[1])
 
     # What a cause needs
 
@@ -188,8 +197,9 @@ class Causes:
             self.bus.call(self.client, "Client", "RemoveToken", "s", token_id)
         return ended
 
-    @staticmethod
-    def wait_until(due_ns):
+    def wait_until(self, due_ns):
+        time.sleep(max(0, due_ns - BEFORE_DUE_NS - time.time_ns()) / 1e9)
+        self.waited_from = self.waited_ns()
         time.sleep(max(0, due_ns - time.time_ns()) / 1e9)
         return due_ns
 
@@ -200,8 +210,10 @@ class Causes:
         segments = capture.Capture(self.port).start()
         try:
             leases = many.leases()
+            self.waited_from = self.waited_ns()
             moment = end()
             harness.wait_until(lambda: not many.queued(), SETTLE_TIMEOUT, f"{cause}: the end of all")
+            waited = (self.waited_ns() - self.waited_from) / 1e6
             many.finish()
         finally:
             segments.stop()
@@ -214,7 +226,7 @@ class Causes:
         # Some may have ended by themselves just before.
         reasons = {why[lease] for lease in ids}
         assert reasons <= {REASONS[cause], *OWN_REASONS}, f"{cause}: {reasons}"
-        return self.judge(cause, many, victims, segments, moment)
+        return self.judge(cause, many, victims, segments, moment, waited)
 
     def closed(self):
         """{lease: why it has ended}, by the ledger."""
@@ -222,7 +234,7 @@ class Causes:
                                                 timeout=10)) as db:
             return dict(db.execute("SELECT lease, reason FROM events WHERE kind = 2"))
 
-    def judge(self, cause, many, victims, segments, moment):
+    def judge(self, cause, many, victims, segments, moment, waited):
         reset, late = {}, []
         for s in segments.from_server():
             if s.destination not in victims:
@@ -236,4 +248,4 @@ class Causes:
                                     for victim in victims if victim[0] == address)
         return Ended(cause, len(victims), dict(kinds),
                      [(at - moment) / 1e6 for at in reset.values()], late,
-                     sorted(victims - set(reset)))
+                     sorted(victims - set(reset)), waited)

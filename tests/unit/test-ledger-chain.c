@@ -207,6 +207,68 @@ static void prune(struct state *state, const struct seal_key *key, uint64_t befo
 	assert_int_equal(STATE_RUN(state, ledger_prune, &anchor), 0);
 }
 
+/* A byte of one column of an anchor, for the time of a look: column || byte || column. */
+static void check_anchor_byte(sqlite3 *db, const uint8_t *root, uint64_t seq, const char *column,
+			      unsigned i)
+{
+	struct ledger_verdict verdict;
+	sqlite3_stmt *statement;
+	uint8_t bytes[SEAL_SIGNATURE_SIZE];
+	char sql[128];
+	size_t size;
+
+	snprintf(sql, sizeof(sql), "SELECT %s FROM anchors WHERE seq = %lu", column,
+		 (unsigned long)seq);
+	assert_int_equal(db_prepare(db, &statement, sql, ""), 0);
+	assert_int_equal(db_step(statement), 1);
+	size = (size_t)sqlite3_column_bytes(statement, 0);
+	assert_true(i < size && size <= sizeof(bytes));
+	memcpy(bytes, sqlite3_column_blob(statement, 0), size);
+	sqlite3_finalize(statement);
+	bytes[i] ^= 1;
+	snprintf(sql, sizeof(sql), "UPDATE anchors SET %s = ? WHERE seq = %lu", column,
+		 (unsigned long)seq);
+	assert_int_equal(db_exec(db, "SAVEPOINT t"), 0);
+	assert_int_equal(db_run(db, sql, "b", bytes, size), 1);
+	if (ledger_verify(db, root, &verdict) != -EUCLEAN)
+		fail_msg("byte %u of the anchor's %s is not seen", i, column);
+	assert_int_equal(db_exec(db, "ROLLBACK TO t; RELEASE t"), 0);
+}
+
+static void check_anchor_bit(sqlite3 *db, const uint8_t *root, uint64_t seq, const char *column,
+			     unsigned bit)
+{
+	struct ledger_verdict verdict;
+	char sql[160];
+
+	snprintf(sql, sizeof(sql),
+		 "UPDATE anchors SET %1$s = (%1$s | (1 << %2$u)) - (%1$s & (1 << %2$u))"
+		 " WHERE seq = %3$lu",
+		 column, bit, (unsigned long)seq);
+	assert_int_equal(db_exec(db, "SAVEPOINT t"), 0);
+	/* Two anchors with one number cannot be. */
+	if (db_exec(db, sql) == 0 && ledger_verify(db, root, &verdict) != -EUCLEAN)
+		fail_msg("bit %u of the anchor's %s is not seen", bit, column);
+	assert_int_equal(db_exec(db, "ROLLBACK TO t; RELEASE t"), 0);
+}
+
+static void check_anchor(const struct state *state, const uint8_t *root, uint64_t seq)
+{
+	sqlite3 *db = open_file(state);
+
+	assert_int_equal(db_exec(db, "BEGIN; DROP TRIGGER anchors_no_update;"), 0);
+	for (unsigned i = 0; i < LEDGER_HASH_SIZE; i++)
+		check_anchor_byte(db, root, seq, "hash", i);
+	for (unsigned i = 0; i < SEAL_SIGNATURE_SIZE; i++)
+		check_anchor_byte(db, root, seq, "signature", i);
+	for (unsigned bit = 0; bit < 63; bit++) {
+		check_anchor_bit(db, root, seq, "seq", bit);
+		check_anchor_bit(db, root, seq, "realtime", bit);
+	}
+	assert_int_equal(db_exec(db, "ROLLBACK"), 0);
+	sqlite3_close(db);
+}
+
 static void assert_forged(const struct state *state, const uint8_t *root, const char *sql)
 {
 	sqlite3 *db = open_file(state);
@@ -249,6 +311,8 @@ static void test_what_is_old_leaves_an_anchor(void **s)
 	assert_int_equal(verdict.n_events, 1);
 	assert_int_equal(verdict.last, 11);
 	sqlite3_close(db);
+	check_anchor(state, root, 5);
+	check_anchor(state, root, 10);
 	assert_forged(state, root, "UPDATE anchors SET hash = randomblob(32) WHERE seq = 10");
 	assert_forged(state, root, "UPDATE anchors SET signature = randomblob(64) WHERE seq = 5");
 	assert_forged(state, root, "UPDATE anchors SET realtime = realtime + 1 WHERE seq = 9");
