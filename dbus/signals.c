@@ -49,6 +49,14 @@ static void on_watching_changed(void *userdata)
 					     "Watching", NULL);
 }
 
+static void on_certificate_changed(void *userdata)
+{
+	struct bus *bus = userdata;
+
+	(void)sd_bus_emit_properties_changed(bus->bus, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
+					     "ServerCertificate", NULL);
+}
+
 static void on_reloaded(void *userdata)
 {
 	struct bus *bus = userdata;
@@ -282,6 +290,7 @@ void signals_register(struct bus *bus)
 		.ready_changed = on_ready_changed,
 		.agent_changed = on_agent_changed,
 		.watching_changed = on_watching_changed,
+		.certificate_changed = on_certificate_changed,
 		.reloaded = on_reloaded,
 		.camera_added = on_camera_added,
 		.camera_removed = on_camera_removed,

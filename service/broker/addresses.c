@@ -19,6 +19,17 @@ struct list_of_addresses {
 	size_t n, max;
 };
 
+/* Bound, as news come to no other. */
+static int open_own(void)
+{
+	const struct sockaddr_nl any = {.nl_family = AF_NETLINK};
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0)
+		return -errno;
+	return steal_fd(&fd);
+}
+
 /* A copy of the inherited one, or a new one. */
 static int open_socket(void)
 {
@@ -29,8 +40,7 @@ static int open_socket(void)
 			fd = fcntl(SD_LISTEN_FDS_START + i, F_DUPFD_CLOEXEC, 0);
 			return fd < 0 ? -errno : fd;
 		}
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	return fd < 0 ? -errno : fd;
+	return open_own();
 }
 
 static int ask(int fd, uint32_t sequence)
@@ -113,4 +123,27 @@ int addresses_read(struct address *ret, size_t max)
 		r = read_answer(&list, answer, n < 0 ? 0 : (size_t)n, sequence);
 	} while (r > 0);
 	return r < 0 ? r : (int)list.n;
+}
+
+int addresses_watch(void)
+{
+	static const int groups[] = {RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR};
+	_cleanup_close_ int fd = open_socket();
+
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
+			       sizeof(groups[i])) < 0)
+			return -errno;
+	return steal_fd(&fd);
+}
+
+void addresses_forget(int fd)
+{
+	uint8_t some[4096];
+
+	/* ENOBUFS: there was too much; it is told once. */
+	while (recv(fd, some, sizeof(some), MSG_DONTWAIT) > 0 || errno == ENOBUFS)
+		;
 }

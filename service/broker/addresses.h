@@ -15,5 +15,10 @@ struct address {
 	uint8_t bytes[16];
 };
 
+/* A socket that becomes readable when addresses come or go; the caller's. addresses_forget() reads
+ * away what is in it, and so may addresses_read(). */
+int addresses_watch(void);
+void addresses_forget(int fd);
+
 /* Writes up to max of them; returns how many. Errors: -ETIMEDOUT, those of the socket. */
 int addresses_read(struct address *ret, size_t max);

@@ -182,6 +182,8 @@ static int open_loop(struct broker *broker)
 	if (r >= 0)
 		r = retention_open(broker);
 	if (r >= 0)
+		r = reissue_open(broker);
+	if (r >= 0)
 		r = make_cameras(broker);
 	if (r >= 0)
 		declared_load(broker);
@@ -249,6 +251,7 @@ void broker_close(struct broker *broker)
 	catch_up_close(broker);
 	reserve_close(broker);
 	retention_close(broker);
+	reissue_close(broker);
 	sd_event_source_disable_unref(broker->stop_timer);
 	if (broker->identity)
 		tls_identity_free(broker->identity);

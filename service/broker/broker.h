@@ -23,6 +23,7 @@
 #include "broker/observer.h"
 #include "broker/policy.h"
 #include "broker/redecide.h"
+#include "broker/reissue.h"
 #include "broker/reserve.h"
 #include "broker/retention.h"
 #include "broker/seal-root.h"
@@ -68,6 +69,7 @@ struct broker {
 	struct catch_up catch_up;
 	struct reserve reserve;
 	struct retention retention;
+	struct reissue reissue;
 	struct forgotten forgotten;
 	sd_event_source *store_source;
 	sd_event_source *stop_timer;

@@ -80,7 +80,7 @@ static void on_over(void *userdata, int error)
 	gate_free(gate, "gate ended");
 }
 
-static int send_server(struct gate *gate)
+int gate_send_server(struct gate *gate)
 {
 	const struct tls_certificate *chain = tls_identity_chain(gate->broker->identity);
 	struct gate_server *m = calloc(1, sizeof(*m));
@@ -118,7 +118,7 @@ int gate_new(struct broker *broker, int fd, struct gate **ret)
 	if (r >= 0)
 		r = fdpass_set_backlog(fd);
 	if (r >= 0)
-		r = send_server(gate);
+		r = gate_send_server(gate);
 	if (r < 0) {
 		gate_free(gate, "");
 		return r;

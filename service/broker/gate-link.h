@@ -23,6 +23,9 @@ int gate_new(struct broker *broker, int fd, struct gate **ret);
 /* With all of its sessions; their leases end with this reason. */
 struct gate *gate_free(struct gate *gate, const char *reason);
 
+/* The server's certificates, for the connections to come. -ENOMEM, -EFBIG. */
+int gate_send_server(struct gate *gate);
+
 /* A credential came over the connection. Before the session is answered (proto/gate-msg.h). */
 void gate_tell_credential(struct gate *gate, uint64_t connection, bool accepted);
 /* The connection has a lease. */

@@ -20,6 +20,8 @@ struct observer {
 	void (*agent_changed)(void *userdata);
 	/* Whether anybody watches anything. */
 	void (*watching_changed)(void *userdata);
+	/* The server's certificate was issued anew. */
+	void (*certificate_changed)(void *userdata);
 	/* The configuration is to be read again. */
 	void (*reloaded)(void *userdata);
 	void (*camera_added)(void *userdata, const struct camera *camera);

@@ -104,6 +104,8 @@ int store_set_configuration(struct store *store, const struct camera_record *cam
 			    store_done done, void *userdata);
 int store_set_choice(struct store *store, const uint8_t uuid[UUID_SIZE], const char *control,
 		     int32_t value, store_done done, void *userdata);
+/* Replaces the server's certificate (tls-identity.h), PEM. */
+int store_write_certificate(struct store *store, const char *pem, store_done done, void *userdata);
 /* Makes STORE_NAMES_FILE, which camward-name reads (name/given.h), say what the database says. */
 int store_write_names(struct store *store, store_done done, void *userdata);
 int store_add_grant(struct store *store, const struct grant *grant, store_done done,

@@ -69,6 +69,26 @@ static int sign(gnutls_x509_crt_t certificate, gnutls_x509_crt_t ca, gnutls_x509
 	return gnutls_x509_crt_sign2(certificate, ca, ca_key, GNUTLS_DIG_SHA256, 0) < 0 ? -EIO : 0;
 }
 
+/* As whoever gets it reads it: of one that it has just made GnuTLS finds neither names nor issuer.
+ */
+static int reread(gnutls_x509_crt_t made, gnutls_x509_crt_t *ret)
+{
+	_cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t certificate = NULL;
+	gnutls_datum_t der = {0};
+	int r = gnutls_x509_crt_export2(made, GNUTLS_X509_FMT_DER, &der);
+
+	if (r < 0)
+		return -EIO;
+	r = gnutls_x509_crt_init(&certificate);
+	if (r == 0)
+		r = gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER);
+	gnutls_free(der.data);
+	if (r < 0)
+		return -EIO;
+	*ret = steal_pointer(&certificate);
+	return 0;
+}
+
 int tls_certificate_make_ca(gnutls_x509_privkey_t key, int64_t now, gnutls_x509_crt_t *ret)
 {
 	_cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t ca = NULL;
@@ -88,9 +108,7 @@ int tls_certificate_make_ca(gnutls_x509_privkey_t key, int64_t now, gnutls_x509_
 	    gnutls_x509_crt_set_key_usage(ca, GNUTLS_KEY_KEY_CERT_SIGN) < 0)
 		return -EIO;
 	r = sign(ca, ca, key);
-	if (r == 0)
-		*ret = steal_pointer(&ca);
-	return r;
+	return r < 0 ? r : reread(ca, ret);
 }
 
 static int set_issuer(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t ca_key)
@@ -122,9 +140,7 @@ int tls_certificate_make_server(gnutls_x509_privkey_t key, const struct tls_name
 	    gnutls_x509_crt_set_key_purpose_oid(server, GNUTLS_KP_TLS_WWW_SERVER, 0) < 0)
 		return -EIO;
 	r = sign(server, ca, ca_key);
-	if (r == 0)
-		*ret = steal_pointer(&server);
-	return r;
+	return r < 0 ? r : reread(server, ret);
 }
 
 bool tls_certificate_has_key(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key)

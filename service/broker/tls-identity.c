@@ -10,18 +10,18 @@
 #define CA_KEY      "device-ca.key"
 #define CA          "device-ca.pem"
 #define SERVER_KEY  "server.key"
-#define SERVER      "server.pem"
+#define SERVER      TLS_IDENTITY_SERVER_FILE
 #define KEY_BITS    256 /* P-256 */
 #define SPKI_DIGEST 32
 
 struct tls_identity {
 	gnutls_privkey_t key;
 	/* For clients' certificates: to load them then would be to wait for a disk. */
-	gnutls_x509_privkey_t ca_key;
-	gnutls_x509_crt_t ca;
+	gnutls_x509_privkey_t ca_key, server_key;
+	gnutls_x509_crt_t ca, server;
 	gnutls_datum_t der[TLS_IDENTITY_CHAIN];
 	struct tls_certificate chain[TLS_IDENTITY_CHAIN]; /* into der */
-	char *pem;
+	char *pem, *server_pem;
 	char spki[TLS_IDENTITY_SPKI_TEXT_SIZE];
 	bool renewed;
 };
@@ -167,18 +167,26 @@ static int load_server(int dir, int64_t now, struct material *material)
 	return r;
 }
 
-static int export_pem(struct tls_identity *identity, const struct material *material)
+static int export_pem(struct tls_identity *identity)
 {
 	_cleanup_(datum_erase) gnutls_datum_t server = {0}, ca = {0};
+	char *both, *one;
 
-	if (gnutls_x509_crt_export2(material->server, GNUTLS_X509_FMT_PEM, &server) < 0 ||
-	    gnutls_x509_crt_export2(material->ca, GNUTLS_X509_FMT_PEM, &ca) < 0)
+	if (gnutls_x509_crt_export2(identity->server, GNUTLS_X509_FMT_PEM, &server) < 0 ||
+	    gnutls_x509_crt_export2(identity->ca, GNUTLS_X509_FMT_PEM, &ca) < 0)
 		return -EIO;
-	identity->pem = calloc(1, (size_t)server.size + ca.size + 1);
-	if (!identity->pem)
+	both = calloc(1, (size_t)server.size + ca.size + 1);
+	one = both ? strndup((const char *)server.data, server.size) : NULL;
+	if (!one) {
+		free(both);
 		return -ENOMEM;
-	memcpy(identity->pem, server.data, server.size);
-	memcpy(identity->pem + server.size, ca.data, ca.size);
+	}
+	memcpy(both, server.data, server.size);
+	memcpy(both + server.size, ca.data, ca.size);
+	free(identity->pem);
+	free(identity->server_pem);
+	identity->pem = both;
+	identity->server_pem = one;
 	return 0;
 }
 
@@ -196,15 +204,31 @@ static int export_spki(struct tls_identity *identity, gnutls_x509_privkey_t key)
 	return 0;
 }
 
-static int export_chain(struct tls_identity *identity, const struct material *material)
+static int export_chain(struct tls_identity *identity)
 {
-	if (gnutls_x509_crt_export2(material->server, GNUTLS_X509_FMT_DER, &identity->der[0]) < 0 ||
-	    gnutls_x509_crt_export2(material->ca, GNUTLS_X509_FMT_DER, &identity->der[1]) < 0)
+	gnutls_datum_t server = {0}, ca = {0};
+
+	if (gnutls_x509_crt_export2(identity->server, GNUTLS_X509_FMT_DER, &server) < 0)
 		return -EIO;
+	if (gnutls_x509_crt_export2(identity->ca, GNUTLS_X509_FMT_DER, &ca) < 0) {
+		gnutls_free(server.data);
+		return -EIO;
+	}
+	gnutls_free(identity->der[0].data);
+	gnutls_free(identity->der[1].data);
+	identity->der[0] = server;
+	identity->der[1] = ca;
 	for (size_t i = 0; i < TLS_IDENTITY_CHAIN; i++)
 		identity->chain[i] = (struct tls_certificate){.der = identity->der[i].data,
 							      .size = identity->der[i].size};
 	return 0;
+}
+
+static int export_all(struct tls_identity *identity)
+{
+	int r = export_chain(identity);
+
+	return r < 0 ? r : export_pem(identity);
 }
 
 static int make_identity(struct material *material, struct tls_identity **ret)
@@ -218,24 +242,29 @@ static int make_identity(struct material *material, struct tls_identity **ret)
 	if (gnutls_privkey_import_x509(identity->key, material->key, GNUTLS_PRIVKEY_IMPORT_COPY) <
 	    0)
 		return -EIO;
-	r = export_chain(identity, material);
+	identity->ca_key = steal_pointer(&material->ca_key);
+	identity->server_key = steal_pointer(&material->key);
+	identity->ca = steal_pointer(&material->ca);
+	identity->server = steal_pointer(&material->server);
+	r = export_all(identity);
 	if (r == 0)
-		r = export_pem(identity, material);
-	if (r == 0)
-		r = export_spki(identity, material->key);
+		r = export_spki(identity, identity->server_key);
 	if (r < 0)
 		return r;
-	identity->ca_key = steal_pointer(&material->ca_key);
-	identity->ca = steal_pointer(&material->ca);
 	*ret = steal_pointer(&identity);
 	return 0;
+}
+
+static int64_t to_seconds(uint64_t now)
+{
+	return (int64_t)((now > BUILD_TIME ? now : BUILD_TIME) / USEC_PER_SEC);
 }
 
 int tls_identity_load_or_make(const char *dir, uint64_t now, struct tls_identity **ret)
 {
 	_cleanup_(material_release) struct material material = {0};
 	_cleanup_close_ int fd = state_dir_open(dir);
-	int64_t seconds = (int64_t)((now > BUILD_TIME ? now : BUILD_TIME) / USEC_PER_SEC);
+	int64_t seconds = to_seconds(now);
 	int r;
 
 	if (fd < 0)
@@ -246,6 +275,43 @@ int tls_identity_load_or_make(const char *dir, uint64_t now, struct tls_identity
 	return r < 0 ? r : make_identity(&material, ret);
 }
 
+/* What the former was exported as stays if this one cannot be. */
+static int take_server(struct tls_identity *identity, gnutls_x509_crt_t *server)
+{
+	gnutls_x509_crt_t former = identity->server;
+	int r;
+
+	identity->server = *server;
+	r = export_all(identity);
+	if (r < 0) {
+		identity->server = former;
+		return r;
+	}
+	*server = former;
+	return 1;
+}
+
+int tls_identity_refresh(struct tls_identity *identity, uint64_t now)
+{
+	_cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t server = NULL;
+	struct tls_names names;
+	int r = tls_names_collect(&names);
+
+	if (r < 0)
+		return r;
+	if (tls_certificate_good(identity->server, identity->server_key, &names, identity->ca,
+				 to_seconds(now)))
+		return 0;
+	r = tls_certificate_make_server(identity->server_key, &names, identity->ca,
+					identity->ca_key, to_seconds(now), &server);
+	return r < 0 ? r : take_server(identity, &server);
+}
+
+const char *tls_identity_server(const struct tls_identity *identity)
+{
+	return identity->server_pem;
+}
+
 void tls_identity_free(struct tls_identity *identity)
 {
 	if (!identity)
@@ -253,10 +319,13 @@ void tls_identity_free(struct tls_identity *identity)
 	if (identity->key)
 		gnutls_privkey_deinit(identity->key);
 	gnutls_x509_privkey_deinitp(&identity->ca_key);
+	gnutls_x509_privkey_deinitp(&identity->server_key);
 	gnutls_x509_crt_deinitp(&identity->ca);
+	gnutls_x509_crt_deinitp(&identity->server);
 	for (size_t i = 0; i < TLS_IDENTITY_CHAIN; i++)
 		gnutls_free(identity->der[i].data);
 	free(identity->pem);
+	free(identity->server_pem);
 	free(identity);
 }
 

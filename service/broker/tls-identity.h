@@ -39,6 +39,16 @@ struct tls_certificate {
  */
 int tls_identity_load_or_make(const char *dir, uint64_t now, struct tls_identity **ret);
 
+/*
+ * Looks again: 1 if the server's certificate had to be issued anew, as above. It is in memory only;
+ * tls_identity_server() is what belongs into its file. Errors: those of addresses.h, -EIO, -ENOMEM.
+ */
+int tls_identity_refresh(struct tls_identity *identity, uint64_t now);
+
+/* The server's certificate alone, PEM. */
+const char *tls_identity_server(const struct tls_identity *identity);
+#define TLS_IDENTITY_SERVER_FILE "server.pem"
+
 /* Erases the keys. */
 void tls_identity_free(struct tls_identity *identity);
 DEFINE_CLEANUP(struct tls_identity *, tls_identity_free)

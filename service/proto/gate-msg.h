@@ -65,7 +65,7 @@ struct gate_exited {
 };
 
 /* The server's certificate chain, leaf first, so that it is loaded once and not in each session.
- * Its key stays in the broker. */
+ * Its key stays in the broker. Comes again when it was issued anew. */
 #define GATE_CHAIN_MAX 3
 struct gate_server {
 	struct chan_header header;

@@ -188,7 +188,7 @@ static int start_accepting(struct gate *g)
 
 /* --- the broker --- */
 
-static int start_serving(struct gate *g)
+static int load_server(struct gate *g)
 {
 	struct tls_certificate chain[GATE_CHAIN_MAX];
 	int r;
@@ -196,20 +196,31 @@ static int start_serving(struct gate *g)
 	for (uint32_t i = 0; i < g->server.n_certificates; i++)
 		chain[i] = (struct tls_certificate){g->server.certificates[i], g->server.sizes[i]};
 	r = tls_server_init(&g->tls, chain, g->server.n_certificates);
-	if (r < 0) {
+	if (r < 0)
 		log_error("the server's certificate is of no use: %s", strerror(-r));
+	return r;
+}
+
+static int start_serving(struct gate *g)
+{
+	int r = load_server(g);
+
+	if (r < 0)
 		return r;
-	}
 	g->link.state = STATE_SERVING;
 	return start_accepting(g);
 }
 
+/* One that was issued anew is for the connections to come. */
 static int handle_server(void *userdata, const void *message, int *fds)
 {
 	struct gate *g = userdata;
 
 	memcpy(&g->server, message, sizeof(g->server));
-	return start_serving(g);
+	if (g->link.state != STATE_SERVING)
+		return start_serving(g);
+	tls_server_release(&g->tls);
+	return load_server(g);
 }
 
 static int handle_admitted(void *userdata, const void *message, int *fds)
@@ -253,8 +264,7 @@ static const struct chan_rule rules[] = {
 	{
 		.type = GATE_SERVER,
 		.size = sizeof(struct gate_server),
-		.once = true,
-		.states = STATE_WAITING,
+		.states = STATE_WAITING | STATE_SERVING,
 		.valid = gate_server_valid,
 		.handler = handle_server,
 	},

@@ -79,6 +79,7 @@ static void test_all_are_cut_before_one_is_ended(void **state)
 		.lease_ended = note_lease_ended,
 		.camera_changed = ignore_camera,
 		.watching_changed = ignore,
+		.certificate_changed = ignore,
 		.suspensions_changed = ignore_suspension,
 	};
 	struct control_result result = {};

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A certificate for an address that the machine gets later. Needs root, for a network of its own.
+ */
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+
+#include "broker-bench.h"
+#include "broker/tls-certificate.h"
+
+static void add_address(const char *text)
+{
+	struct ifreq request = {.ifr_name = "lo:7"};
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(inet_pton(AF_INET, text, &address.sin_addr), 1);
+	memcpy(&request.ifr_addr, &address, sizeof(address));
+	assert_int_equal(ioctl(fd, SIOCSIFADDR, &request), 0);
+	close_fd(fd);
+}
+
+/* What the gate is told, and what stands in the file. */
+static gnutls_x509_crt_t import(const void *data, size_t size, gnutls_x509_crt_fmt_t format)
+{
+	gnutls_datum_t datum = {(unsigned char *)(uintptr_t)data, (unsigned)size};
+	gnutls_x509_crt_t certificate;
+
+	assert_int_equal(gnutls_x509_crt_init(&certificate), 0);
+	assert_int_equal(gnutls_x509_crt_import(certificate, &datum, format), 0);
+	return certificate;
+}
+
+static void assert_is_for(gnutls_x509_crt_t certificate, const char *address, bool expected)
+{
+	assert_int_equal(gnutls_x509_crt_check_hostname(certificate, address) != 0, expected);
+	gnutls_x509_crt_deinit(certificate);
+}
+
+static gnutls_x509_crt_t read_file(const struct bench *b)
+{
+	char path[128], pem[4096];
+	FILE *file;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/" TLS_IDENTITY_SERVER_FILE, b->directory);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	n = fread(pem, 1, sizeof(pem), file);
+	fclose(file);
+	return import(pem, n, GNUTLS_X509_FMT_PEM);
+}
+
+static void test_a_new_address(void **state)
+{
+	struct bench *b = *state;
+	const struct tls_certificate *chain = tls_identity_chain(b->broker.identity);
+	char spki[TLS_IDENTITY_SPKI_TEXT_SIZE];
+	struct gate_server server;
+
+	strcpy(spki, tls_identity_spki_sha256(b->broker.identity));
+	assert_is_for(import(chain[0].der, chain[0].size, GNUTLS_X509_FMT_DER), "192.0.2.7", false);
+	add_address("192.0.2.7");
+	assert_int_equal(bench_receive_within(b, 60 * USEC_PER_SEC, b->gate_link, &server,
+					      sizeof(server), NULL, 0),
+			 GATE_SERVER);
+	assert_is_for(import(server.certificates[0], server.sizes[0], GNUTLS_X509_FMT_DER),
+		      "192.0.2.7", true);
+	chain = tls_identity_chain(b->broker.identity);
+	assert_is_for(import(chain[0].der, chain[0].size, GNUTLS_X509_FMT_DER), "192.0.2.7", true);
+	/* What viewers pin stays. */
+	assert_string_equal(tls_identity_spki_sha256(b->broker.identity), spki);
+	bench_settle(b);
+	assert_is_for(read_file(b), "192.0.2.7", true);
+}
+
+/* News that change nothing: the gate hears nothing. */
+static void test_no_change(void **state)
+{
+	struct bench *b = *state;
+	const char *before = tls_identity_chain_pem(b->broker.identity);
+
+	assert_int_equal(tls_identity_refresh(b->broker.identity, clock_realtime()), 0);
+	assert_ptr_equal(tls_identity_chain_pem(b->broker.identity), before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_a_new_address, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_no_change, bench_setup, bench_teardown),
+	};
+	struct ifreq up = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd;
+
+	if (unshare(CLONE_NEWNET) < 0) {
+		fputs("a network of its own cannot be had: skipped\n", stderr);
+		return 77;
+	}
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &up) < 0)
+		return 1;
+	close_fd(fd);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
