@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ctl/bus.h"
 
+#include <stdio.h>
+
+#include "ctl/check.h"
 #include "ctl/verb.h"
 #include "dbus/names.h"
 
@@ -67,6 +70,40 @@ int bus_path(const char *prefix, const char *id, char **ret)
 	int r = sd_bus_path_encode(prefix, id, ret);
 
 	return r < 0 ? bus_call_failed(r) : 0;
+}
+
+const struct bus_kind bus_camera = {
+	CAMWARD_PATH_CAMERAS,
+	CAMWARD_INTERFACE_CAMERA,
+	"camera",
+	"cameras",
+};
+const struct bus_kind bus_client = {
+	CAMWARD_PATH_CLIENTS,
+	CAMWARD_INTERFACE_CLIENT,
+	"client",
+	"clients",
+};
+const struct bus_kind bus_integration = {
+	CAMWARD_PATH_INTEGRATIONS,
+	CAMWARD_INTERFACE_INTEGRATION,
+	"integration",
+	"integrations",
+};
+
+int bus_new_named_call(struct ctl *ctl, const struct bus_kind *kind, const char *name,
+		       const char *method, char missing[BUS_SENTENCE_SIZE], sd_bus_message **ret)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = check_name(ctl, kind->noun, name);
+
+	if (!r)
+		r = bus_path(kind->prefix, name, &path);
+	if (r)
+		return r;
+	snprintf(missing, BUS_SENTENCE_SIZE, "There is no %s '%s': 'camwardctl %s' lists them.",
+		 kind->noun, name, kind->list);
+	return bus_new_call(ctl, path, kind->interface, method, ret);
 }
 
 char *bus_path_id(const char *prefix, const char *path)

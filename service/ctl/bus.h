@@ -15,6 +15,20 @@ int bus_open(struct ctl *ctl);
 int bus_new_call(struct ctl *ctl, const char *path, const char *interface, const char *method,
 		 sd_bus_message **ret);
 
+#define BUS_SENTENCE_SIZE 256
+
+/* A kind of object that is called upon by its name. */
+struct bus_kind {
+	const char *prefix, *interface; /* dbus/names.h */
+	const char *noun, *list;        /* for people: "camera", and the verb that lists them */
+};
+extern const struct bus_kind bus_camera, bus_client, bus_integration;
+
+/* The same upon the object of this name, which may be no name at all; missing: gets the sentence
+ * for one that is not there (bus_send()). */
+int bus_new_named_call(struct ctl *ctl, const struct bus_kind *kind, const char *name,
+		       const char *method, char missing[BUS_SENTENCE_SIZE], sd_bus_message **ret);
+
 /*
  * Sends the call and waits for its reply; ret_reply may be NULL. `missing` says, in a sentence,
  * that the object called upon does not exist; NULL: it always does.

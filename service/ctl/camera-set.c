@@ -10,9 +10,8 @@
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
-#define SENTENCE_SIZE 256
-#define CONTROL_SIZE  32
-#define DEFAULT       "default"
+#define CONTROL_SIZE 32
+#define DEFAULT      "default"
 
 struct change {
 	char control[CONTROL_SIZE];
@@ -124,19 +123,6 @@ static int take_word(struct changes *c, const char *word)
 	return take_control(c, word, length, value);
 }
 
-static int new_call(const struct changes *c, const char *method, char missing[SENTENCE_SIZE],
-		    sd_bus_message **ret)
-{
-	_cleanup_free_ char *path = NULL;
-	int r = bus_path(CAMWARD_PATH_CAMERAS, c->camera, &path);
-
-	if (r)
-		return r;
-	snprintf(missing, SENTENCE_SIZE,
-		 "There is no camera '%s': 'camwardctl cameras' lists them.", c->camera);
-	return bus_new_call(c->ctl, path, CAMWARD_INTERFACE_CAMERA, method, ret);
-}
-
 static int append_setting(sd_bus_message *m, const char *key, uint32_t value)
 {
 	return sd_bus_message_append(m, "{sv}", key, "t", (uint64_t)value);
@@ -182,12 +168,12 @@ static bool any_setting(const struct changes *c)
 static int configure(const struct changes *c)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
-	char missing[SENTENCE_SIZE];
+	char missing[BUS_SENTENCE_SIZE];
 	int r;
 
 	if (!any_setting(c))
 		return 0;
-	r = new_call(c, "Configure", missing, &call);
+	r = bus_new_named_call(c->ctl, &bus_camera, c->camera, "Configure", missing, &call);
 	if (r)
 		return r;
 	r = append_settings(call, c);
@@ -205,8 +191,9 @@ static int configure(const struct changes *c)
 static int set_control(const struct changes *c, struct change *change)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	char missing[SENTENCE_SIZE];
-	int applied, r = new_call(c, "SetControl", missing, &call);
+	char missing[BUS_SENTENCE_SIZE];
+	int applied, r = bus_new_named_call(c->ctl, &bus_camera, c->camera, "SetControl", missing,
+					    &call);
 
 	if (r)
 		return r;

@@ -7,29 +7,11 @@
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
-#define SENTENCE_SIZE 256
-
-/* A call upon the camera's object; `missing` gets the sentence for one that is not there. */
-static int new_call(struct ctl *ctl, const char *name, const char *interface, const char *method,
-		    char missing[SENTENCE_SIZE], sd_bus_message **ret)
-{
-	_cleanup_free_ char *path = NULL;
-	int r = check_name(ctl, "camera", name);
-
-	if (!r)
-		r = bus_path(CAMWARD_PATH_CAMERAS, name, &path);
-	if (r)
-		return r;
-	snprintf(missing, SENTENCE_SIZE,
-		 "There is no camera '%s': 'camwardctl cameras' lists them.", name);
-	return bus_new_call(ctl, path, interface, method, ret);
-}
-
 static int send_text(struct ctl *ctl, const char *name, const char *method, const char *text)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
-	char missing[SENTENCE_SIZE];
-	int r = new_call(ctl, name, CAMWARD_INTERFACE_CAMERA, method, missing, &call);
+	char missing[BUS_SENTENCE_SIZE];
+	int r = bus_new_named_call(ctl, &bus_camera, name, method, missing, &call);
 
 	if (r)
 		return r;
@@ -37,12 +19,19 @@ static int send_text(struct ctl *ctl, const char *name, const char *method, cons
 	return r < 0 ? bus_call_failed(r) : bus_send(ctl, call, missing, NULL);
 }
 
+static const struct bus_kind properties = {
+	CAMWARD_PATH_CAMERAS,
+	"org.freedesktop.DBus.Properties",
+	"camera",
+	"cameras",
+};
+
 /* What asked to be the camera and was refused: a text of *reply. */
 static int get_refused(struct ctl *ctl, const char *name, sd_bus_message **reply, const char **ret)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
-	char missing[SENTENCE_SIZE];
-	int r = new_call(ctl, name, "org.freedesktop.DBus.Properties", "Get", missing, &call);
+	char missing[BUS_SENTENCE_SIZE];
+	int r = bus_new_named_call(ctl, &properties, name, "Get", missing, &call);
 
 	if (r)
 		return r;
@@ -107,9 +96,9 @@ int camera_forget(struct ctl *ctl, const struct args *args)
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_json_ struct json_object *record = NULL;
 	const char *name = args->operand[0];
-	char missing[SENTENCE_SIZE];
+	char missing[BUS_SENTENCE_SIZE];
 	uint32_t grants;
-	int r = new_call(ctl, name, CAMWARD_INTERFACE_CAMERA, "Forget", missing, &call);
+	int r = bus_new_named_call(ctl, &bus_camera, name, "Forget", missing, &call);
 
 	if (!r)
 		r = bus_send(ctl, call, missing, &reply);

@@ -10,8 +10,7 @@
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
-#define SENTENCE_SIZE 256
-#define BEGIN         "-----BEGIN CERTIFICATE-----"
+#define BEGIN "-----BEGIN CERTIFICATE-----"
 
 /* The server's certificate comes first, its CA's second. */
 int certificate_ca(struct ctl *ctl, char **ret)
@@ -30,19 +29,6 @@ int certificate_ca(struct ctl *ctl, char **ret)
 	return *ret ? 0 : ctl_out_of_memory();
 }
 
-static int new_call(struct ctl *ctl, const char *client, const char *method,
-		    char missing[SENTENCE_SIZE], sd_bus_message **ret)
-{
-	_cleanup_free_ char *path = NULL;
-	int r = bus_path(CAMWARD_PATH_CLIENTS, client, &path);
-
-	if (r)
-		return r;
-	snprintf(missing, SENTENCE_SIZE,
-		 "There is no client '%s': 'camwardctl clients' lists them.", client);
-	return bus_new_call(ctl, path, CAMWARD_INTERFACE_CLIENT, method, ret);
-}
-
 static int append_expires(sd_bus_message *call, uint64_t expires)
 {
 	int r = sd_bus_message_open_container(call, 'a', "{sv}");
@@ -56,8 +42,8 @@ static int ask(struct ctl *ctl, const char *client, const uint8_t *request, size
 	       uint64_t expires, sd_bus_message **ret_reply)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
-	char missing[SENTENCE_SIZE];
-	int r = new_call(ctl, client, "IssueCertificate", missing, &call);
+	char missing[BUS_SENTENCE_SIZE];
+	int r = bus_new_named_call(ctl, &bus_client, client, "IssueCertificate", missing, &call);
 
 	if (r)
 		return r;
@@ -183,7 +169,7 @@ int certificate_pin(struct ctl *ctl, const struct args *args)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
 	const char *name = args->operand[0];
-	char fingerprint[KEY_FILE_FINGERPRINT_SIZE], missing[SENTENCE_SIZE];
+	char fingerprint[KEY_FILE_FINGERPRINT_SIZE], missing[BUS_SENTENCE_SIZE];
 	uint64_t expires = 0;
 	int r = check_name(ctl, "client", name);
 
@@ -192,7 +178,7 @@ int certificate_pin(struct ctl *ctl, const struct args *args)
 	if (!r)
 		r = read_fingerprint(args->operand[1], fingerprint);
 	if (!r)
-		r = new_call(ctl, name, "Pin", missing, &call);
+		r = bus_new_named_call(ctl, &bus_client, name, "Pin", missing, &call);
 	if (r)
 		return r;
 	r = sd_bus_message_append(call, "s", fingerprint);
@@ -214,14 +200,14 @@ int certificate_unpin(struct ctl *ctl, const struct args *args)
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_json_ struct json_object *record = NULL;
 	const char *name = args->operand[0];
-	char fingerprint[KEY_FILE_FINGERPRINT_SIZE], missing[SENTENCE_SIZE];
+	char fingerprint[KEY_FILE_FINGERPRINT_SIZE], missing[BUS_SENTENCE_SIZE];
 	uint32_t ended;
 	int r = check_name(ctl, "client", name);
 
 	if (!r)
 		r = read_fingerprint(args->operand[1], fingerprint);
 	if (!r)
-		r = new_call(ctl, name, "Unpin", missing, &call);
+		r = bus_new_named_call(ctl, &bus_client, name, "Unpin", missing, &call);
 	if (r)
 		return r;
 	r = sd_bus_message_append(call, "s", fingerprint);

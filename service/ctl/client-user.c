@@ -11,8 +11,6 @@
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
-#define SENTENCE_SIZE 256
-
 /* The user of this name or number. */
 static int find_user(const char *text, uint32_t *ret)
 {
@@ -38,24 +36,11 @@ void client_user_name(int64_t user, char ret[CLIENT_USER_NAME_SIZE])
 		snprintf(ret, CLIENT_USER_NAME_SIZE, "%lld", (long long)user);
 }
 
-static int new_call(struct ctl *ctl, const char *client, const char *method,
-		    char missing[SENTENCE_SIZE], sd_bus_message **ret)
-{
-	_cleanup_free_ char *path = NULL;
-	int r = bus_path(CAMWARD_PATH_CLIENTS, client, &path);
-
-	if (r)
-		return r;
-	snprintf(missing, SENTENCE_SIZE,
-		 "There is no client '%s': 'camwardctl clients' lists them.", client);
-	return bus_new_call(ctl, path, CAMWARD_INTERFACE_CLIENT, method, ret);
-}
-
 static int bind_user(struct ctl *ctl, const char *client, uint32_t user)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
-	char missing[SENTENCE_SIZE];
-	int r = new_call(ctl, client, "BindUser", missing, &call);
+	char missing[BUS_SENTENCE_SIZE];
+	int r = bus_new_named_call(ctl, &bus_client, client, "BindUser", missing, &call);
 
 	if (r)
 		return r;
@@ -66,8 +51,8 @@ static int bind_user(struct ctl *ctl, const char *client, uint32_t user)
 static int unbind_user(struct ctl *ctl, const char *client)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
-	char missing[SENTENCE_SIZE];
-	int r = new_call(ctl, client, "UnbindUser", missing, &call);
+	char missing[BUS_SENTENCE_SIZE];
+	int r = bus_new_named_call(ctl, &bus_client, client, "UnbindUser", missing, &call);
 
 	return r ? r : bus_send(ctl, call, missing, NULL);
 }

@@ -10,23 +10,16 @@
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
-#define SENTENCE_SIZE 256
-
 /* Client.Rename and .Move: one text goes, the number of leases that ended comes back. */
 static int change(struct ctl *ctl, const char *name, const char *method, const char *text,
 		  uint32_t *ret_ended)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	_cleanup_free_ char *path = NULL;
-	char missing[SENTENCE_SIZE];
-	int r = bus_path(CAMWARD_PATH_CLIENTS, name, &path);
+	char missing[BUS_SENTENCE_SIZE];
+	int r = bus_new_named_call(ctl, &bus_client, name, method, missing, &call);
 
-	if (!r)
-		r = bus_new_call(ctl, path, CAMWARD_INTERFACE_CLIENT, method, &call);
 	if (r)
 		return r;
-	snprintf(missing, sizeof(missing),
-		 "There is no client '%s': 'camwardctl clients' lists them.", name);
 	r = sd_bus_message_append(call, "s", text);
 	if (r < 0)
 		return bus_call_failed(r);

@@ -187,27 +187,13 @@ int clients_remove(struct ctl *ctl, const struct args *args)
 	return json_print(record);
 }
 
-/* A call upon the client's object; `missing` gets the sentence for one that is not there. */
-static int new_client_call(struct ctl *ctl, const char *name, const char *method,
-			   char missing[SENTENCE_SIZE], sd_bus_message **ret)
-{
-	_cleanup_free_ char *path = NULL;
-	int r = bus_path(CAMWARD_PATH_CLIENTS, name, &path);
-
-	if (r)
-		return r;
-	snprintf(missing, SENTENCE_SIZE,
-		 "There is no client '%s': 'camwardctl clients' lists them.", name);
-	return bus_new_call(ctl, path, CAMWARD_INTERFACE_CLIENT, method, ret);
-}
-
 static int add_token(struct ctl *ctl, const struct args *args, const char *name, uint64_t expires,
 		     uint64_t others_end)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	char missing[SENTENCE_SIZE];
+	char missing[BUS_SENTENCE_SIZE];
 	const char *id, *token;
-	int r = new_client_call(ctl, name, "AddToken", missing, &call);
+	int r = bus_new_named_call(ctl, &bus_client, name, "AddToken", missing, &call);
 
 	if (r)
 		return r;
@@ -228,8 +214,8 @@ static int remove_token(struct ctl *ctl, const char *name, const char *id)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
 	_cleanup_json_ struct json_object *record = NULL;
-	char missing[SENTENCE_SIZE];
-	int r = new_client_call(ctl, name, "RemoveToken", missing, &call);
+	char missing[BUS_SENTENCE_SIZE];
+	int r = bus_new_named_call(ctl, &bus_client, name, "RemoveToken", missing, &call);
 
 	if (r)
 		return r;

@@ -8,8 +8,6 @@
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
-#define SENTENCE_SIZE 256
-
 static void cell_clients(struct table *table, const struct json_object *clients)
 {
 	_cleanup_free_ char *text = NULL;
@@ -98,31 +96,17 @@ int integrations_add(struct ctl *ctl, const struct args *args)
 	return 0;
 }
 
-/* A call upon the integration's object; `missing` gets the sentence for one that is not there. */
-static int new_call(struct ctl *ctl, const char *name, const char *method,
-		    char missing[SENTENCE_SIZE], sd_bus_message **ret)
-{
-	_cleanup_free_ char *path = NULL;
-	int r = bus_path(CAMWARD_PATH_INTEGRATIONS, name, &path);
-
-	if (r)
-		return r;
-	snprintf(missing, SENTENCE_SIZE,
-		 "There is no integration '%s': 'camwardctl integrations' lists them.", name);
-	return bus_new_call(ctl, path, CAMWARD_INTERFACE_INTEGRATION, method, ret);
-}
-
 int integrations_rename(struct ctl *ctl, const struct args *args)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
 	const char *name = args->operand[0], *new_name = args->operand[1];
-	char missing[SENTENCE_SIZE];
+	char missing[BUS_SENTENCE_SIZE];
 	int r = check_name(ctl, "integration", name);
 
 	if (!r)
 		r = check_name(ctl, "integration", new_name);
 	if (!r)
-		r = new_call(ctl, name, "Rename", missing, &call);
+		r = bus_new_named_call(ctl, &bus_integration, name, "Rename", missing, &call);
 	if (r)
 		return r;
 	r = sd_bus_message_append(call, "s", new_name);
@@ -141,12 +125,10 @@ int integrations_remove(struct ctl *ctl, const struct args *args)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	const char *name = args->operand[0];
-	char missing[SENTENCE_SIZE];
+	char missing[BUS_SENTENCE_SIZE];
 	uint32_t grants;
-	int r = check_name(ctl, "integration", name);
+	int r = bus_new_named_call(ctl, &bus_integration, name, "Remove", missing, &call);
 
-	if (!r)
-		r = new_call(ctl, name, "Remove", missing, &call);
 	if (!r)
 		r = bus_send(ctl, call, missing, &reply);
 	if (r)
