@@ -194,13 +194,15 @@ static int set_of_settings(sd_bus_error *ret, int error, const struct errors_abo
 					 SETTINGS_GOP_MAX);
 	case CONTROL_NO_CONTROLS:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_CONTROL,
-					 "The camera '%s' has no controls: its pictures do not "
-					 "come from a V4L2 device",
-					 or_it(about->camera));
+					 "The camera '%s' has no controls, so no '%s': its "
+					 "pictures do not come from a V4L2 device ('camwardctl "
+					 "camera set --help' tells what else can be set)",
+					 or_it(about->camera), or_it(about->control));
 	case CONTROL_NO_SUCH_CONTROL:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_NO_SUCH_CONTROL,
 					 "The camera '%s' has no control '%s': 'camwardctl camera "
-					 "controls' lists them",
+					 "controls' lists them, 'camera set --help' what else can "
+					 "be set",
 					 or_it(about->camera), or_it(about->control));
 	default:
 		return set_of_device(ret, error, about);

@@ -199,7 +199,7 @@ static enum visit_end deny(struct visit *v, unsigned status)
 	if (status == 401 && !v->config->url->client[0])
 		what = "the server asks who you are: rtsps://CLIENT@HOST/CAMERA";
 	else if (status == 401)
-		what = "the client's name or its token is wrong";
+		what = "the client's name or its token is wrong, or the token has expired";
 	else if (status == 404 || status == 403)
 		what = "there is no such camera, or this client may not see it now";
 	snprintf(v->why, sizeof(v->why), "%s (%u)", what, status);
