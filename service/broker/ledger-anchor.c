@@ -3,7 +3,6 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "broker/store-queue.h"
 
@@ -70,15 +69,7 @@ static int replace(struct store_writer *writer, const struct store_job *job)
 int ledger_anchor_replace(struct store *store, const struct ledger_anchor *anchor, store_done done,
 			  void *userdata)
 {
-	struct store_job *job = store_job_new(replace, done, userdata);
-	struct ledger_anchor *copy = malloc(sizeof(*copy));
-
-	if (!job || !copy) {
-		free(job);
-		free(copy);
-		return -ENOMEM;
-	}
-	*copy = *anchor;
-	job->owned = copy;
-	return store_queue(store, job, STORE_QUEUE_MAX);
+	return store_queue(store,
+			   store_job_new_copy(replace, anchor, sizeof(*anchor), done, userdata),
+			   STORE_QUEUE_MAX);
 }

@@ -103,17 +103,11 @@ static int read_page(struct store_writer *writer, const struct store_job *job)
 int ledger_page_read(struct store *store, const struct ledger_query *query, struct ledger_page *ret,
 		     store_done done, void *userdata)
 {
-	struct store_job *job = store_job_new(read_page, done, userdata);
-	struct ledger_query *copy = malloc(sizeof(*copy));
+	struct store_job *job =
+		store_job_new_copy(read_page, query, sizeof(*query), done, userdata);
 
-	if (!job || !copy) {
-		free(job);
-		free(copy);
-		return -ENOMEM;
-	}
-	*copy = *query;
-	job->owned = copy;
-	job->result = ret;
+	if (job)
+		job->result = ret;
 	return store_queue(store, job, STORE_QUEUE_MAX / 2);
 }
 

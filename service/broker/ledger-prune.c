@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/ledger-prune.h"
 
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "broker/ledger-append.h"
 #include "broker/store-queue.h"
@@ -67,17 +65,9 @@ static int prune(struct store_writer *writer, const struct store_job *job)
 int ledger_prune(struct store *store, const struct ledger_anchor *anchor, store_done done,
 		 void *userdata)
 {
-	struct store_job *job = store_job_new(prune, done, userdata);
-	struct ledger_anchor *copy = malloc(sizeof(*copy));
-
-	if (!job || !copy) {
-		free(job);
-		free(copy);
-		return -ENOMEM;
-	}
-	*copy = *anchor;
-	job->owned = copy;
-	return store_queue(store, job, STORE_QUEUE_MAX / 2);
+	return store_queue(store,
+			   store_job_new_copy(prune, anchor, sizeof(*anchor), done, userdata),
+			   STORE_QUEUE_MAX / 2);
 }
 
 static int erase_peers(struct store_writer *writer, const struct store_job *job)

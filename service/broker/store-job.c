@@ -51,6 +51,23 @@ struct store_job *store_job_new(int (*run)(struct store_writer *, const struct s
 	return job;
 }
 
+struct store_job *store_job_new_copy(int (*run)(struct store_writer *, const struct store_job *),
+				     const void *bytes, size_t size, store_done done,
+				     void *userdata)
+{
+	struct store_job *job = store_job_new(run, done, userdata);
+
+	if (!job)
+		return NULL;
+	job->owned = malloc(size);
+	if (!job->owned) {
+		free(job);
+		return NULL;
+	}
+	memcpy(job->owned, bytes, size);
+	return job;
+}
+
 void store_job_free(struct store_job *job)
 {
 	free(job->owned);

@@ -72,6 +72,10 @@ void store_jobs_move(struct store_jobs *to, struct store_jobs *from);
 /* Zeroed but for these three. NULL without memory. */
 struct store_job *store_job_new(int (*run)(struct store_writer *, const struct store_job *),
 				store_done done, void *userdata);
+/* The same with a copy of these bytes as what it owns. NULL without memory, too. */
+struct store_job *store_job_new_copy(int (*run)(struct store_writer *, const struct store_job *),
+				     const void *bytes, size_t size, store_done done,
+				     void *userdata);
 /* Erases what it holds. */
 void store_job_free(struct store_job *job);
 
