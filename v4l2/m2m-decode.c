@@ -10,6 +10,7 @@
 #include "v4l2/controls.h"
 #include "v4l2/device.h"
 #include "v4l2/dmabuf.h"
+#include "v4l2/m2m-format.h"
 #include "v4l2/m2m-watch.h"
 #include "v4l2/queue.h"
 
@@ -22,8 +23,7 @@
 /* Of a driver that does not say how many it works with. */
 #define PICTURE_BUFFERS 4
 
-/* A driver that never ends a list does not hold us. */
-#define LIST_MAX   256
+/* A driver that never ends its events does not hold us. */
 #define EVENTS_MAX 64
 
 _Static_assert(V4L2_QUEUE_BUFFERS_MAX <= 32, "a bit for each buffer");
@@ -61,20 +61,6 @@ static void update_watch(struct v4l2_m2m_decode *d)
 
 /* --- opening --- */
 
-static int lists(const struct v4l2_device *device, uint32_t type, uint32_t fourcc)
-{
-	for (uint32_t i = 0; i < LIST_MAX; i++) {
-		struct v4l2_fmtdesc desc = {.index = i, .type = type};
-		int r = v4l2_device_ioctl(device, VIDIOC_ENUM_FMT, &desc);
-
-		if (r < 0)
-			return r == -EINVAL ? 0 : r;
-		if (desc.pixelformat == fourcc)
-			return 1;
-	}
-	return 0;
-}
-
 static uint32_t format_fourcc(const struct v4l2_device *device, const struct v4l2_format *f)
 {
 	return device->multiplanar ? f->fmt.pix_mp.pixelformat : f->fmt.pix.pixelformat;
@@ -85,7 +71,7 @@ static int set_coded(struct v4l2_m2m_decode *d)
 	const struct v4l2_m2m_decode_want *want = &d->want;
 	struct v4l2_format f = {.type = v4l2_device_output_type(&d->device)};
 	uint32_t size = want->width * want->height * 3 / 2;
-	int r = lists(&d->device, f.type, want->codec);
+	int r = v4l2_m2m_format_lists(&d->device, f.type, want->codec);
 
 	if (r <= 0)
 		return r < 0 ? r : -EOPNOTSUPP;
@@ -117,7 +103,7 @@ static int gives_any(const struct v4l2_m2m_decode *d)
 
 	for (unsigned int i = 0; r == 0 && i < V4L2_M2M_DECODE_FORMATS_MAX; i++)
 		if (d->want.formats[i])
-			r = lists(&d->device, type, d->want.formats[i]);
+			r = v4l2_m2m_format_lists(&d->device, type, d->want.formats[i]);
 	return r == 0 ? -EOPNOTSUPP : r;
 }
 
@@ -285,7 +271,7 @@ static int set_format(struct v4l2_m2m_decode *d, struct v4l2_m2m_decode_format *
 	for (unsigned int i = 0; r >= 0 && i < V4L2_M2M_DECODE_FORMATS_MAX; i++) {
 		uint32_t fourcc = d->want.formats[i];
 
-		if (!fourcc || lists(&d->device, type, fourcc) <= 0)
+		if (!fourcc || v4l2_m2m_format_lists(&d->device, type, fourcc) <= 0)
 			continue;
 		asked = f;
 		if (d->device.multiplanar)
