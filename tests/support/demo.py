@@ -12,15 +12,12 @@ import signal
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is something to stop
 
-import argparse
-import array
 import errno
 import fcntl
 import json
 import os
 import pathlib
 import pwd
-import re
 import shutil
 import socket
 import subprocess
@@ -28,13 +25,12 @@ import sys
 import tempfile
 import time
 
+from demo_options import camera_names, parse_arguments
+from demo_process import Port, Process
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PARENT = os.getpid()
-RESTART_DELAY = 0.3  # seconds; doubles up to RESTART_MAX while a process keeps dying
-RESTART_MAX = 5.0
 START_TIMEOUT = 30.0
-PATTERN_MAX = (3840, 2160)
-PATTERN_BLOCKS = 88  # of 16x16 pixels, which the code in the pattern takes
 CLIENTS = ("owner", "guest", "stranger")
 LOOPBACK = "127.0.0.0/8,::1"
 
@@ -63,92 +59,6 @@ def authority():
     known = {p.pw_name for p in pwd.getpwall()}
     return "".join(f'  <policy user="{user}"><allow own="org.freedesktop.PolicyKit1"/></policy>\n'
                    for user in ("root", "polkitd") if user in known)
-
-
-def camera_names(n):
-    return (["front", "back"] + [f"cam{i}" for i in range(2, n)])[:n]
-
-
-def parse_arguments():
-    parser = argparse.ArgumentParser(
-        prog="./demo",
-        description="Starts camward on loopback: a private bus, the broker, cameras and the gate.",
-        epilog="Stop it with Ctrl-C. Nothing is left behind unless --dir was given.",
-    )
-    parser.add_argument("--cameras", type=int, default=2, metavar="N",
-                        help="how many: front, back, cam2, ... (default 2)")
-    parser.add_argument("--source", default="pattern", metavar="SOURCE",
-                        help="pattern (the default), clip:FILE (Annex-B H.264 or MJPEG) or v4l2:DEV;"
-                             " for v4l2 several devices may be given: v4l2:DEV,DEV")
-    parser.add_argument("--size", default="1280x720", metavar="WxH")
-    parser.add_argument("--fps", type=int, default=30, metavar="N")
-    parser.add_argument("--encoder", default="auto", metavar="DEVICE",
-                        help="the hardware encoder for raw pictures, /dev/videoN; software: none;"
-                             " auto (the default): what udev found, if anything")
-    parser.add_argument("--converter", default="auto", metavar="DEVICE",
-                        help="the hardware converter between camera and encoder, /dev/videoN; none;"
-                             " auto (the default): what udev found, if anything")
-    parser.add_argument("--rtsps-port", type=int, default=8322, metavar="P")
-    parser.add_argument("--https-port", type=int, default=8443, metavar="P")
-    parser.add_argument("--dir", type=pathlib.Path, metavar="DIR",
-                        help="where state is kept (default: a temporary directory)")
-    parser.add_argument("--penalties", action="store_true",
-                        help="turn this machine away, too, for wrong tokens and the like")
-    parser.add_argument("--no-install", action="store_true",
-                        help="never install packages, not even as root")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
-                        help="once all is serving, write how to reach it")
-    parser.add_argument("--build", type=pathlib.Path, default=None, metavar="DIR",
-                        help="use this build directory as it is instead of building")
-    a = parser.parse_args()
-    if not 1 <= a.cameras <= 64:
-        parser.error("--cameras takes 1 to 64")
-    match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", a.size)
-    if not match or int(match[1]) % 2 or int(match[2]) % 2:
-        parser.error("--size takes WIDTHxHEIGHT, both even, such as 1280x720")
-    width, height = int(match[1]), int(match[2])
-    if a.source == "pattern" and (width > PATTERN_MAX[0] or height > PATTERN_MAX[1]
-                                  or (width // 16) * (height // 16) < PATTERN_BLOCKS):
-        parser.error("--size: the pattern can be 160x144 to 3840x2160")
-    if not 1 <= a.fps <= 120:
-        parser.error("--fps takes 1 to 120")
-    for port in (a.rtsps_port, a.https_port):
-        if not 0 <= port <= 65535:
-            parser.error("a port lies between 1 and 65535 (0: any free one)")
-    if a.json and not a.json.absolute().parent.is_dir():
-        parser.error(f"--json {a.json}: there is no directory {a.json.absolute().parent}")
-    if a.json and not os.access(a.json.absolute().parent, os.W_OK):
-        parser.error(f"--json {a.json}: {a.json.absolute().parent} is not writable")
-    if a.encoder not in ("auto", "software") and not os.path.exists(a.encoder):
-        parser.error(f"--encoder {a.encoder}: there is no such device"
-                     " (v4l2-ctl --list-devices shows what there is)")
-    if a.converter not in ("auto", "none") and not os.path.exists(a.converter):
-        parser.error(f"--converter {a.converter}: there is no such device"
-                     " (v4l2-ctl --list-devices shows what there is)")
-    a.sources = camera_sources(parser, a.source, a.cameras)
-    return a
-
-
-def camera_sources(parser, source, n):
-    """One source a camera; errors are told before anything is built."""
-    kind, _, rest = source.partition(":")
-    if source == "pattern":
-        return [source] * n
-    if kind == "clip" and rest:
-        if not os.path.isfile(rest):
-            parser.error(f"--source {source}: there is no file {rest}")
-        return [f"clip:{os.path.abspath(rest)}"] * n
-    if kind == "v4l2" and rest:
-        devices = rest.split(",")
-        if len(devices) != n:
-            parser.error(f"--source {source} names {len(devices)} device(s) for {n} camera(s):"
-                         f" say --cameras {len(devices)}")
-        for device in devices:
-            if not os.path.exists(device):
-                parser.error(f"--source {source}: there is no device {device}"
-                             " (v4l2-ctl --list-devices shows what there is)")
-        return [f"v4l2:{device}" for device in devices]
-    return parser.error("--source takes pattern, clip:FILE or v4l2:DEV")
 
 
 def run_as():
@@ -196,53 +106,6 @@ def listen(port, what):
                         f" choose another with --{what}-port") from e
     s.listen(128)
     return s
-
-
-class Port:
-    """Where the broker takes in one kind of process; see the module's text."""
-
-    def __init__(self):
-        self.parent, self.broker = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-
-    def link(self):
-        """A fresh link: its far end goes to the broker, the near end is returned."""
-        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        rights = array.array("i", [far.fileno()])
-        self.parent.sendmsg([b"\x01"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
-        far.close()
-        return near
-
-    def close(self):
-        self.parent.close()
-        self.broker.close()
-
-
-class Process:
-    """One of the service's processes, started again when it dies."""
-
-    def __init__(self, name, start):
-        self.name = name
-        self.start = start
-        self.popen = None
-        self.delay = RESTART_DELAY
-        self.due = 0.0
-        self.since = 0.0
-
-    def run(self):
-        self.popen = self.start()
-        self.since = time.monotonic()
-
-    def died(self):
-        """How it ended, or None while it runs."""
-        code = self.popen.poll() if self.popen else None
-        if code is None:
-            return None
-        if time.monotonic() - self.since > 10:
-            self.delay = RESTART_DELAY
-        self.due = time.monotonic() + self.delay
-        self.delay = min(self.delay * 2, RESTART_MAX)
-        self.popen = None
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"status {code}"
 
 
 class Demo:
