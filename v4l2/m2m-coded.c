@@ -127,6 +127,9 @@ static int judge_silence(struct v4l2_m2m *m2m)
 {
 	const struct v4l2_sys *sys = m2m->device.sys;
 
+	if (m2m->state == M2M_DRAINING && m2m->counted && m2m->pending.count == 0 &&
+	    m2m->raw.queued == 0)
+		return m2m_drained(m2m);
 	if (sys->now_us(sys) < v4l2_m2m_deadline(m2m))
 		return -EAGAIN;
 	/* Drivers without the flag that marks the last buffer. */

@@ -33,6 +33,7 @@ struct v4l2_m2m {
 	enum m2m_state state;
 	bool last_seen;     /* V4L2_BUF_FLAG_LAST has come */
 	bool end_of_stream; /* the event */
+	bool counted;       /* drained when all that was put has come, without the driver's word */
 	bool restarting;    /* draining in order to begin anew */
 	bool restart_due;   /* as soon as no buffer is between the queues */
 	bool keyframe_asked;

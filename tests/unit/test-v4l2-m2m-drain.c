@@ -348,9 +348,73 @@ static void settings_that_need_a_stop_get_one(void **state)
 	bench_end(&d, m2m);
 }
 
+/* As most JPEG encoders: the pictures that were put are counted. Of others that would not do. */
+static void without_a_command_a_jpeg_encoder_drains_all_the_same(void **state)
+{
+	const struct step steps[] = {
+		{.of = 0, BYTES("jpeg")},
+		{.of = 1, BYTES("jpeg"), .flags = V4L2_BUF_FLAG_ERROR},
+		{.of = 2, BYTES("jpeg")},
+	};
+	const int refusals[] = {-ENOTTY, -EINVAL};
+
+	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
+		struct v4l2_m2m_want want = bench_want;
+		struct encoder_driver d;
+		struct v4l2_m2m *m2m;
+
+		encoder_driver_init(&d, steps, 1);
+		d.coded[1] = want.codec = V4L2_PIX_FMT_JPEG;
+		d.faults[0] = (struct fault){VIDIOC_ENCODER_CMD, 0, UINT32_MAX, refusals[i]};
+		m2m = bench_begin(&d, &want);
+		bench_put(m2m, 0, 2);
+		assert_int_equal(v4l2_m2m_drain(m2m), 0);
+		bench_expect(m2m, 0, true, 0, "jpeg", 4);
+		/* The second is still in it. */
+		bench_expect_error(m2m, -EAGAIN);
+		d.n_steps = 2;
+		bench_expect_error(m2m, -EPIPE);
+		assert_int_equal(v4l2_m2m_events(m2m), 0);
+		assert_int_equal(v4l2_m2m_resume(m2m), 0);
+		bench_put(m2m, 2, 1);
+		d.n_steps = 3;
+		bench_expect(m2m, 2, true, 1, "jpeg", 4);
+		assert_int_equal(v4l2_m2m_drain(m2m), 0);
+		bench_expect_error(m2m, -EPIPE);
+		assert_int_equal(v4l2_m2m_reset(m2m), 0);
+		bench_end(&d, m2m);
+
+		m2m = begin(&d, NULL, 0);
+		d.faults[0] = (struct fault){VIDIOC_ENCODER_CMD, 0, UINT32_MAX, refusals[i]};
+		assert_int_equal(v4l2_m2m_drain(m2m), -EOPNOTSUPP);
+		bench_end(&d, m2m);
+	}
+}
+
+/* One that drains by count and stalls is found out all the same. */
+static void a_jpeg_encoder_that_stalls_while_it_drains_is_noticed(void **state)
+{
+	struct v4l2_m2m_want want = bench_want;
+	struct encoder_driver d;
+	struct v4l2_m2m *m2m;
+
+	encoder_driver_init(&d, NULL, 0);
+	d.coded[1] = want.codec = V4L2_PIX_FMT_JPEG;
+	d.faults[0] = (struct fault){VIDIOC_ENCODER_CMD, 0, UINT32_MAX, -ENOTTY};
+	m2m = bench_begin(&d, &want);
+	bench_put(m2m, 0, 1);
+	assert_int_equal(v4l2_m2m_drain(m2m), 0);
+	bench_expect_error(m2m, -EAGAIN);
+	d.now = v4l2_m2m_deadline(m2m);
+	bench_expect_error(m2m, -ETIMEDOUT);
+	bench_end(&d, m2m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_a_command_a_jpeg_encoder_drains_all_the_same),
+		cmocka_unit_test(a_jpeg_encoder_that_stalls_while_it_drains_is_noticed),
 		cmocka_unit_test(a_drain_gives_all_and_ends),
 		cmocka_unit_test(after_a_drain_it_goes_on),
 		cmocka_unit_test(a_driver_that_forgets_to_go_on_begins_anew),
