@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vh264dec.h"
 
-#define CODED_MIN (64u << 10)
-#define CODED_MAX (16u << 20)
+#define CODED_MIN     (64u << 10)
+#define CODED_MAX     (16u << 20)
+#define CODED_DEFAULT (1u << 20)
 
 static const u32 kinds[] = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_XBGR32};
 
@@ -49,8 +50,9 @@ static u32 bytes_of(u32 fourcc, const struct vh264dec_size *s)
 void vh264dec_format_init(struct vh264dec_ctx *ctx)
 {
 	ctx->fourcc = kind_at(0);
-	ctx->coded_size = CODED_MIN;
+	ctx->coded_size = CODED_DEFAULT;
 	ctx->size = (struct vh264dec_size){640, 368, 640, 360};
+	ctx->colors.colorspace = V4L2_COLORSPACE_SMPTE170M;
 }
 
 u32 vh264dec_picture_bytes(const struct vh264dec_ctx *ctx)
@@ -130,7 +132,10 @@ static void write_format(const struct vh264dec_ctx *ctx, struct v4l2_format *f, 
 	pix->field = V4L2_FIELD_NONE;
 	pix->bytesperline = coded ? 0 : stride_of(fourcc, ctx->size.width);
 	pix->sizeimage = coded ? ctx->coded_size : bytes_of(fourcc, &ctx->size);
-	pix->colorspace = V4L2_COLORSPACE_SMPTE170M;
+	pix->colorspace = ctx->colors.colorspace;
+	pix->ycbcr_enc = ctx->colors.ycbcr_enc;
+	pix->xfer_func = ctx->colors.xfer_func;
+	pix->quantization = ctx->colors.quantization;
 	pix->flags = 0;
 }
 
@@ -144,11 +149,16 @@ int vh264dec_g_fmt(struct file *file, void *fh, struct v4l2_format *f)
 
 int vh264dec_try_fmt(struct file *file, void *fh, struct v4l2_format *f)
 {
-	u32 size = f->fmt.pix.sizeimage;
+	const struct v4l2_pix_format asked = f->fmt.pix;
 
-	write_format(vh264dec_ctx_of(file), f, kind_of(f->fmt.pix.pixelformat));
-	if (V4L2_TYPE_IS_OUTPUT(f->type))
-		f->fmt.pix.sizeimage = clamp(size, CODED_MIN, CODED_MAX);
+	write_format(vh264dec_ctx_of(file), f, kind_of(asked.pixelformat));
+	if (V4L2_TYPE_IS_CAPTURE(f->type))
+		return 0;
+	f->fmt.pix.sizeimage = clamp(asked.sizeimage, CODED_MIN, CODED_MAX);
+	f->fmt.pix.colorspace = asked.colorspace;
+	f->fmt.pix.ycbcr_enc = asked.ycbcr_enc;
+	f->fmt.pix.xfer_func = asked.xfer_func;
+	f->fmt.pix.quantization = asked.quantization;
 	return 0;
 }
 
@@ -159,10 +169,12 @@ int vh264dec_s_fmt(struct file *file, void *fh, struct v4l2_format *f)
 	if (vb2_is_busy(v4l2_m2m_get_vq(ctx->base.fh.m2m_ctx, f->type)))
 		return -EBUSY;
 	vh264dec_try_fmt(file, fh, f);
-	if (V4L2_TYPE_IS_OUTPUT(f->type))
-		ctx->coded_size = f->fmt.pix.sizeimage;
-	else
+	if (V4L2_TYPE_IS_CAPTURE(f->type)) {
 		ctx->fourcc = f->fmt.pix.pixelformat;
+		return 0;
+	}
+	ctx->coded_size = f->fmt.pix.sizeimage;
+	ctx->colors = f->fmt.pix;
 	return 0;
 }
 
@@ -175,13 +187,13 @@ int vh264dec_g_selection(struct file *file, void *fh, struct v4l2_selection *s)
 	s->r = (struct v4l2_rect){.width = size->visible_width, .height = size->visible_height};
 	switch (s->target) {
 	case V4L2_SEL_TGT_COMPOSE_PADDED:
+	case V4L2_SEL_TGT_COMPOSE_BOUNDS:
 	case V4L2_SEL_TGT_CROP_BOUNDS:
 		s->r.width = size->width;
 		s->r.height = size->height;
 		return 0;
 	case V4L2_SEL_TGT_COMPOSE:
 	case V4L2_SEL_TGT_COMPOSE_DEFAULT:
-	case V4L2_SEL_TGT_COMPOSE_BOUNDS:
 	case V4L2_SEL_TGT_CROP:
 	case V4L2_SEL_TGT_CROP_DEFAULT:
 		return 0;

@@ -30,6 +30,8 @@ struct vh264dec_size {
 struct vh264dec_ctx {
 	struct m2m_ctx base;
 	u32 fourcc, coded_size;
+	struct v4l2_pix_format
+		colors; /* of the coded format, passed on; nothing else of it counts */
 	struct vh264dec_size size;
 	u8 *reference;    /* I420 of that size: the picture before */
 	bool known;       /* the size comes from a stream */
