@@ -34,6 +34,8 @@ encode() {
 	"$tool" "$node" "$1" "$2" "$3" /tmp/coded /tmp/raw "${@:4}" > /tmp/log || status=$?
 	read -r _ put coded lost faulty strays restarts < <(grep ^counts /tmp/log | tail -n 1)
 	options=${*:4}
+	codec=$(grep -o 'codec=[A-Z0-9]*' <<< "$options" || true)
+	codec=${codec#codec=}
 }
 
 # What came out decodes to what went in: m2m.check does that, outside, where decoding is fast.
@@ -41,7 +43,7 @@ exact() {
 	[ "$status" = 0 ] || fail "${habits:-no habits}, $size, $options: $(tail -n 3 /tmp/log)"
 	[ -s /tmp/raw ] || fail "${habits:-no habits}, $size, $options: nothing came out"
 	cases=$((cases + 1))
-	mv /tmp/coded "/out/$cases.h264"
+	mv /tmp/coded "/out/$cases.${codec:-H264}"
 	mv /tmp/raw "/out/$cases.yuv"
 	echo "$cases ${habits:-no habits}, $size${options:+, $options}: $put put, $coded coded, $lost lost" |
 		tee -a /out/cases
@@ -64,13 +66,13 @@ keyframes() {
 	awk '$1 == "coded" && $4 == 1 { print $2 }' /tmp/log | xargs
 }
 
-# compliant [also-nv12]: v4l2-compliance, streaming included. It stumbles over the kernel's newer
+# compliant [also-nv12] [OPTION...]: v4l2-compliance, streaming included. It stumbles over the kernel's newer
 # name for NV12, and then over each use of it: that is no fault of the driver's.
 compliant() {
 	local wrong log=/tmp/compliance
 	# A thread of its own may begin too late for it, on a slow machine: then it aborts.
 	for _ in 1 2 3; do
-		v4l2-compliance -d "$node" --streaming=10 > $log 2>&1 || true
+		v4l2-compliance -d "$node" --streaming=10 "${@:2}" > $log 2>&1 || true
 		grep -q '^pure virtual method called' $log || break
 	done
 	wrong=$(grep -E '^\s*(fail|warn):' $log || true)
@@ -142,23 +144,31 @@ check_sizes() {
 	wait $other || true
 }
 
-# Of the last coded file, a digit each.
+# Of the last coded file; keyframes and their headers.
 nal_types() {
-	python3 -c 'import sys
-print("".join(str(nal[0] & 31) for nal in open(sys.argv[1], "rb").read().split(b"\0\0\1")[1:]))' \
-		"/out/$cases.h264"
+	python3 - "/out/$cases.$codec" << 'END'
+import sys
+hevc = sys.argv[1].endswith("HEVC")
+nals = open(sys.argv[1], "rb").read().split(b"\0\0\1")[1:]
+types = [nal[0] >> 1 & 63 if hevc else nal[0] & 31 for nal in nals]
+print(*[type for type in types if type != 1])
+END
 }
 
 check_headers() {
-	local how
+	local how codec
 	for how in 1 2; do
-		encoder headers=$how formats=YU12
-		encode 320 180 40 gop=8
-		whole 40
-		[ "$(keyframes)" = "0 8 16 24 32" ] || fail "keyframes at $(keyframes)"
-		# A viewer who comes late has headers too.
-		[ "$(nal_types | tr -d 1)" = 785785785785785 ] ||
-			fail "a keyframe lacks headers: $(nal_types)"
+		encoder headers=$how formats=YU12 codecs=H264,HEVC
+		for codec in H264 HEVC; do
+			encode 320 180 40 gop=8 codec=$codec
+			whole 40
+			[ "$(keyframes)" = "0 8 16 24 32" ] || fail "keyframes at $(keyframes)"
+			# A viewer who comes late has headers too.
+			local each="7 8 5"
+			[ $codec = H264 ] || each="32 33 34 20"
+			[ "$(nal_types)" = "$each $each $each $each $each" ] ||
+				fail "a keyframe lacks headers: $(nal_types)"
+		done
 	done
 }
 
@@ -215,6 +225,84 @@ check_stalls() {
 	refused ETIMEDOUT
 }
 
+# Sizes that are whole blocks and such that are not; a viewer learns of settings and keyframes as
+# with H.264.
+check_hevc() {
+	local size
+	encoder formats=YU12 codecs=H264,HEVC
+	compliant
+	for size in "160 144" "328 184" "1280 720"; do
+		# shellcheck disable=SC2086
+		encode $size 12 codec=HEVC memory=import
+		whole 12
+	done
+	encoder multiplanar=1 codecs=HEVC
+	compliant also-nv12
+	encode 320 180 40 codec=HEVC gop=600 force=7 drain_at=10 reset_at=20
+	whole 40
+	[ "$(keyframes)" = "0 7 14 20 21 28 35" ] || fail "keyframes at $(keyframes)"
+	encode 320 180 1
+	refused EOPNOTSUPP
+}
+
+# Each picture by itself. By the book such an encoder can be drained; most real ones cannot, and end
+# when all have come.
+check_jpeg() {
+	local api most
+	for api in 0 1; do
+		encoder multiplanar=$api codecs=JPEG
+		compliant also-nv12
+		encoder multiplanar=$api codecs=JPEG no_commands=$api
+		encode 320 180 10 codec=JPEG quality=95 memory=export
+		whole 10
+		[ "$(keyframes | wc -w)" = 10 ] || fail "keyframes at $(keyframes)"
+		encode 328 184 20 codec=JPEG quality=95 memory=import drain_at=5 reset_at=10
+		whole 20
+		[ "$(grep ^drained /tmp/log | xargs)" = "drained 5 5 drained 10 10 drained 20 20" ] ||
+			fail "$habits: $(grep ^drained /tmp/log)"
+	done
+	encoder multiplanar=1 formats=YU12,YM12 codecs=JPEG width_align=32 height_align=16 stride_align=128
+	compliant
+	encode 328 184 20 codec=JPEG quality=400
+	whole 20
+	grep -q '^note 0x9d0903 400 100 0$' /tmp/log ||
+		fail "no quality is clamped: $(grep ^note /tmp/log)"
+	most=$(stat -c %s "/out/$cases.JPEG")
+	encode 328 184 20 codec=JPEG quality=95 raw=YM12
+	whole 20
+	[ "$(stat -c %s "/out/$cases.JPEG")" -lt "$most" ] || fail "quality is not heeded"
+	encoder codecs=JPEG no_commands=1 fail_every=7
+	encode 320 180 20 codec=JPEG quality=95
+	exact
+	[ "$put $coded $lost" = "20 18 2" ] || fail "$put put, $coded coded, $lost lost"
+	encoder codecs=JPEG no_commands=1 stall_after=10 stall_hard=1
+	encode 320 180 20 codec=JPEG quality=95 reopen=1
+	exact
+	check_still
+}
+
+# still WIDTH HEIGHT: one JPEG of one picture.
+still() {
+	status=0 size=$1x$2 options="one still" codec=JPEG put=1 coded=1 lost=0
+	/build/tests/vm/still "$node" "$1" "$2" 95 /tmp/coded /tmp/raw > /tmp/log || status=$?
+}
+
+check_still() {
+	encoder codecs=H264,JPEG multiplanar=1 width_align=32 height_align=16 stride_align=128
+	still 328 184
+	exact
+	encoder codecs=JPEG no_commands=1 fail_every=1
+	still 320 180
+	refused EIO
+	encoder codecs=JPEG no_commands=1 delay_ms=2000
+	still 320 180
+	refused ETIMEDOUT
+	encoder
+	still 320 180
+	refused EOPNOTSUPP
+	not_in_use "$node" || fail "the encoder stays open"
+}
+
 # Ends and beginnings, in this encoder and in the kernel's own virtual one.
 check_ends() {
 	encoder
@@ -243,13 +331,44 @@ check_ends() {
 	done
 }
 
+# What was coded last, as v4l2-compliance reads it: each picture after a mark and its size.
+framed() {
+	python3 - << 'END'
+import struct
+coded = open("/tmp/coded", "rb")
+with open("/tmp/framed", "wb") as framed:
+    for words in map(str.split, open("/tmp/log")):
+        if words[0] == "coded":
+            size = int(words[2])
+            framed.write(b"rdhV" + struct.pack(">I", size) + coded.read(size))
+END
+}
+
+# What the screen's test decodes with.
+check_decoder() {
+	local formats
+	encoder
+	encode 640 360 60
+	framed
+	for formats in XR24 NV12,XR24; do
+		modprobe -r vh264dec
+		modprobe vh264dec formats=$formats
+		until_true 10 node_named vh264dec-dec || fail "the decoder does not appear"
+		habits="vh264dec formats=$formats"
+		compliant also-nv12 --stream-from-hdr=/tmp/framed
+	done
+}
+
 trap 'cp /tmp/log /tmp/compliance /out/ 2> /dev/null || true' EXIT
 modprobe -a dma-heaps vicodec
 cases=0
+check_jpeg
+check_decoder
 check_formats
 check_sizes
 check_headers
 check_keyframes
+check_hevc
 check_losses
 check_stalls
 check_ends

@@ -5,7 +5,7 @@
  * Encodes test pictures through v4l2/m2m.h. The coded pictures go into the file CODED and, in the
  * same order, the pictures that they must decode to into RAW (I420). Options:
  *
- *	codec=H264|FWHT  raw=FOURCC  gop=N  bitrate=N
+ *	codec=H264|HEVC|JPEG|FWHT  raw=FOURCC  gop=N  bitrate=N  quality=N
  *	memory=mmap|import|export  (import: of the system's DMA heap; export: its own, as DMA-bufs)
  *	force=N       every Nth picture is to be a keyframe
  *	drain_at=N    after N pictures: drain, resume        reset_at=N: drain, begin anew
@@ -53,7 +53,7 @@ struct dmabuf {
 
 struct options {
 	uint32_t codec, raw;
-	int32_t gop, bitrate;
+	int32_t gop, bitrate, quality;
 	bool import, export, reopen;
 	unsigned int force, drain_at, reset_at, adjust_at;
 };
@@ -200,6 +200,7 @@ static int begin(struct run *run)
 		.fps_den = 1,
 		.gop = run->options.gop,
 		.bitrate = run->options.bitrate,
+		.quality = run->options.quality,
 		.import = run->options.import,
 	};
 	int r = v4l2_m2m_open(NULL, run->device, &want, &run->m2m);
@@ -408,6 +409,8 @@ static bool parse_option(struct options *o, const char *name, const char *value)
 		o->gop = (int32_t)n;
 	else if (strcmp(name, "bitrate") == 0)
 		o->bitrate = (int32_t)n;
+	else if (strcmp(name, "quality") == 0)
+		o->quality = (int32_t)n;
 	else if (strcmp(name, "force") == 0)
 		o->force = n;
 	else if (strcmp(name, "drain_at") == 0)

@@ -7,6 +7,9 @@ static int s_ctrl(struct v4l2_ctrl *control)
 	struct v4l2_m2m_ctx *m2m = ctx->base.fh.m2m_ctx;
 
 	switch (control->id) {
+	case V4L2_CID_JPEG_COMPRESSION_QUALITY:
+		ctx->stream.quality = control->val;
+		return 0;
 	case V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME:
 		ctx->force_keyframe = true;
 		return 0;
@@ -34,25 +37,63 @@ static void add_menu(struct vh264_ctx *ctx, u32 id, u8 max, u64 skip, u8 value)
 	v4l2_ctrl_new_std_menu(&ctx->base.controls, &control_ops, id, max, skip, value);
 }
 
-int vh264_controls_init(struct vh264_ctx *ctx)
+static bool offers(u32 fourcc)
+{
+	return vh264_codec_of(fourcc)->fourcc == fourcc;
+}
+
+static void add_h264(struct vh264_ctx *ctx)
 {
 	const u8 profile = V4L2_MPEG_VIDEO_H264_PROFILE_CONSTRAINED_BASELINE;
 
-	v4l2_ctrl_handler_init(&ctx->base.controls, 10);
+	add_menu(ctx, V4L2_CID_MPEG_VIDEO_H264_PROFILE, profile, ~(1 << profile), profile);
+	add_menu(ctx, V4L2_CID_MPEG_VIDEO_H264_LEVEL, V4L2_MPEG_VIDEO_H264_LEVEL_5_1, 0,
+		 V4L2_MPEG_VIDEO_H264_LEVEL_5_1);
+}
+
+static void add_hevc(struct vh264_ctx *ctx)
+{
+	add_menu(ctx, V4L2_CID_MPEG_VIDEO_HEVC_PROFILE, V4L2_MPEG_VIDEO_HEVC_PROFILE_MAIN, 0,
+		 V4L2_MPEG_VIDEO_HEVC_PROFILE_MAIN);
+	add_menu(ctx, V4L2_CID_MPEG_VIDEO_HEVC_LEVEL, V4L2_MPEG_VIDEO_HEVC_LEVEL_5_1, 0,
+		 V4L2_MPEG_VIDEO_HEVC_LEVEL_5_1);
+	add_menu(ctx, V4L2_CID_MPEG_VIDEO_HEVC_TIER, V4L2_MPEG_VIDEO_HEVC_TIER_MAIN, 0,
+		 V4L2_MPEG_VIDEO_HEVC_TIER_MAIN);
+}
+
+static void add_video(struct vh264_ctx *ctx)
+{
+	const u8 mode = vh264_quirks.headers == VH264_HEADERS_SEPARATE
+				? V4L2_MPEG_VIDEO_HEADER_MODE_SEPARATE
+				: V4L2_MPEG_VIDEO_HEADER_MODE_JOINED_WITH_1ST_FRAME;
+
 	add(ctx, V4L2_CID_MPEG_VIDEO_GOP_SIZE, 1, 600, 30);
 	/* Lossless as it is, it only listens. */
 	add(ctx, V4L2_CID_MPEG_VIDEO_BITRATE, 32000, 100000000, 4000000);
 	add(ctx, V4L2_CID_MPEG_VIDEO_B_FRAMES, 0, 0, 0);
-	add(ctx, V4L2_CID_MIN_BUFFERS_FOR_OUTPUT, 1, 1, 1);
 	add_menu(ctx, V4L2_CID_MPEG_VIDEO_BITRATE_MODE, V4L2_MPEG_VIDEO_BITRATE_MODE_CBR, 0,
 		 V4L2_MPEG_VIDEO_BITRATE_MODE_CBR);
-	add_menu(ctx, V4L2_CID_MPEG_VIDEO_H264_PROFILE, profile, ~(1 << profile), profile);
-	add_menu(ctx, V4L2_CID_MPEG_VIDEO_H264_LEVEL, V4L2_MPEG_VIDEO_H264_LEVEL_5_1, 0,
-		 V4L2_MPEG_VIDEO_H264_LEVEL_5_1);
+	add_menu(ctx, V4L2_CID_MPEG_VIDEO_HEADER_MODE, mode, ~(1 << mode), mode);
 	if (!vh264_quirks.no_force_keyframe)
 		add(ctx, V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME, 0, 0, 0);
 	if (vh264_quirks.headers == VH264_HEADERS_REPEATED)
 		add(ctx, V4L2_CID_MPEG_VIDEO_REPEAT_SEQ_HEADER, 0, 1, 1);
+}
+
+int vh264_controls_init(struct vh264_ctx *ctx)
+{
+	bool h264 = offers(V4L2_PIX_FMT_H264), hevc = offers(V4L2_PIX_FMT_HEVC);
+
+	v4l2_ctrl_handler_init(&ctx->base.controls, 16);
+	add(ctx, V4L2_CID_MIN_BUFFERS_FOR_OUTPUT, 1, 1, 1);
+	if (h264 || hevc)
+		add_video(ctx);
+	if (h264)
+		add_h264(ctx);
+	if (hevc)
+		add_hevc(ctx);
+	if (offers(V4L2_PIX_FMT_JPEG))
+		add(ctx, V4L2_CID_JPEG_COMPRESSION_QUALITY, 1, 100, 80);
 	if (ctx->base.controls.error)
 		return ctx->base.controls.error;
 	v4l2_ctrl_handler_setup(&ctx->base.controls);

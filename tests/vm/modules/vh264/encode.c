@@ -17,14 +17,15 @@ static int encode(struct vh264_ctx *ctx, struct vb2_buffer *from, struct vb2_buf
 
 	if (!at || !m2m_maps(from))
 		return -EFAULT;
-	if (keyframe && (ctx->headers_due || vh264_quirks.headers == VH264_HEADERS_REPEATED)) {
-		headers = vh264_write_headers(&ctx->stream, at, room);
+	if (ctx->codec->headers && keyframe &&
+	    (ctx->headers_due || vh264_quirks.headers == VH264_HEADERS_REPEATED)) {
+		headers = ctx->codec->headers(&ctx->stream, at, room);
 		if (headers < 0)
 			return headers;
 		ctx->headers_due = false;
 	}
 	vh264_format_picture(ctx, from, &picture);
-	n = vh264_write_picture(&ctx->stream, &picture, keyframe, at + headers, room - headers);
+	n = ctx->codec->picture(&ctx->stream, &picture, keyframe, at + headers, room - headers);
 	return n < 0 ? n : headers + n;
 }
 
@@ -32,7 +33,7 @@ static int encode(struct vh264_ctx *ctx, struct vb2_buffer *from, struct vb2_buf
 static void give_headers(struct vh264_ctx *ctx, struct vb2_v4l2_buffer *to)
 {
 	void *at = vb2_plane_vaddr(&to->vb2_buf, 0);
-	int n = at ? vh264_write_headers(&ctx->stream, at, vb2_plane_size(&to->vb2_buf, 0))
+	int n = at ? ctx->codec->headers(&ctx->stream, at, vb2_plane_size(&to->vb2_buf, 0))
 		   : -EFAULT;
 
 	ctx->headers_due = false;
@@ -53,7 +54,8 @@ static void do_picture(struct vh264_ctx *ctx)
 	bool dropped = due(vh264_quirks.drop_every, picture), keyframe;
 	int n = 0;
 
-	keyframe = ctx->gop_at == 0 || (from->flags & V4L2_BUF_FLAG_KEYFRAME);
+	keyframe =
+		!ctx->codec->headers || ctx->gop_at == 0 || (from->flags & V4L2_BUF_FLAG_KEYFRAME);
 	if (!dropped) {
 		n = encode(ctx, &from->vb2_buf, &to->vb2_buf, keyframe);
 		ctx->gop_at = keyframe ? 1 : ctx->gop_at + 1;
@@ -68,7 +70,8 @@ void vh264_run(struct m2m_ctx *base)
 {
 	struct vh264_ctx *ctx = container_of(base, struct vh264_ctx, base);
 
-	if (ctx->headers_due && vh264_quirks.headers == VH264_HEADERS_SEPARATE)
+	if (ctx->codec->headers && ctx->headers_due &&
+	    vh264_quirks.headers == VH264_HEADERS_SEPARATE)
 		give_headers(ctx, v4l2_m2m_dst_buf_remove(base->fh.m2m_ctx));
 	else
 		do_picture(ctx);

@@ -81,9 +81,9 @@ static void adjust_raw(struct vh264_raw_format *raw)
 	lay_out(raw, kind);
 }
 
-static u32 adjust_coded(u32 size, u32 width, u32 height)
+static u32 adjust_coded(const struct vh264_codec *codec, u32 size, u32 width, u32 height)
 {
-	u32 most = vh264_coded_size_max(width, height);
+	u32 most = codec->size_max(width, height);
 
 	size = clamp(size, most, most * 2);
 	return vh264_quirks.coded_max ? min(size, vh264_quirks.coded_max) : size;
@@ -93,17 +93,20 @@ static void set_raw(struct vh264_ctx *ctx, const struct vh264_raw_format *raw)
 {
 	ctx->raw = *raw;
 	ctx->crop = (struct v4l2_rect){.width = raw->width, .height = raw->height};
-	ctx->coded_size = adjust_coded(ctx->coded_size, raw->width, raw->height);
+	ctx->coded_size = adjust_coded(ctx->codec, ctx->coded_size, raw->width, raw->height);
 }
 
 void vh264_format_init(struct vh264_ctx *ctx)
 {
 	struct vh264_raw_format raw = {
-		.width = 1280,
-		.height = 720,
+		.width = 640,
+		.height = 360,
 		.colorspace = V4L2_COLORSPACE_REC709,
 	};
 
+	ctx->codec = vh264_codec_at(0);
+	if (ctx->codec->fourcc == V4L2_PIX_FMT_JPEG)
+		raw.colorspace = V4L2_COLORSPACE_SRGB;
 	adjust_raw(&raw);
 	ctx->coded_size = 0;
 	set_raw(ctx, &raw);
@@ -148,8 +151,10 @@ int vh264_enum_fmt(struct file *file, void *fh, struct v4l2_fmtdesc *f)
 	const struct kind *kind;
 
 	if (V4L2_TYPE_IS_CAPTURE(f->type)) {
-		f->pixelformat = V4L2_PIX_FMT_H264;
-		return f->index ? -EINVAL : 0;
+		const struct vh264_codec *codec = vh264_codec_at(f->index);
+
+		f->pixelformat = codec ? codec->fourcc : 0;
+		return codec ? 0 : -EINVAL;
 	}
 	kind = kind_at(f->index);
 	if (!kind)
@@ -158,12 +163,14 @@ int vh264_enum_fmt(struct file *file, void *fh, struct v4l2_fmtdesc *f)
 	return 0;
 }
 
-static void write_single(struct v4l2_pix_format *pix, const struct vh264_raw_format *raw,
-			 bool coded, u32 coded_size)
+static void write_single(struct v4l2_pix_format *pix, const struct vh264_raw_format *raw, u32 codec,
+			 u32 coded_size)
 {
+	bool coded = codec;
+
 	pix->width = raw->width;
 	pix->height = raw->height;
-	pix->pixelformat = coded ? V4L2_PIX_FMT_H264 : raw->fourcc;
+	pix->pixelformat = coded ? codec : raw->fourcc;
 	pix->field = V4L2_FIELD_NONE;
 	pix->bytesperline = coded ? 0 : raw->stride;
 	pix->sizeimage = coded ? coded_size : raw->size[0];
@@ -175,15 +182,16 @@ static void write_single(struct v4l2_pix_format *pix, const struct vh264_raw_for
 }
 
 static void write_planar(struct v4l2_pix_format_mplane *pix, const struct vh264_raw_format *raw,
-			 bool coded, u32 coded_size)
+			 u32 codec, u32 coded_size)
 {
+	bool coded = codec;
 	const struct kind *kind = kind_of(raw->fourcc);
 	unsigned int i;
 
 	*pix = (struct v4l2_pix_format_mplane){
 		.width = raw->width,
 		.height = raw->height,
-		.pixelformat = coded ? V4L2_PIX_FMT_H264 : raw->fourcc,
+		.pixelformat = coded ? codec : raw->fourcc,
 		.field = V4L2_FIELD_NONE,
 		.colorspace = raw->colorspace,
 		.ycbcr_enc = raw->ycbcr_enc,
@@ -199,14 +207,23 @@ static void write_planar(struct v4l2_pix_format_mplane *pix, const struct vh264_
 	}
 }
 
-static void write_format(struct v4l2_format *f, const struct vh264_raw_format *raw, u32 coded_size)
+/* codec: fourcc, or 0 for the raw format. */
+static void write_format(struct v4l2_format *f, const struct vh264_raw_format *raw, u32 codec,
+			 u32 coded_size)
 {
-	bool coded = V4L2_TYPE_IS_CAPTURE(f->type);
+	struct vh264_raw_format as = *raw;
 
+	/* JPEG has colours of its own. */
+	if (codec == V4L2_PIX_FMT_JPEG) {
+		as.colorspace = V4L2_COLORSPACE_SRGB;
+		as.ycbcr_enc = V4L2_YCBCR_ENC_601;
+		as.xfer_func = V4L2_XFER_FUNC_SRGB;
+		as.quantization = V4L2_QUANTIZATION_FULL_RANGE;
+	}
 	if (V4L2_TYPE_IS_MULTIPLANAR(f->type))
-		write_planar(&f->fmt.pix_mp, raw, coded, coded_size);
+		write_planar(&f->fmt.pix_mp, &as, codec, coded_size);
 	else
-		write_single(&f->fmt.pix, raw, coded, coded_size);
+		write_single(&f->fmt.pix, &as, codec, coded_size);
 }
 
 static void read_format(const struct v4l2_format *f, struct vh264_raw_format *ret)
@@ -244,7 +261,8 @@ int vh264_g_fmt(struct file *file, void *fh, struct v4l2_format *f)
 {
 	struct vh264_ctx *ctx = vh264_ctx_of(file);
 
-	write_format(f, &ctx->raw, ctx->coded_size);
+	write_format(f, &ctx->raw, V4L2_TYPE_IS_CAPTURE(f->type) ? ctx->codec->fourcc : 0,
+		     ctx->coded_size);
 	return 0;
 }
 
@@ -255,12 +273,14 @@ int vh264_try_fmt(struct file *file, void *fh, struct v4l2_format *f)
 
 	read_format(f, &asked);
 	if (V4L2_TYPE_IS_CAPTURE(f->type)) {
-		write_format(f, &ctx->raw,
-			     adjust_coded(asked.size[0], ctx->raw.width, ctx->raw.height));
+		const struct vh264_codec *codec = vh264_codec_of(asked.fourcc);
+		u32 size = adjust_coded(codec, asked.size[0], ctx->raw.width, ctx->raw.height);
+
+		write_format(f, &ctx->raw, codec->fourcc, size);
 		return 0;
 	}
 	adjust_raw(&asked);
-	write_format(f, &asked, 0);
+	write_format(f, &asked, 0, 0);
 	return 0;
 }
 
@@ -275,12 +295,13 @@ int vh264_s_fmt(struct file *file, void *fh, struct v4l2_format *f)
 	vh264_try_fmt(file, fh, f);
 	read_format(f, &asked);
 	if (V4L2_TYPE_IS_CAPTURE(f->type)) {
+		ctx->codec = vh264_codec_of(asked.fourcc);
 		ctx->coded_size = asked.size[0];
 		return 0;
 	}
 	/* Coded buffers that are there must not become too small. */
 	if (vb2_is_busy(&m2m->cap_q_ctx.q) &&
-	    adjust_coded(0, asked.width, asked.height) > ctx->coded_size)
+	    adjust_coded(ctx->codec, 0, asked.width, asked.height) > ctx->coded_size)
 		return -EBUSY;
 	adjust_raw(&asked);
 	set_raw(ctx, &asked);
@@ -292,7 +313,8 @@ int vh264_enum_framesizes(struct file *file, void *fh, struct v4l2_frmsizeenum *
 	const struct kind *kind = kind_of(e->pixel_format);
 	u32 x = max(vh264_quirks.width_align, 2u), y = max(vh264_quirks.height_align, 2u);
 
-	if (e->index || (e->pixel_format != kind->fourcc && e->pixel_format != V4L2_PIX_FMT_H264))
+	if (e->index || (e->pixel_format != kind->fourcc &&
+			 e->pixel_format != vh264_codec_of(e->pixel_format)->fourcc))
 		return -EINVAL;
 	e->type = V4L2_FRMSIZE_TYPE_STEPWISE;
 	e->stepwise = (struct v4l2_frmsize_stepwise){

@@ -3,7 +3,7 @@
 
 #include "vh264.h"
 
-struct vh264_quirks vh264_quirks = {.formats = "NV12"};
+struct vh264_quirks vh264_quirks = {.codecs = "H264", .formats = "NV12"};
 
 #define PARAMETER(name, field, type, mode, text)                  \
 	module_param_named(name, vh264_quirks.field, type, mode); \
@@ -12,6 +12,7 @@ struct vh264_quirks vh264_quirks = {.formats = "NV12"};
 #define DEVICE(name, type, mode, text) PARAMETER(name, device.name, type, mode, text)
 
 QUIRK(multiplanar, bool, 0444, "speak the multi-planar API");
+QUIRK(codecs, charp, 0444, "coded formats: H264,HEVC,JPEG");
 QUIRK(formats, charp, 0444, "raw formats: NV12,YU12,NM12,YM12");
 QUIRK(width_align, uint, 0444, "widths are multiples of this power of two");
 QUIRK(height_align, uint, 0444, "heights are multiples of this power of two");
@@ -23,6 +24,7 @@ QUIRK(busy_controls, bool, 0644, "settings are refused while it streams");
 QUIRK(headers, uint, 0444, "0: before each keyframe, 1: the first, 2: in a buffer of their own");
 QUIRK(drop_every, uint, 0644, "each Nth picture never comes out");
 QUIRK(fail_every, uint, 0644, "each Nth picture comes out as faulty");
+DEVICE(no_commands, bool, 0444, "cannot be drained");
 DEVICE(stall_after, uint, 0644, "after N pictures nothing happens any more");
 QUIRK(stall_hard, bool, 0644, "a stall lasts until the file is closed");
 DEVICE(delay_ms, uint, 0644, "what each picture takes");
@@ -82,11 +84,18 @@ static struct m2m_kind kind = {
 
 static int __init vh264_init(void)
 {
+	if (!vh264_codec_at(0))
+		return -EINVAL;
 	kind.multiplanar = vh264_quirks.multiplanar;
-	if (vh264_quirks.no_crop)
+	if (vh264_quirks.no_crop) {
 		kind.ioctl_ops.vidioc_g_selection = NULL;
-	if (vh264_quirks.no_crop)
 		kind.ioctl_ops.vidioc_s_selection = NULL;
+	}
+	/* Pictures by themselves have no rate. */
+	if (!vh264_codec_at(0)->headers) {
+		kind.ioctl_ops.vidioc_g_parm = NULL;
+		kind.ioctl_ops.vidioc_s_parm = NULL;
+	}
 	return m2m_register(&kind);
 }
 
@@ -97,5 +106,5 @@ static void __exit vh264_exit(void)
 
 module_init(vh264_init);
 module_exit(vh264_exit);
-MODULE_DESCRIPTION("virtual stateful H.264 encoder");
+MODULE_DESCRIPTION("virtual stateful encoder");
 MODULE_LICENSE("GPL");

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vh264: a stateful H.264 encoder in software, with the habits of real ones. It is lossless: a
- * picture that comes out of a decoder is the one that went in, bit for bit.
+ * vh264: a stateful encoder in software, with the habits of real ones: H.264, by option HEVC or
+ * JPEG. The first two are lossless: a picture that comes out of a decoder is the one that went in,
+ * bit for bit.
  *
  * main.c: module and parameters; control.c, format.c: what their names say; encode.c: what happens
- * to a picture; bitstream.c: from a picture to NAL units.
+ * to a picture; h264.c, hevc.c, jpeg.c: from a picture to bytes, with what codec.c and writer.c
+ * have.
  */
 #pragma once
 
@@ -16,6 +18,7 @@
 struct vh264_quirks {
 	struct m2m_quirks device;
 	bool multiplanar; /* speaks the multi-planar API */
+	char *codecs;     /* coded formats, by their fourcc, comma between */
 	char *formats;    /* raw formats, by their fourcc, comma between */
 	unsigned int width_align, height_align, stride_align; /* powers of two */
 	bool no_crop;            /* no selections: the whole buffer is encoded */
@@ -50,6 +53,16 @@ struct vh264_stream {
 	u32 width, height;
 	struct v4l2_fract interval;
 	u32 frame_num, idr_pic_id;
+	u32 quality; /* of JPEG, 1 to 100 */
+};
+
+/* h264.c, hevc.c, jpeg.c. What writes gives the bytes written, or -ENOSPC. */
+struct vh264_codec {
+	u32 fourcc;
+	u32 (*size_max)(u32 width, u32 height);
+	int (*headers)(const struct vh264_stream *stream, u8 *to, u32 size); /* NULL: has none */
+	int (*picture)(struct vh264_stream *stream, const struct vh264_picture *picture,
+		       bool keyframe, u8 *to, u32 size);
 };
 
 struct vh264_raw_format {
@@ -65,6 +78,7 @@ struct vh264_ctx {
 	struct m2m_ctx base;
 	struct vh264_raw_format raw;
 	struct v4l2_rect crop;
+	const struct vh264_codec *codec;
 	u32 coded_size;
 	struct vh264_stream stream;
 	u32 gop, gop_at;
@@ -100,11 +114,10 @@ int vh264_start(struct m2m_ctx *base, u32 type);
 void vh264_queued(struct m2m_ctx *base, struct vb2_v4l2_buffer *raw);
 void vh264_run(struct m2m_ctx *base);
 
-/* bitstream.c */
-u32 vh264_coded_size_max(u32 width, u32 height);
+/* codec.c */
 int vh264_stream_begin(struct vh264_stream *stream, u32 width, u32 height);
 void vh264_stream_end(struct vh264_stream *stream);
-/* Bytes written, or -ENOSPC. */
-int vh264_write_headers(const struct vh264_stream *stream, u8 *to, u32 size);
-int vh264_write_picture(struct vh264_stream *stream, const struct vh264_picture *picture,
-			bool keyframe, u8 *to, u32 size);
+/* NULL: there is none of this index. */
+const struct vh264_codec *vh264_codec_at(u32 index);
+/* The first one for what is not offered. */
+const struct vh264_codec *vh264_codec_of(u32 fourcc);
