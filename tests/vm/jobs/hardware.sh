@@ -113,9 +113,13 @@ property() {
 		cut -d ' ' -f 2- | tr -d '"'
 }
 
-# Sets $path and $reason.
+# Sets $path and $reason, by one call: between two the viewer may leave.
 look() {
-	path=$(property Path) && reason=$(property Reason)
+	local told
+	mapfile -t told < <(busctl --address="$bus" get-property org.camward.Camward1 \
+		/org/camward/Camward1/camera/front org.camward.Camward1.Camera Path Reason |
+		cut -d ' ' -f 2- | tr -d '"')
+	[ ${#told[@]} = 2 ] && path=${told[0]} reason=${told[1]}
 }
 
 comes_by() {
