@@ -353,7 +353,25 @@ static int try_converting(struct encoder_v4l2m2m *m, char obstacle[PROTO_REASON_
 	return 0;
 }
 
-static const char *explain(int error)
+/* What it makes, if not what is wanted. */
+static const char *makes_else(const char *node)
+{
+	const char *ret = "cannot make H.264 of raw pictures that are known here";
+	struct v4l2_device device;
+
+	if (v4l2_device_open(NULL, node, &device) < 0)
+		return ret;
+	if (!v4l2_m2m_format_encodes(&device, V4L2_PIX_FMT_H264)) {
+		if (v4l2_m2m_format_encodes(&device, V4L2_PIX_FMT_HEVC))
+			ret = "makes HEVC, not H.264, which viewers are sent";
+		else if (v4l2_m2m_format_encodes(&device, V4L2_PIX_FMT_JPEG))
+			ret = "makes JPEG, no video";
+	}
+	v4l2_device_close(&device);
+	return ret;
+}
+
+static const char *explain(const char *node, int error)
 {
 	switch (error) {
 	case -ENOENT:
@@ -368,7 +386,7 @@ static const char *explain(int error)
 	case -ENOTTY:
 		return "is no encoder";
 	case -EOPNOTSUPP:
-		return "cannot make H.264 of raw pictures that are known here";
+		return makes_else(node);
 	case -ERANGE:
 		return "cannot do this size";
 	default:
@@ -406,7 +424,7 @@ int encoder_v4l2m2m_new(const char *node, struct source *source,
 	if (r == -EOPNOTSUPP)
 		r = take_copying(m, obstacle);
 	if (r < 0) {
-		snprintf(obstacle, PROTO_REASON_SIZE, "%s %s", node, explain(r));
+		snprintf(obstacle, PROTO_REASON_SIZE, "%s %s", node, explain(node, r));
 		return r;
 	}
 	describe(m);
