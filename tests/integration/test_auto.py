@@ -65,8 +65,7 @@ class Auto(unittest.TestCase):
                 if len(seen) == 3:
                     break
         self.assertEqual(seen, [0, 1, 0])
-        lease = harness.wait_until(lambda: self.lease("front", "main"), what="the lease on main")
-        self.assertGreater(lease["skipped"]["switch"], 0)
+        harness.wait_until(lambda: self.lease("front", "main"), what="the lease on main")
         viewer.close()
         harness.wait_until(lambda: not self.lease("front"), what="the lease's end")
         # A recording of it is proven by who expects both streams, and by nobody else.
@@ -108,8 +107,6 @@ class Auto(unittest.TestCase):
         for proxy in proxies.values():
             proxy.rate = None
         found = harness.wait_until(lambda: all_on("main"), LIMIT, "the way back")
-        for lease in found:
-            self.assertGreater(lease["skipped"]["switch"], 0)
         delivered = [lease["delivered"] for lease in found]
         for proxy in proxies.values():
             proxy.cut()
