@@ -136,8 +136,9 @@ struct ruleset_attr {
 #define FS_IOCTL_DEV (UINT64_C(1) << 15) /* ABI 5 */
 #define NET_ALL      UINT64_C(3)         /* ABI 4: TCP bind, connect */
 #define SCOPED_ALL   UINT64_C(3)         /* ABI 6: abstract UNIX sockets, signals */
+#define SCOPED_UNIX  UINT64_C(1)
 
-static struct ruleset_attr deny_all(long abi)
+static struct ruleset_attr deny_all(long abi, unsigned int leave)
 {
 	struct ruleset_attr a = {.fs = FS_ABI_1};
 
@@ -145,12 +146,12 @@ static struct ruleset_attr deny_all(long abi)
 		a.fs |= FS_REFER;
 	if (abi >= 3)
 		a.fs |= FS_TRUNCATE;
-	if (abi >= 4)
+	if (abi >= 4 && !(leave & SANDBOX_LEAVE_TCP))
 		a.net = NET_ALL;
 	if (abi >= 5)
 		a.fs |= FS_IOCTL_DEV;
 	if (abi >= 6)
-		a.scoped = SCOPED_ALL;
+		a.scoped = leave & SANDBOX_LEAVE_SIGNALS ? SCOPED_UNIX : SCOPED_ALL;
 	return a;
 }
 
@@ -174,10 +175,10 @@ static int permit_path(int ruleset, const struct sandbox_path *p, uint64_t handl
 	return 0;
 }
 
-int sandbox_landlock_new(const struct sandbox_path *paths, size_t n_paths)
+int sandbox_landlock_new(const struct sandbox_path *paths, size_t n_paths, unsigned int leave)
 {
 	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	struct ruleset_attr attr = deny_all(abi);
+	struct ruleset_attr attr = deny_all(abi, leave);
 	_cleanup_close_ int ruleset = -EBADF;
 
 	if (abi < 1)
@@ -239,7 +240,7 @@ int sandbox_apply_limits(const struct sandbox_limits *l)
 	return 0;
 }
 
-int sandbox_drop_capabilities(void)
+int sandbox_drop_capabilities(uint64_t kept)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
@@ -248,7 +249,12 @@ int sandbox_drop_capabilities(void)
 	/* A service's unit may have taken them all, and the call with them. */
 	if (syscall(__NR_capget, &header, held) == 0 && !memcmp(held, none, sizeof(held)))
 		return 0;
-	return syscall(__NR_capset, &header, none) < 0 ? -errno : 0;
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		uint32_t mask = held[i].effective & (uint32_t)(kept >> 32 * i);
+
+		held[i] = (struct __user_cap_data_struct){.effective = mask, .permitted = mask};
+	}
+	return syscall(__NR_capset, &header, held) < 0 ? -errno : 0;
 }
 
 int sandbox_hide(void)

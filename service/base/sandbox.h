@@ -10,10 +10,10 @@
  *	};
  *
  *	sandbox_compile(rules, ARRAY_SIZE(rules), &filter);
- *	ruleset = sandbox_landlock_new(paths, n_paths);
+ *	ruleset = sandbox_landlock_new(paths, n_paths, 0);
  *	...						open what is needed for life
  *	sandbox_apply_limits(&limits);
- *	sandbox_drop_capabilities();
+ *	sandbox_drop_capabilities(0);
  *	sandbox_hide();
  *	sandbox_apply_landlock(ruleset);		-EOPNOTSUPP: an old kernel, say so and go on
  *	sandbox_apply_filter(&filter);			last: it refuses the calls above
@@ -98,7 +98,10 @@ struct sandbox_path {
  * not touched. Returns the ruleset's descriptor, which the caller owns; -EOPNOTSUPP: this kernel
  * has no Landlock; errors of opening a path.
  */
-int sandbox_landlock_new(const struct sandbox_path *paths, size_t n_paths);
+int sandbox_landlock_new(const struct sandbox_path *paths, size_t n_paths, unsigned int leave);
+/* leave: what is not denied nevertheless. */
+#define SANDBOX_LEAVE_TCP     1u /* bind, connect */
+#define SANDBOX_LEAVE_SIGNALS 2u /* to processes outside: a filter can say to which */
 /* Sets no_new_privs and enters the ruleset, for good. ruleset stays the caller's. */
 int sandbox_apply_landlock(int ruleset);
 
@@ -112,8 +115,8 @@ struct sandbox_limits {
 };
 int sandbox_apply_limits(const struct sandbox_limits *l);
 
-/* Gives up every capability, which only a process of root's has. */
-int sandbox_drop_capabilities(void);
+/* Gives up every capability, which only a process of root's has, but those kept: 1 << CAP_... */
+int sandbox_drop_capabilities(uint64_t kept);
 
 /* No core, no ptrace, no /proc/self/mem for others of this user. */
 int sandbox_hide(void);

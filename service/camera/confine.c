@@ -121,7 +121,7 @@ int confine_settle(const char *const nodes[], unsigned int n, int *ret)
 	for (unsigned int i = 0; i < n; i++)
 		if (nodes[i])
 			paths[n_paths++] = (struct sandbox_path){.path = nodes[i], .write = true};
-	ruleset = sandbox_landlock_new(paths, n_paths);
+	ruleset = sandbox_landlock_new(paths, n_paths, 0);
 	*ret = -EBADF;
 	if (ruleset == -EOPNOTSUPP) {
 		log_warning("this kernel has no Landlock: files are kept away by permissions only");
@@ -161,7 +161,7 @@ int confine(int settled, bool device)
 		.file_size = RLIM_INFINITY,
 		.processes = RLIM_INFINITY,
 	};
-	int r = sandbox_drop_capabilities();
+	int r = sandbox_drop_capabilities(0);
 
 	if (r >= 0)
 		r = sandbox_hide();

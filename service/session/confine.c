@@ -108,7 +108,7 @@ int confinement_init(struct confinement *c)
 		confinement_release(c);
 		return r;
 	}
-	r = sandbox_landlock_new(NULL, 0);
+	r = sandbox_landlock_new(NULL, 0, 0);
 	if (r >= 0)
 		c->ruleset = r;
 	else if (r != -EOPNOTSUPP)
@@ -196,7 +196,7 @@ int confine_self(const struct confinement *c, int sock, int link, pid_t parent)
 	if (r == 0)
 		r = reset_signals();
 	if (r == 0)
-		r = sandbox_drop_capabilities();
+		r = sandbox_drop_capabilities(0);
 	if (r == 0)
 		r = sandbox_hide();
 	if (r == 0)

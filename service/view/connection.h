@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* TCP and TLS to the server: each of its addresses in turn, then the handshake. */
+/* TCP and TLS to the server: the dialer connects, then comes the handshake. */
 #pragma once
 
-#include <netdb.h>
 #include <stdbool.h>
 
+#include "view/dialer.h"
 #include "view/tls-client.h"
 #include "view/url.h"
 
 struct connection {
-	int sock;
-	struct addrinfo *addresses, *next; /* next: to try */
-	bool connected;                    /* TCP is up, TLS was begun */
+	struct dialer *dialer;
+	int sock;       /* -EBADF: still being dialled */
+	bool connected; /* TLS was begun */
 	struct tls_client tls;
 	const struct tls_trust *trust;
 	const struct url *url;
-	char why[160]; /* it failed, for people */
+	char why[DIALER_WHY_SIZE]; /* it failed, for people */
 };
 
-/*
- * Looks the host up, which may block, and begins with its first address. url and trust outlive it.
- * Errors: -EHOSTUNREACH; those of connection_advance(). `why` says more.
+/* All that is pointed to outlives it, the dialer for the next one. Errors: -EPIPE; `why` says it.
  */
-int connection_begin(struct connection *c, const struct url *url, const struct tls_trust *trust);
+int connection_begin(struct connection *c, struct dialer *dialer, const struct url *url,
+		     const struct tls_trust *trust);
 void connection_end(struct connection *c);
 
-/* What to poll sock for. */
+int connection_fd(const struct connection *c);
+/* What to poll it for. */
 short connection_events(const struct connection *c);
 /* Goes on. 1: TLS is up; 0: poll again. Errors: -EHOSTUNREACH (no address works), -EKEYREJECTED
- * (another server), -EPROTO (no TLS as it has to be), -EINVAL, -ENOENT, -ENOMEM. */
+ * (another server), -EPROTO (no TLS as it has to be), -EPIPE (no dialer), -EINVAL, -ENOMEM. */
 int connection_advance(struct connection *c);

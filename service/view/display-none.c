@@ -27,6 +27,11 @@ int display_forget(struct display *d, uint64_t now)
 	return 0;
 }
 
+const char *display_decoder(const struct display *d)
+{
+	return NULL;
+}
+
 int display_fd(const struct display *d)
 {
 	return -EBADF;

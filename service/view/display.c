@@ -24,9 +24,11 @@ struct display {
 	struct display_config config;
 	int epoll; /* of the device, the terminal, and the hardware decoder while it works */
 	struct screen screen;
-	struct scanout scanout; /* with decode: the hardware decodes */
-	uint32_t watched;       /* events of it that epoll waits for */
-	bool software;          /* the hardware is not there, or failed */
+	char found[SCANOUT_PATH_SIZE]; /* a hardware decoder, if none was named */
+	const char *node;              /* the one to use */
+	struct scanout scanout;        /* with decode: the hardware decodes */
+	uint32_t watched;              /* events of it that epoll waits for */
+	bool software;                 /* the hardware is not there, or failed */
 	struct decoder *decoder;
 	struct render render;
 	struct terminal terminal;
@@ -182,7 +184,7 @@ static int follow_size(struct display *d, const struct stream_unit *unit)
 	r = close_hardware(d);
 	if (r < 0)
 		return r;
-	r = scanout_open(&d->scanout, &d->screen, d->config.decoder, sps.width, sps.height);
+	r = scanout_open(&d->scanout, &d->screen, d->node, sps.width, sps.height);
 	if (r < 0 && d->config.decoder)
 		return give_hardware_up(d, r);
 	d->software = r < 0;
@@ -272,6 +274,11 @@ static int come_back(struct display *d, uint64_t now)
 	return r;
 }
 
+const char *display_decoder(const struct display *d)
+{
+	return d->node;
+}
+
 int display_fd(const struct display *d)
 {
 	return d->epoll;
@@ -310,6 +317,18 @@ static int watch(struct display *d, int fd)
 	return fd >= 0 && epoll_ctl(d->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+/* Now, as nothing else can be opened later on. */
+static void find_hardware(struct display *d)
+{
+	d->node = d->config.decoder ? d->config.decoder : d->found;
+	if (d->config.by_software)
+		d->software = true;
+	else if (!d->config.decoder)
+		d->software = scanout_find(&d->screen, d->found) < 0;
+	if (d->software)
+		d->node = NULL;
+}
+
 static int prepare(struct display *d)
 {
 	int r = decoder_new(&d->decoder);
@@ -339,11 +358,11 @@ int display_open(const struct display_config *config, struct display **ret)
 				      .epoll = -EBADF,
 				      .until = NEVER,
 				      .regain = NEVER,
-				      .software = config->by_software,
 				      .terminal = {.fd = -EBADF, .signals = -EBADF}};
 		r = screen_open(&d->screen, config->device, config->connector, why);
 	}
 	if (r == 0) {
+		find_hardware(d);
 		r = prepare(d);
 		snprintf(why, sizeof(why), "%s: %s", d->screen.kms.output.name, strerror(-r));
 	}

@@ -20,7 +20,7 @@ struct display_config {
 	const char *device;    /* NULL: the first with a screen */
 	const char *connector; /* NULL: its first with a screen */
 	const char *camera;    /* for the sign */
-	const char *decoder;   /* a hardware decoder's node; NULL: the first that fits, if any */
+	const char *decoder;   /* a hardware decoder's node; NULL: the first there is, if any */
 	bool by_software;      /* no hardware decoder */
 };
 
@@ -38,6 +38,10 @@ int display_show(struct display *d, const struct stream_unit *unit, uint64_t now
 /* Nothing is live: the sign, at once; and nothing that arrived before now is shown any more.
  * Errors: -errno. */
 int display_forget(struct display *d, uint64_t now);
+
+/* The hardware decoder's node, which will be opened for each size of pictures; NULL: none is used.
+ */
+const char *display_decoder(const struct display *d);
 
 /* To poll for reading. */
 int display_fd(const struct display *d);

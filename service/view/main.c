@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/sandbox.h"
+#include "view/dialer.h"
 #include "view/exit.h"
 #include "view/secret.h"
 #include "view/viewer.h"
@@ -28,6 +29,7 @@ int main(int argc, char **argv)
 	static struct options options;
 	static struct viewer viewer;
 	int status = VIEW_USAGE, r;
+	struct dialer dialer;
 
 	r = options_parse(&options, argc, argv);
 	if (r > 0)
@@ -38,11 +40,17 @@ int main(int argc, char **argv)
 	/* It holds a token: no core, and nobody of this user may look into it. */
 	if (sandbox_hide() < 0)
 		return VIEW_USAGE;
+	r = dialer_start(&dialer, &options.url);
+	if (r < 0) {
+		fprintf(stderr, "camward-view: %s\n", strerror(-r));
+		return VIEW_USAGE;
+	}
 	if (secret_find(&options.url, options.token_file) == 0) {
-		if (viewer_init(&viewer, &options) == 0)
+		if (viewer_init(&viewer, &options, &dialer) == 0)
 			status = viewer_run(&viewer);
 		viewer_release(&viewer);
 	}
+	dialer_stop(&dialer);
 	erase(&options.url, sizeof(options.url));
 	return status;
 }

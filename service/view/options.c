@@ -162,6 +162,15 @@ static int pin(struct options *o)
 	return 0;
 }
 
+static int ca(struct options *o)
+{
+	int r = tls_trust_load_ca(&o->trust, optarg);
+
+	if (r == -ENODATA)
+		return fail("--ca: %s: there is no certificate (PEM) in it", optarg);
+	return r < 0 ? fail("--ca: %s: %s", optarg, strerror(-r)) : 0;
+}
+
 static int seal_root(struct parser *p)
 {
 	int r = root_key_read(optarg, p->o->verifier.root);
@@ -228,8 +237,7 @@ static int parse_trust(struct parser *p, int id)
 	case OPTION_PIN:
 		return pin(o);
 	case OPTION_CA:
-		o->trust.ca_file = optarg;
-		return 0;
+		return ca(o);
 	case OPTION_SEAL_ROOT:
 		return seal_root(p);
 	case OPTION_INSECURE_SERVER:
@@ -320,7 +328,7 @@ static int parse_url(struct options *o, char *text)
 static int check(struct parser *p)
 {
 	struct options *o = p->o;
-	bool server = o->trust.has_pin || o->trust.ca_file;
+	bool server = o->trust.has_pin || o->trust.ca.size;
 
 	if (server == o->trust.anyone)
 		return fail("say whom to trust: --pin or --ca, or --insecure-server");

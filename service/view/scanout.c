@@ -9,7 +9,9 @@
 #include "base/cleanup.h"
 
 #define NODES_MAX 64
-#define PATH_SIZE 24
+/* What every decoder can do. */
+#define ANY_WIDTH  640
+#define ANY_HEIGHT 480
 
 /* Shown, coming, and one that waits. */
 #define HELD 3
@@ -41,14 +43,29 @@ static bool screen_shows(const struct screen *s, uint32_t format)
 	return false;
 }
 
-static int open_any(struct scanout *o, const struct v4l2_m2m_decode_want *want)
+static struct v4l2_m2m_decode_want want(const struct screen *s, uint32_t width, uint32_t height)
 {
-	for (unsigned i = 0; i < NODES_MAX; i++) {
-		char path[PATH_SIZE];
+	struct v4l2_m2m_decode_want w = {
+		.codec = V4L2_PIX_FMT_H264, .width = width, .height = height, .held = HELD};
+	unsigned n = 0;
 
-		snprintf(path, sizeof(path), "/dev/video%u", i);
-		if (v4l2_m2m_decode_open(NULL, path, want, &o->decode) == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (screen_shows(s, names[i].drm))
+			w.formats[n++] = names[i].v4l2;
+	return w;
+}
+
+int scanout_find(const struct screen *s, char ret[SCANOUT_PATH_SIZE])
+{
+	const struct v4l2_m2m_decode_want any = want(s, ANY_WIDTH, ANY_HEIGHT);
+	struct v4l2_m2m_decode *decode;
+
+	for (unsigned i = 0; i < NODES_MAX; i++) {
+		snprintf(ret, SCANOUT_PATH_SIZE, "/dev/video%u", i);
+		if (v4l2_m2m_decode_open(NULL, ret, &any, &decode) == 0) {
+			v4l2_m2m_decode_close(decode);
 			return 0;
+		}
 	}
 	return -ENOENT;
 }
@@ -56,17 +73,10 @@ static int open_any(struct scanout *o, const struct v4l2_m2m_decode_want *want)
 int scanout_open(struct scanout *o, const struct screen *s, const char *device, uint32_t width,
 		 uint32_t height)
 {
-	struct v4l2_m2m_decode_want want = {
-		.codec = V4L2_PIX_FMT_H264, .width = width, .height = height, .held = HELD};
-	unsigned n = 0;
-	int r;
+	const struct v4l2_m2m_decode_want w = want(s, width, height);
 
 	*o = (struct scanout){.width = width, .height = height};
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (screen_shows(s, names[i].drm))
-			want.formats[n++] = names[i].v4l2;
-	r = device ? v4l2_m2m_decode_open(NULL, device, &want, &o->decode) : open_any(o, &want);
-	return r < 0 ? r : 0;
+	return v4l2_m2m_decode_open(NULL, device, &w, &o->decode);
 }
 
 void scanout_close(struct scanout *o, const struct screen *s)

@@ -20,10 +20,13 @@ struct scanout {
 	bool out[SCANOUT_BUFFERS_MAX];                   /* not the decoder's now */
 };
 
-/*
- * device NULL: the first /dev/videoN that decodes H.264 into what a plane of the screen shows.
- * width, height: of the stream. Errors: -ENOENT (there is none), those of v4l2_m2m_decode_open().
+#define SCANOUT_PATH_SIZE 24
+
+/* The first /dev/videoN that decodes H.264 into what a plane of the screen shows. Errors: -ENOENT.
  */
+int scanout_find(const struct screen *s, char ret[SCANOUT_PATH_SIZE]);
+
+/* width, height: of the stream. Errors: those of v4l2_m2m_decode_open(). */
 int scanout_open(struct scanout *o, const struct screen *s, const char *device, uint32_t width,
 		 uint32_t height);
 /* The screen must be dark, or show something else. May be called twice. */

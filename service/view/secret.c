@@ -94,13 +94,22 @@ static int from_person(struct url *url)
 	return take(url, text, n < 0 ? 0 : (size_t)n, "standard input");
 }
 
+void secret_forget(void)
+{
+	char *variable = getenv(SECRET_VARIABLE);
+
+	if (!variable)
+		return;
+	erase(variable, strlen(variable));
+	unsetenv(SECRET_VARIABLE);
+}
+
 int secret_find(struct url *url, const char *file)
 {
 	char *variable = getenv(SECRET_VARIABLE);
 
 	if (!url->client[0] || url->token[0]) {
-		if (variable)
-			unsetenv(SECRET_VARIABLE);
+		secret_forget();
 		return 0;
 	}
 	if (file)

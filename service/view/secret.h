@@ -9,3 +9,6 @@
 /* Finds the token of url->client unless url has one; file NULL: none was named. The environment
  * forgets it. Says on standard error what is wrong and returns -EINVAL. */
 int secret_find(struct url *url, const char *file);
+
+/* For a process that does not need it: the environment forgets it. */
+void secret_forget(void);

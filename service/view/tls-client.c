@@ -6,6 +6,7 @@
 #include <gnutls/x509.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -46,14 +47,34 @@ static int judge_server(gnutls_session_t session)
 {
 	struct tls_client *t = gnutls_session_get_ptr(session);
 	const struct tls_trust *trust = t->trust;
-	bool ok = trust->anyone || trust->has_pin || trust->ca_file;
+	bool ok = trust->anyone || trust->has_pin || trust->ca.size;
 
 	if (trust->has_pin)
 		ok = ok && has_pinned_key(session, trust->pin);
-	if (trust->ca_file)
+	if (trust->ca.size)
 		ok = ok && has_good_chain(session, t->host);
 	t->distrusted = !ok;
 	return ok ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+int tls_trust_load_ca(struct tls_trust *trust, const char *file)
+{
+	gnutls_x509_crt_t *all;
+	unsigned int n;
+
+	if (access(file, R_OK) < 0)
+		return -errno;
+	if (gnutls_load_file(file, &trust->ca) < 0)
+		return -EISDIR;
+	if (gnutls_x509_crt_list_import2(&all, &n, &trust->ca, GNUTLS_X509_FMT_PEM, 0) < 0) {
+		gnutls_free(trust->ca.data);
+		trust->ca = (gnutls_datum_t){};
+		return -ENODATA;
+	}
+	while (n > 0)
+		gnutls_x509_crt_deinit(all[--n]);
+	gnutls_free(all);
+	return 0;
 }
 
 static int init_credentials(struct tls_client *t)
@@ -61,10 +82,9 @@ static int init_credentials(struct tls_client *t)
 	if (gnutls_certificate_allocate_credentials(&t->credentials) < 0)
 		return -ENOMEM;
 	gnutls_certificate_set_verify_function(t->credentials, judge_server);
-	if (t->trust->ca_file &&
-	    gnutls_certificate_set_x509_trust_file(t->credentials, t->trust->ca_file,
-						   GNUTLS_X509_FMT_PEM) <= 0)
-		return -ENOENT;
+	if (t->trust->ca.size && gnutls_certificate_set_x509_trust_mem(
+					 t->credentials, &t->trust->ca, GNUTLS_X509_FMT_PEM) <= 0)
+		return -EINVAL;
 	return 0;
 }
 
@@ -74,7 +94,7 @@ int tls_client_init(struct tls_client *t, const struct tls_trust *trust, const c
 	int r;
 
 	*t = (struct tls_client){.trust = trust, .host = host};
-	if (!trust->anyone && !trust->has_pin && !trust->ca_file)
+	if (!trust->anyone && !trust->has_pin && !trust->ca.size)
 		return -EINVAL;
 	r = init_credentials(t);
 	if (r == 0 && gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |

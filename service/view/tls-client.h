@@ -17,9 +17,13 @@
 struct tls_trust {
 	bool has_pin;
 	uint8_t pin[TLS_PIN_SIZE]; /* SHA-256 of the server's SubjectPublicKeyInfo */
-	const char *ca_file;       /* PEM; the certificate has to be for the host; NULL: none */
+	gnutls_datum_t ca;         /* PEM; the certificate has to be for the host; empty: none */
 	bool anyone;               /* neither of them: no check at all */
 };
+
+/* Reads a file of certificates, which is kept for good. Errors: -ENODATA (no certificate in it),
+ * -EISDIR, -errno. */
+int tls_trust_load_ca(struct tls_trust *trust, const char *file);
 
 struct tls_client {
 	gnutls_session_t session;
@@ -31,7 +35,7 @@ struct tls_client {
 };
 
 /* sock, trust and host stay the caller's and outlive it. Errors: -ENOMEM, -EINVAL (trust in
- * nobody), -ENOENT (no certificate in the CA's file). */
+ * nobody). */
 int tls_client_init(struct tls_client *t, const struct tls_trust *trust, const char *host,
 		    bool is_name, int sock);
 void tls_client_release(struct tls_client *t);

@@ -46,14 +46,14 @@ int verify_confine(void)
 	r = sandbox_compile(rules, ARRAY_SIZE(rules), &filter);
 	if (r < 0)
 		return r;
-	ruleset = sandbox_landlock_new(NULL, 0);
+	ruleset = sandbox_landlock_new(NULL, 0, 0);
 	if (ruleset >= 0)
 		r = sandbox_apply_landlock(ruleset);
 	else if (ruleset != -EOPNOTSUPP)
 		r = ruleset;
 	close_fd(ruleset);
 	if (r == 0)
-		r = sandbox_drop_capabilities();
+		r = sandbox_drop_capabilities(0);
 	if (r == 0)
 		r = sandbox_apply_filter(&filter);
 	sandbox_filter_release(&filter);

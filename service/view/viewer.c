@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "view/confine.h"
 #include "view/exit.h"
 
 #define NEVER UINT64_MAX
@@ -355,13 +356,32 @@ static int open_json(struct viewer *v)
 	return -EINVAL;
 }
 
-int viewer_init(struct viewer *v, const struct options *o)
+static int confine(struct viewer *v)
+{
+	const struct confine_needs needs = {
+		.command = v->sink.child,
+		.display = v->display,
+		.decoder = v->display ? display_decoder(v->display) : NULL,
+	};
+	int r = view_confine(&needs);
+
+	if (r == -EOPNOTSUPP)
+		fputs("camward-view: this kernel has no Landlock, without which a hardware decoder"
+		      " is not used: say --decoder software\n",
+		      stderr);
+	else if (r < 0)
+		fprintf(stderr, "camward-view: cannot confine itself: %s\n", strerror(-r));
+	return r;
+}
+
+int viewer_init(struct viewer *v, const struct options *o, struct dialer *dialer)
 {
 	uint64_t now = clock_monotonic();
 	int r;
 
 	*v = (struct viewer){.options = o,
-			     .config = {.url = &o->url,
+			     .config = {.dialer = dialer,
+					.url = &o->url,
 					.trust = &o->trust,
 					.token = o->url.token,
 					.verifier = o->unsealed ? NULL : &v->verifier,
@@ -380,7 +400,9 @@ int viewer_init(struct viewer *v, const struct options *o)
 		r = open_signals(v);
 	if (r == 0)
 		r = open_sink(v);
-	return r < 0 ? r : open_display(v);
+	if (r == 0)
+		r = open_display(v);
+	return r < 0 ? r : confine(v);
 }
 
 static int exit_status(const struct viewer *v)

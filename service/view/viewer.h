@@ -6,6 +6,7 @@
 #pragma once
 
 #include "view/complaint.h"
+#include "view/dialer.h"
 #include "view/display.h"
 #include "view/options.h"
 #include "view/report.h"
@@ -36,8 +37,9 @@ struct viewer {
 	bool sink_failed, display_failed, denied, failed;
 };
 
-/* o outlives it, with the token that was found. Errors: said on standard error, -errno. */
-int viewer_init(struct viewer *v, const struct options *o);
+/* o outlives it, with the token that was found, and so does the dialer. In the end the process is
+ * confined. Errors: said on standard error, -errno. */
+int viewer_init(struct viewer *v, const struct options *o, struct dialer *dialer);
 /* Returns the exit status. */
 int viewer_run(struct viewer *v);
 void viewer_release(struct viewer *v);

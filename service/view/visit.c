@@ -58,8 +58,8 @@ enum visit_end visit_begin(struct visit *v, const struct visit_config *config, v
 	v->has_stream = r == 0;
 	if (r < 0)
 		return end(v, VISIT_FAILED, strerror(-r));
-	if (connection_begin(&v->connection, config->url, config->trust) < 0)
-		return end(v, VISIT_UNREACHABLE, v->connection.why);
+	if (connection_begin(&v->connection, config->dialer, config->url, config->trust) < 0)
+		return end(v, VISIT_FAILED, v->connection.why);
 	return VISIT_GOES_ON;
 }
 
@@ -103,7 +103,7 @@ void visit_finish(struct visit *v)
 
 int visit_fd(const struct visit *v)
 {
-	return v->connection.sock;
+	return connection_fd(&v->connection);
 }
 
 short visit_events(const struct visit *v)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * One connection to the server, from the first address to its end: what comes is judged here and
- * handed on access unit by access unit. It never blocks, except in looking up the host. Times: us,
- * CLOCK_MONOTONIC unless they say more.
+ * handed on access unit by access unit. It never blocks. Times: us, CLOCK_MONOTONIC unless they say
+ * more.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 #include "view/rtsp-client.h"
 #include "view/stream.h"
 
-#define VISIT_CONNECT_USEC   4000000ULL /* TCP and TLS */
+#define VISIT_CONNECT_USEC   4000000ULL /* look-up, TCP and TLS */
 #define VISIT_ANSWER_USEC    6000000ULL /* an answer; a camera may have to start */
 #define VISIT_REPORT_USEC    5000000ULL /* between our RTCP reports */
 #define VISIT_KEEPALIVE_USEC 25000000ULL
@@ -28,6 +28,7 @@ enum visit_end {
 };
 
 struct visit_config {
+	struct dialer *dialer;
 	const struct url *url;
 	const struct tls_trust *trust;
 	const char *token;

@@ -4,7 +4,9 @@ something wrong, says why at the first frame, and its exit status tells."""
 
 import json
 import os
+import pathlib
 import pty
+import re
 import signal
 import subprocess
 import time
@@ -99,6 +101,52 @@ class Watching(ViewCase):
             other = server.view("--once", "--camera-uuid", "6467965c-4129-4e8b-a5cb-e95e2849d616")
             self.assertEqual(other.status, REFUSED, other.errors)
             self.assertEqual(other.report["refused_by"], {"camera": 1})
+
+
+class Confined(ViewCase):
+    def status(self, pid):
+        text = pathlib.Path(f"/proc/{pid}/status").read_text()
+        return dict(re.findall(r"^(\w+):\s*(.*)$", text, re.M))
+
+    def test_while_it_watches_it_can_do_little_and_leaves_nobody(self):
+        with SealingServer(self.clip) as server:
+            out = self.path("out")
+            viewer = subprocess.Popen([str(VIEW), *server.trust, "--exec", f"cat >{out}",
+                                       server.url], stdin=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL,
+                                      env=dict(os.environ, CAMWARD_TOKEN=TOKEN))
+            self.addCleanup(viewer.kill)
+            harness.wait_until(lambda: out.exists() and out.stat().st_size > 0, 30, "frames")
+            tree = f"/proc/{viewer.pid}/task/{viewer.pid}/children"
+            found = {self.status(pid)["Name"]: pid
+                     for pid in pathlib.Path(tree).read_text().split()}
+            own, dialer, command = (self.status(pid) for pid in (
+                viewer.pid, found["camward-view"], found.get("sh") or found["cat"]))
+            self.assertEqual((own["Seccomp"], own["NoNewPrivs"]), ("2", "1"))
+            self.assertEqual(int(own["CapEff"], 16), 0)
+            self.assertEqual(dialer["NoNewPrivs"], "1")
+            self.assertEqual(int(dialer["CapEff"], 16), 0)
+            self.assertEqual(command["NoNewPrivs"], "0")
+            viewer.send_signal(signal.SIGTERM)
+            self.assertEqual(viewer.wait(30), OK)
+            harness.wait_until(lambda: not os.path.exists(f"/proc/{found['camward-view']}"), 10,
+                               "the dialer's end")
+
+    def test_a_host_can_be_named(self):
+        with SealingServer(self.clip) as server:
+            view = server.view("--frames", 5, url=server.url.replace("127.0.0.1", "localhost"))
+            self.assertEqual(view.status, OK, view.errors)
+            view = server.view("--once", url=server.url.replace("127.0.0.1", "no-such.invalid"))
+            self.assertEqual(view.status, UNREACHABLE, view.errors)
+            self.assertIn("cannot find the host", view.errors)
+
+    def test_a_file_without_a_certificate_is_told_at_once(self):
+        with SealingServer(self.clip) as server:
+            root = ["--seal-root", server.info["seal_root"]]
+            for file, why in ((self.clip, "there is no certificate"), ("/none", "No such file")):
+                view = server.view("--once", trust=["--ca", str(file), *root])
+                self.assertEqual(view.status, USAGE, view.errors)
+                self.assertIn(why, view.errors)
 
 
 class Refusing(ViewCase):

@@ -154,7 +154,8 @@ static void test_table_is_checked(void **state)
 static int landlocked(void)
 {
 	const struct sandbox_path paths[] = {{"/dev", true}, {"/proc", false}};
-	int inside, outside, write_only, ruleset = sandbox_landlock_new(paths, ARRAY_SIZE(paths));
+	int inside, outside, write_only,
+		ruleset = sandbox_landlock_new(paths, ARRAY_SIZE(paths), 0);
 
 	if (ruleset == -EOPNOTSUPP)
 		return 77;
@@ -197,7 +198,7 @@ static int limited(void)
 
 static int powerless(void)
 {
-	if (sandbox_drop_capabilities() < 0)
+	if (sandbox_drop_capabilities(0) < 0)
 		return 99;
 	/* Dropped for good, not just put aside. */
 	return prctl(PR_CAPBSET_DROP, CAP_CHOWN) != -1 || errno != EPERM ||
