@@ -340,6 +340,7 @@ static const sd_bus_vtable vtable[] = {
 	AUTHORIZED_METHOD("Remove", "", "", "", "", remove, 0),
 	OBJECT_TEXT("Name", struct client, name, SD_BUS_VTABLE_PROPERTY_CONST),
 	OBJECT_TEXT("Integration", struct client, integration, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	OBJECT_TEXT("Source", struct client, source, SD_BUS_VTABLE_PROPERTY_CONST),
 	OBJECT_U64("Created", struct client, created, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Tokens", "a(sttt)", get_tokens, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Certificates", "a(sttbt)", get_certificates, 0,

@@ -122,6 +122,11 @@ static int set_of_grant(sd_bus_error *ret, int error, const struct errors_about 
 					 "A grant stands in a file of policy.d and holds: "
 					 "'camwardctl grants' says in which. Take it out there and "
 					 "reload the service, or suspend the client or the camera");
+	case CONTROL_IS_DECLARED:
+		return sd_bus_error_setf(ret, CAMWARD_ERROR_IS_DECLARED,
+					 "It stands in a file of policy.d: 'camwardctl clients' "
+					 "says in which. Change it and what it is granted there, "
+					 "and reload the service; it can be suspended here");
 	case CONTROL_INVALID_HOLDER:
 		return sd_bus_error_setf(ret, CAMWARD_ERROR_INVALID_NAME,
 					 "A grant is for a client or for an integration: name "

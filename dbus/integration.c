@@ -100,6 +100,7 @@ static const sd_bus_vtable vtable[] = {
 	AUTHORIZED_METHOD("Rename", "s", SD_BUS_PARAM(name), "", "", rename, 0),
 	AUTHORIZED_METHOD("Remove", "", "", "u", SD_BUS_PARAM(grants_removed), remove, 0),
 	OBJECT_TEXT("Name", struct integration, name, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_TEXT("Source", struct integration, source, SD_BUS_VTABLE_PROPERTY_CONST),
 	OBJECT_U64("Created", struct integration, created, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Clients", "as", get_clients, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Suspended", "b", get_suspended, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

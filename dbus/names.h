@@ -93,6 +93,7 @@
 #define CAMWARD_ERROR_AGENT_EXISTS      "org.camward.Camward1.Error.AgentExists"
 #define CAMWARD_ERROR_NOT_THE_AGENT     "org.camward.Camward1.Error.NotTheAgent"
 #define CAMWARD_ERROR_GRANT_IS_DECLARED "org.camward.Camward1.Error.GrantIsDeclared"
+#define CAMWARD_ERROR_IS_DECLARED       "org.camward.Camward1.Error.IsDeclared"
 #define CAMWARD_ERROR_CAMERA_CONNECTED  "org.camward.Camward1.Error.CameraConnected"
 #define CAMWARD_ERROR_NAME_IS_FIXED     "org.camward.Camward1.Error.NameIsFixed"
 #define CAMWARD_ERROR_NOTHING_TO_ADOPT  "org.camward.Camward1.Error.NothingToAdopt"

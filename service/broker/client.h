@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/parse.h"
+#include "broker/grant.h"
 #include "broker/token.h"
 
 #define CLIENT_TOKENS_MAX 8
@@ -15,6 +16,8 @@ struct client {
 	char name[NAME_SIZE];
 	char integration[NAME_SIZE]; /* the group it belongs to; "": none */
 	uint64_t created;            /* us, CLOCK_REALTIME */
+	/* Its file in policy.d (declared.h), where alone it is changed; "": none. */
+	char source[GRANT_SOURCE_SIZE];
 	/* The user of this machine who is this client towards the bus (local subscribers): a uid.
 	 */
 	bool has_user;

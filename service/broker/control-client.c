@@ -95,6 +95,8 @@ int control_add_client(struct broker *broker, const char *name, const char *inte
 
 	if (!name_valid(name) || (integration[0] && !name_valid(integration)))
 		return CONTROL_INVALID_NAME;
+	if (declared_is_integration(broker, integration))
+		return CONTROL_IS_DECLARED;
 	r = check_expires(expires);
 	if (r)
 		return r;
@@ -153,6 +155,8 @@ int control_remove_client(struct broker *broker, const char *name, struct contro
 
 	if (client ? client->pending : !name_valid(name))
 		return CONTROL_NO_SUCH_CLIENT;
+	if (declared_is_client(broker, name))
+		return CONTROL_IS_DECLARED;
 	job = control_job_new(broker, done, userdata);
 	if (!job)
 		return -ENOMEM;
@@ -198,6 +202,8 @@ static int add_token(struct broker *broker, const char *client, uint64_t expires
 
 	if (!find_client(broker, client))
 		return CONTROL_NO_SUCH_CLIENT;
+	if (declared_is_client(broker, client))
+		return CONTROL_IS_DECLARED;
 	r = check_expires(expires);
 	if (r)
 		return r;
@@ -260,6 +266,8 @@ int control_remove_token(struct broker *broker, const char *client, uint64_t id,
 
 	if (!owner)
 		return CONTROL_NO_SUCH_CLIENT;
+	if (declared_is_client(broker, client))
+		return CONTROL_IS_DECLARED;
 	if (token ? token->pending : is_held(broker->policy, id))
 		return CONTROL_NO_SUCH_TOKEN;
 	job = control_job_new(broker, done, userdata);

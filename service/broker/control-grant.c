@@ -132,6 +132,9 @@ int control_add_grant(struct broker *broker, const struct control_grant *asked,
 	struct grant grant;
 	int r = check_holder(broker, asked, &camera);
 
+	if (!r && (declared_is_client(broker, text_of(asked->client)) ||
+		   declared_is_integration(broker, text_of(asked->integration))))
+		r = CONTROL_IS_DECLARED;
 	if (!r)
 		r = check_limits(asked);
 	if (r)

@@ -86,6 +86,8 @@ int control_remove_integration(struct broker *broker, const char *name, struct c
 
 	if (integration ? integration->pending : !name_valid(name))
 		return CONTROL_NO_SUCH_INTEGRATION;
+	if (declared_is_integration(broker, name))
+		return CONTROL_IS_DECLARED;
 	if (policy_count_members(policy, name) > 0)
 		return CONTROL_HAS_CLIENTS;
 	job = control_job_new(broker, done, userdata);
@@ -122,6 +124,8 @@ int control_rename_integration(struct broker *broker, const char *name, const ch
 
 	if (!find(broker, name))
 		return CONTROL_NO_SUCH_INTEGRATION;
+	if (declared_is_integration(broker, name))
+		return CONTROL_IS_DECLARED;
 	if (!name_valid(new_name))
 		return CONTROL_INVALID_NAME;
 	if (policy_find_integration(broker->policy, new_name))

@@ -54,6 +54,8 @@ int control_rename_client(struct broker *broker, const char *name, const char *n
 
 	if (!find_client(broker, name))
 		return CONTROL_NO_SUCH_CLIENT;
+	if (declared_is_client(broker, name))
+		return CONTROL_IS_DECLARED;
 	if (!name_valid(new_name))
 		return CONTROL_INVALID_NAME;
 	if (policy_find_client(broker->policy, new_name))
@@ -121,6 +123,8 @@ int control_move_client(struct broker *broker, const char *name, const char *int
 
 	if (!find_client(broker, name))
 		return CONTROL_NO_SUCH_CLIENT;
+	if (declared_is_client(broker, name) || declared_is_integration(broker, integration))
+		return CONTROL_IS_DECLARED;
 	job = control_job_new(broker, done, userdata);
 	if (!job)
 		return -ENOMEM;

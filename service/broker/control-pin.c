@@ -65,6 +65,8 @@ static int check(const struct broker *broker, const char *client, uint64_t expir
 {
 	if (!find_client(broker, client))
 		return CONTROL_NO_SUCH_CLIENT;
+	if (declared_is_client(broker, client))
+		return CONTROL_IS_DECLARED;
 	return expires > INT64_MAX || (expires && expires <= clock_realtime())
 		       ? CONTROL_INVALID_LIMITS
 		       : 0;
@@ -116,6 +118,8 @@ int control_unpin(struct broker *broker, const char *client, const char *fingerp
 
 	if (!find_client(broker, client))
 		return CONTROL_NO_SUCH_CLIENT;
+	if (declared_is_client(broker, client))
+		return CONTROL_IS_DECLARED;
 	if (pin_parse(fingerprint, spki) < 0)
 		return CONTROL_NO_SUCH_PIN;
 	holder = policy_find_pin(broker->policy, spki, &pin);

@@ -29,6 +29,8 @@ int control_bind_user(struct broker *broker, const char *client, uint32_t user, 
 
 	if (!holder || holder->pending)
 		return CONTROL_NO_SUCH_CLIENT;
+	if (declared_is_client(broker, client))
+		return CONTROL_IS_DECLARED;
 	job = control_job_new(broker, done, userdata);
 	if (!job)
 		return -ENOMEM;
@@ -60,6 +62,8 @@ int control_unbind_user(struct broker *broker, const char *client, struct contro
 
 	if (!holder || holder->pending)
 		return CONTROL_NO_SUCH_CLIENT;
+	if (declared_is_client(broker, client))
+		return CONTROL_IS_DECLARED;
 	if (holder->has_user && holder->user_pending)
 		return CONTROL_NO_USER;
 	job = control_job_new(broker, done, userdata);

@@ -9,6 +9,9 @@
  *	it is committed although memory knows it already.
  *	A permission is committed, then takes effect in memory, then done.
  *
+ * Clients and integrations that files in policy.d declare can be suspended, and nothing else:
+ * CONTROL_IS_DECLARED.
+ *
  * Returns: 0 (done will be called), a positive enum control_error, or -errno (the store's); in both
  * latter cases nothing has happened, except that a denial whose job was refused by the store stays
  * in effect in memory. done's error: 0, a control_error, or the store's -errno.
@@ -57,6 +60,7 @@ enum control_error {
 	CONTROL_INVALID_RIGHTS,
 	CONTROL_INVALID_USER,
 	CONTROL_GRANT_DECLARED, /* in policy.d */
+	CONTROL_IS_DECLARED,    /* client or integration, likewise */
 	CONTROL_LIMIT_REACHED,
 	CONTROL_CAMERA_EXISTS,
 	CONTROL_CAMERA_CONNECTED,

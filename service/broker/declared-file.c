@@ -5,47 +5,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "broker/hours.h"
-
-#define SECTION "grant "
-
-enum key {
-	KEY_CLIENT,
-	KEY_INTEGRATION,
-	KEY_CAMERA,
-	KEY_RIGHTS,
-	KEY_FROM,
-	KEY_UNTIL,
-	KEY_HOURS,
-	KEY_MAX_LEASES,
-	KEY_ONLY_SUB,
-	KEY_ASK_FIRST,
-	N_KEYS
-};
+#include "broker/declared-client.h"
+#include "broker/declared-section.h"
 
 static const struct {
-	const char *name, *takes;
-} keys[N_KEYS] = {
-	[KEY_CLIENT] = {"client", "a name of a-z, 0-9, '.', '_' and '-'"},
-	[KEY_INTEGRATION] = {"integration", "a name of a-z, 0-9, '.', '_' and '-'"},
-	[KEY_CAMERA] = {"camera", "a name of a-z, 0-9, '.', '_' and '-'"},
-	[KEY_RIGHTS] = {"rights", "live, still and raw, separated by commas"},
-	[KEY_FROM] = {"from", "a time like 2026-01-02T10:00:00Z"},
-	[KEY_UNTIL] = {"until", "a time like 2026-01-02T10:00:00Z"},
-	[KEY_HOURS] = {"hours", "hours like 'mon-fri 08:00-18:00, sat 22:00-02:00'"},
-	[KEY_MAX_LEASES] = {"max-leases", "1 to 10000"},
-	[KEY_ONLY_SUB] = {"only-sub", "yes or no"},
-	[KEY_ASK_FIRST] = {"ask-first", "yes or no"},
+	const char *prefix, *name;
+} kinds[] = {
+	[DECLARED_GRANT] = {"grant ", "grant"},
+	[DECLARED_CLIENT] = {"client ", "client"},
 };
 
 struct parser {
 	struct declared *declared;
 	const char *source;
-	size_t before;    /* how many there were */
+	size_t before, clients_before; /* how many there were */
+	enum declared_kind kind;
 	char section[64]; /* the one being read; "": none yet */
 	int line, at;     /* the one being read; where the section's first key stands */
 	uint32_t seen;
@@ -65,107 +41,22 @@ static uint64_t make_id(const char *source, const char *section)
 	return DECLARED_ID_FIRST + hash;
 }
 
-static bool parse_name(const char *value, char ret[NAME_SIZE])
+/* Where the values of the section go that is being read. */
+static struct declared_section section_of(const struct parser *p)
 {
-	if (!name_valid(value))
-		return false;
-	snprintf(ret, NAME_SIZE, "%s", value);
-	return true;
+	struct declared *d = p->declared;
+
+	if (p->kind == DECLARED_CLIENT)
+		return (struct declared_section){DECLARED_CLIENT, NULL,
+						 &d->clients[d->n_clients - 1]};
+	return (struct declared_section){DECLARED_GRANT, &d->entries[d->n - 1], NULL};
 }
 
-static bool parse_rights(const char *value, uint32_t *ret)
-{
-	static const struct {
-		const char *text;
-		uint32_t right;
-	} rights[] = {{"live", RIGHT_LIVE}, {"still", RIGHT_STILL}, {"raw", RIGHT_RAW}};
-
-	while (*value) {
-		size_t n = strcspn(value, ", "), i = 0;
-
-		while (i < ARRAY_SIZE(rights) &&
-		       (strlen(rights[i].text) != n || memcmp(rights[i].text, value, n) != 0))
-			i++;
-		if (i == ARRAY_SIZE(rights))
-			return false;
-		*ret |= rights[i].right;
-		value += n;
-		value += strspn(value, ", ");
-	}
-	return *ret != 0;
-}
-
-static bool parse_time(const char *value, uint64_t *ret)
-{
-	struct tm tm = {};
-	const char *end = strptime(value, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	time_t t = end && !*end ? timegm(&tm) : -1;
-
-	*ret = (uint64_t)t * USEC_PER_SEC;
-	return t > 0;
-}
-
-static bool parse_hours(const char *value, char ret[GRANT_HOURS_SIZE])
-{
-	struct hours hours;
-
-	if (strlen(value) >= GRANT_HOURS_SIZE || hours_parse(value, &hours) < 0)
-		return false;
-	snprintf(ret, GRANT_HOURS_SIZE, "%s", value);
-	return true;
-}
-
-static bool parse_flag(const char *value, bool *ret)
-{
-	*ret = !strcmp(value, "yes");
-	return *ret || !strcmp(value, "no");
-}
-
-static bool parse_value(struct declaration *d, enum key key, const char *value)
-{
-	struct grant *grant = &d->grant;
-
-	switch (key) {
-	case KEY_CLIENT:
-		return parse_name(value, grant->client);
-	case KEY_INTEGRATION:
-		return parse_name(value, grant->integration);
-	case KEY_CAMERA:
-		return parse_name(value, d->camera);
-	case KEY_RIGHTS:
-		return parse_rights(value, &grant->rights);
-	case KEY_FROM:
-		return parse_time(value, &grant->not_before);
-	case KEY_UNTIL:
-		return parse_time(value, &grant->not_after);
-	case KEY_HOURS:
-		return parse_hours(value, grant->hours);
-	case KEY_MAX_LEASES:
-		return parse_u32(value, GRANT_LEASES_MAX, &grant->max_leases) == 0 &&
-		       grant->max_leases > 0;
-	case KEY_ONLY_SUB:
-		return parse_flag(value, &grant->only_sub);
-	case KEY_ASK_FIRST:
-		return parse_flag(value, &grant->ask_first);
-	default:
-		return false;
-	}
-}
-
-/* What the section as a whole lacks; NULL: nothing. */
 static const char *lacking(const struct parser *p)
 {
-	const struct declaration *d = &p->declared->entries[p->declared->n - 1];
+	struct declared_section section = section_of(p);
 
-	if ((d->grant.client[0] != '\0') == (d->grant.integration[0] != '\0'))
-		return "takes either a client or an integration";
-	if (!d->camera[0])
-		return "names no camera";
-	if (!d->grant.rights)
-		return "gives no rights";
-	if (d->grant.not_after && d->grant.not_after <= d->grant.not_before)
-		return "ends before it begins";
-	return NULL;
+	return declared_section_lacks(&section);
 }
 
 static bool end_section(const struct parser *p, char error[SETTINGS_ERROR_SIZE])
@@ -186,61 +77,107 @@ static bool is_taken(const struct declared *declared, uint64_t id)
 	return false;
 }
 
-static int append(struct declared *declared, const struct declaration *declaration)
+/* One more, of zeros. */
+static int grow(void *list, size_t *n, size_t size)
 {
-	struct declaration *entries;
+	void *more, **at = list;
 
-	if (declared->n == DECLARED_MAX)
+	if (*n == DECLARED_MAX)
 		return -ENOBUFS;
-	entries = reallocarray(declared->entries, declared->n + 1, sizeof(*entries));
-	if (!entries)
+	more = reallocarray(*at, *n + 1, size);
+	if (!more)
 		return -ENOMEM;
-	entries[declared->n++] = *declaration;
-	declared->entries = entries;
+	*at = more;
+	memset((char *)more + *n * size, 0, size);
+	++*n;
 	return 0;
+}
+
+static int append_client(struct parser *p, const char *name)
+{
+	struct declared *declared = p->declared;
+	int r = grow(&declared->clients, &declared->n_clients, sizeof(*declared->clients));
+	struct client *client;
+
+	if (r < 0)
+		return r;
+	client = &declared->clients[declared->n_clients - 1].client;
+	declared->clients[declared->n_clients - 1].line = p->line;
+	snprintf(client->name, sizeof(client->name), "%s", name);
+	snprintf(client->source, sizeof(client->source), "%s", p->source);
+	return 0;
+}
+
+static int append_grant(struct parser *p, uint64_t id)
+{
+	struct declared *declared = p->declared;
+	int r = grow(&declared->entries, &declared->n, sizeof(*declared->entries));
+	struct grant *grant;
+
+	if (r < 0)
+		return r;
+	grant = &declared->entries[declared->n - 1].grant;
+	grant->id = id;
+	snprintf(grant->source, sizeof(grant->source), "%s", p->source);
+	return 0;
+}
+
+static const char *find_kind(struct parser *p, const char *section)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		size_t n = strlen(kinds[i].prefix);
+
+		p->kind = (enum declared_kind)i;
+		if (strncmp(section, kinds[i].prefix, n) == 0)
+			return section + n;
+	}
+	return "";
+}
+
+/* Where it stands already; NULL: nowhere. */
+static const char *find_same(const struct parser *p, const char *name, uint64_t id)
+{
+	const struct declared_client *client;
+
+	if (p->kind == DECLARED_GRANT)
+		return is_taken(p->declared, id) ? p->source : NULL;
+	client = declared_client_find(p->declared, name);
+	return client ? client->client.source : NULL;
 }
 
 static bool begin_section(struct parser *p, const char *section, char error[SETTINGS_ERROR_SIZE])
 {
-	const char *name =
-		strncmp(section, SECTION, strlen(SECTION)) == 0 ? section + strlen(SECTION) : "";
-	struct declaration declaration = {.grant.id = make_id(p->source, section)};
+	const char *name = find_kind(p, section), *same;
+	uint64_t id = make_id(p->source, section);
 
 	if (!name_valid(name) || strlen(section) >= sizeof(p->section)) {
 		snprintf(error, SETTINGS_ERROR_SIZE,
-			 "there is no section [%.64s], only [grant NAME]", section);
-		return false;
-	}
-	if (is_taken(p->declared, declaration.grant.id)) {
-		snprintf(error, SETTINGS_ERROR_SIZE, "[%s] is there already: choose another name",
+			 "there is no section [%.64s], only [grant NAME] and [client NAME]",
 			 section);
 		return false;
 	}
-	snprintf(declaration.grant.source, sizeof(declaration.grant.source), "%s", p->source);
-	p->error = append(p->declared, &declaration);
+	same = find_same(p, name, id);
+	if (same) {
+		snprintf(error, SETTINGS_ERROR_SIZE,
+			 "[%s] is there already, in %s: choose another name", section, same);
+		return false;
+	}
+	p->error = p->kind == DECLARED_CLIENT ? append_client(p, name) : append_grant(p, id);
 	if (p->error < 0)
 		snprintf(error, SETTINGS_ERROR_SIZE, "%s",
-			 p->error == -ENOBUFS ? "there are too many grants in policy.d"
-					      : "out of memory");
+			 p->error == -ENOBUFS ? "there is too much in policy.d" : "out of memory");
 	snprintf(p->section, sizeof(p->section), "%s", section);
 	p->at = p->line;
 	p->seen = 0;
 	return p->error == 0;
 }
 
-static int find_key(const char *name)
-{
-	for (int key = 0; key < N_KEYS; key++)
-		if (!strcmp(keys[key].name, name))
-			return key;
-	return -ENOENT;
-}
-
 static bool take(void *userdata, const char *section, const char *name, const char *value,
 		 char error[SETTINGS_ERROR_SIZE])
 {
 	struct parser *p = userdata;
-	int key = find_key(name);
+	struct declared_section at;
+	int key;
 
 	if (strcmp(p->section, section) != 0 &&
 	    (!end_section(p, error) || !begin_section(p, section, error)))
@@ -249,20 +186,38 @@ static bool take(void *userdata, const char *section, const char *name, const ch
 		snprintf(error, SETTINGS_ERROR_SIZE, "'%.64s' stands in no section", name);
 		return false;
 	}
+	key = declared_section_find_key(p->kind, name);
 	if (key < 0) {
-		snprintf(error, SETTINGS_ERROR_SIZE, "a grant has no '%.64s'", name);
+		snprintf(error, SETTINGS_ERROR_SIZE, "a %s has no '%.64s'", kinds[p->kind].name,
+			 name);
 		return false;
 	}
 	if (p->seen & (1U << key)) {
-		snprintf(error, SETTINGS_ERROR_SIZE, "'%s' is given twice", keys[key].name);
+		snprintf(error, SETTINGS_ERROR_SIZE, "'%s' is given twice", name);
 		return false;
 	}
 	p->seen |= 1U << key;
-	if (parse_value(&p->declared->entries[p->declared->n - 1], (enum key)key, value))
+	at = section_of(p);
+	if (declared_section_take(&at, key, value))
 		return true;
-	snprintf(error, SETTINGS_ERROR_SIZE, "%s=%.64s: it takes %s", keys[key].name, value,
-		 keys[key].takes);
+	snprintf(error, SETTINGS_ERROR_SIZE, "%s=%.64s: it takes %s", name, value,
+		 declared_section_takes(key));
 	return false;
+}
+
+/* The same after each start, as those of grants are: of file, client and hash. */
+static void make_token_ids(const struct parser *p)
+{
+	for (size_t i = p->clients_before; i < p->declared->n_clients; i++) {
+		struct client *client = &p->declared->clients[i].client;
+
+		for (size_t k = 0; k < client->n_tokens; k++) {
+			char text[2 * TOKEN_HASH_SIZE + 1];
+
+			format_hex(client->tokens[k].hash, TOKEN_HASH_SIZE, text);
+			client->tokens[k].id = make_id(client->name, text);
+		}
+	}
 }
 
 int declared_file_read(const char *path, struct declared *declared, char error[SETTINGS_ERROR_SIZE])
@@ -272,6 +227,7 @@ int declared_file_read(const char *path, struct declared *declared, char error[S
 		.declared = declared,
 		.source = slash ? slash + 1 : path,
 		.before = declared->n,
+		.clients_before = declared->n_clients,
 	};
 	char last[SETTINGS_ERROR_SIZE];
 	int r = settings_file_read_lines(path, take, &p, &p.line, error);
@@ -280,7 +236,10 @@ int declared_file_read(const char *path, struct declared *declared, char error[S
 		snprintf(error, SETTINGS_ERROR_SIZE, "%.100s:%d: %.140s", path, p.at, last);
 		r = -EINVAL;
 	}
-	if (r < 0)
+	if (r < 0) {
 		declared->n = p.before;
+		declared->n_clients = p.clients_before;
+	}
+	make_token_ids(&p);
 	return p.error < 0 ? p.error : r;
 }

@@ -19,15 +19,23 @@
  *	only-sub=yes
  *	ask-first=yes
  *
- * Holder, camera and rights are required. An unknown section or key, a value out of bounds, a key
- * or a name given twice are errors.
+ *	[client hub]
+ *	; made known by its clients; all of them stand in policy.d
+ *	integration=nest
+ *	; of its certificate's key, up to 8, separated by commas
+ *	pin=sha256/BASE64
+ *	; printf %s TOKEN | sha256sum; up to 8
+ *	token-sha256=HEX
+ *
+ * Of a grant holder, camera and rights are required, of a client a pin or a token. An unknown
+ *section or key, a value out of bounds, a key or a name given twice are errors.
  */
 #pragma once
 
 #include "broker/declared.h"
 #include "broker/settings-file.h"
 
-/* Appends what the file declares. path's last part becomes the grants' source. Errors: -EINVAL
+/* Appends what the file declares. path's last part becomes their source. Errors: -EINVAL
  * (error says "FILE:LINE: ..."), -ENOBUFS (more than DECLARED_MAX in all), -ENOMEM, those of
  * open(); declared is then as before. */
 int declared_file_read(const char *path, struct declared *declared,

@@ -11,6 +11,7 @@
 #include "base/event.h"
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/declared-client.h"
 #include "broker/declared-file.h"
 
 /* The camera that a declaration's grant is for; NULL: it is none yet. */
@@ -101,6 +102,12 @@ static int is_conf(const struct dirent *entry)
 	return entry->d_name[0] != '.' && n > 5 && !strcmp(entry->d_name + n - 5, ".conf");
 }
 
+static void refuse(const char *name, const char *why)
+{
+	event_log(LOG_ERR, EVENT_DECLARATION_REFUSED, &(struct event_about){.reason = why},
+		  "policy.d/%.64s grants nothing: %s", name, why);
+}
+
 static void read_file(const char *directory, const char *name, struct declared *declared)
 {
 	char path[SETTINGS_PATH_SIZE], error[SETTINGS_ERROR_SIZE] = "";
@@ -110,10 +117,7 @@ static void read_file(const char *directory, const char *name, struct declared *
 	    snprintf(path, sizeof(path), "%s/%s", directory, name) < (int)sizeof(path))
 		r = declared_file_read(path, declared, error);
 	if (r < 0)
-		event_log(LOG_ERR, EVENT_DECLARATION_REFUSED,
-			  &(struct event_about){.reason = error[0] ? error : strerror(-r)},
-			  "policy.d/%.64s grants nothing: %s", name,
-			  error[0] ? error : strerror(-r));
+		refuse(name, error[0] ? error : strerror(-r));
 }
 
 /* In the order of their names. */
@@ -132,6 +136,34 @@ static void read_files(const char *directory, struct declared *declared)
 		free(names[i]);
 	}
 	free(names);
+}
+
+static void drop_file(struct declared *declared, const char *source)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < declared->n; i++)
+		if (strcmp(declared->entries[i].grant.source, source) != 0)
+			declared->entries[n++] = declared->entries[i];
+	declared->n = n;
+	n = 0;
+	for (size_t i = 0; i < declared->n_clients; i++)
+		if (strcmp(declared->clients[i].client.source, source) != 0)
+			declared->clients[n++] = declared->clients[i];
+	declared->n_clients = n;
+}
+
+/* What each file says by itself is sound; now together, and with what the owner has made. */
+static void check_clients(const struct broker *broker, struct declared *declared)
+{
+	char error[SETTINGS_ERROR_SIZE], source[GRANT_SOURCE_SIZE];
+	const struct declared_client *wrong;
+
+	while ((wrong = declared_client_check(broker, declared, error))) {
+		memcpy(source, wrong->client.source, sizeof(source));
+		refuse(source, error);
+		drop_file(declared, source);
+	}
 }
 
 static bool says_the_same(const struct declaration *a, const struct declaration *b)
@@ -161,6 +193,7 @@ static void replace(struct broker *broker, struct declared *by)
 		if (d->active)
 			(void)deactivate(broker, d);
 	}
+	declared_client_retire(broker, old, by);
 	declared_free(old);
 	*old = *by;
 }
@@ -173,7 +206,9 @@ void declared_load(struct broker *broker)
 	if (snprintf(path, sizeof(path), "%s/policy.d", broker->config_directory) <
 	    (int)sizeof(path))
 		read_files(path, &declared);
+	check_clients(broker, &declared);
 	replace(broker, &declared);
+	declared_client_activate(broker);
 	for (size_t i = 0; i < broker->declared.n; i++)
 		(void)apply(broker, &broker->declared.entries[i]);
 	redecide_all(broker);
@@ -182,5 +217,8 @@ void declared_load(struct broker *broker)
 void declared_free(struct declared *declared)
 {
 	free(declared->entries);
+	if (declared->clients)
+		erase(declared->clients, declared->n_clients * sizeof(*declared->clients));
+	free(declared->clients);
 	*declared = (struct declared){};
 }

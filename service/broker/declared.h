@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Grants that stand in files, for the images of vendors and for those who manage their devices by
- * files: CONFIG-DIRECTORY/policy.d/NAME.conf (declared-file.h). They take part in decisions as long
- * as their file says so; nobody can revoke them over the bus, but suspensions beat them.
+ * Grants and clients that stand in files, for the images of vendors and for those who manage their
+ * devices by files: CONFIG-DIRECTORY/policy.d/NAME.conf (declared-file.h). They take part in
+ * decisions as long as their file says so; nobody can revoke them over the bus, but suspensions
+ * beat them.
  *
  * A declaration names its camera and its client; it is a grant as soon as both are there. A file
  * with an error grants nothing at all: what was meant as a limit must not be none.
+ *
+ * A declared client is known by certificates or by tokens whose hashes stand there; an integration
+ * is declared by its clients. Their names are nobody else's (declared-client.h), and only files
+ * grant them anything.
  */
 #pragma once
 
+#include "broker/client.h"
 #include "broker/grant.h"
 
 #define DECLARED_MAX 512
@@ -24,9 +30,17 @@ struct declaration {
 	bool active; /* the policy has it */
 };
 
+struct declared_client {
+	struct client client; /* its pins get their ids with the policy */
+	int line;             /* where its section's first key stands */
+	bool active;          /* the policy has it */
+};
+
 struct declared {
 	size_t n;
 	struct declaration *entries;
+	size_t n_clients;
+	struct declared_client *clients;
 };
 
 static inline bool grant_is_declared(const struct grant *grant)
@@ -38,6 +52,9 @@ static inline bool grant_is_declared(const struct grant *grant)
 void declared_load(struct broker *broker);
 /* A client or a camera has come, gone or another name. */
 void declared_apply(struct broker *broker);
+/* Whether it stands in a file, and is changed there. */
+bool declared_is_client(const struct broker *broker, const char *name);
+bool declared_is_integration(const struct broker *broker, const char *name);
 /* Whether a file grants something to whoever has this name. */
 bool declared_for_client(const struct broker *broker, const char *name);
 bool declared_for_integration(const struct broker *broker, const char *name);

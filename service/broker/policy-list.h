@@ -17,10 +17,6 @@ int policy_list_take_out(void *list, size_t *n, const void *object, size_t size)
 #define TAKE_OUT(policy, list, object) \
 	policy_list_take_out((policy)->list, &(policy)->n_##list, object, sizeof(*(object)))
 
-/* Whether one has this name, or may have it again. */
-bool policy_client_exists(const struct policy *policy, const char *name);
-bool policy_integration_exists(const struct policy *policy, const char *name);
-
 /* A suspension goes with what it is of; whoever was resuming it under its old name has come too
  * late. */
 void policy_move_suspension(struct policy *policy, enum suspension_kind kind, const char *from,

@@ -57,6 +57,9 @@ struct grant *policy_find_grant(const struct policy *policy, uint64_t id);
 struct suspension *policy_find_suspension(const struct policy *policy, enum suspension_kind kind,
 					  const char *name);
 struct integration *policy_find_integration(const struct policy *policy, const char *name);
+/* Whether one has this name, or may have it again: its renaming is not on disk yet. */
+bool policy_client_exists(const struct policy *policy, const char *name);
+bool policy_integration_exists(const struct policy *policy, const char *name);
 /* How many clients it has, or is about to have; pending ones included. */
 size_t policy_count_members(const struct policy *policy, const char *integration);
 

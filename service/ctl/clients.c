@@ -27,6 +27,7 @@ static void cell_tokens(struct table *table, const struct json_object *client)
 		table_cell(table, "?");
 		return;
 	}
+	objects_print_source(client, stream);
 	for (size_t i = 0; i < json_count(tokens); i++) {
 		const struct json_object *token = json_at(tokens, i);
 		const char *expires = objects_when(token, "expires", NULL, when);

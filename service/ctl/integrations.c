@@ -8,8 +8,9 @@
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
-static void cell_clients(struct table *table, const struct json_object *clients)
+static void cell_clients(struct table *table, const struct json_object *integration)
 {
+	const struct json_object *clients = json_member(integration, "clients");
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
@@ -18,6 +19,7 @@ static void cell_clients(struct table *table, const struct json_object *clients)
 		table_cell(table, "?");
 		return;
 	}
+	objects_print_source(integration, stream);
 	for (size_t i = 0; i < json_count(clients); i++)
 		fprintf(stream, "%s%s", i ? ", " : "", json_object_get_string(json_at(clients, i)));
 	fclose(stream);
@@ -38,7 +40,7 @@ static int print_integrations(const struct json_object *integrations)
 		table_cell(table, "%s", json_text(integration, "name"));
 		table_cell(table, "%s", objects_when(integration, "created", "-", when));
 		table_cell(table, "%s", json_true(integration, "suspended") ? "yes" : "no");
-		cell_clients(table, json_member(integration, "clients"));
+		cell_clients(table, integration);
 	}
 	return table_print(table);
 }

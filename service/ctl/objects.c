@@ -193,3 +193,11 @@ const char *objects_when(const struct json_object *record, const char *key, cons
 	when_format_local(t, text);
 	return text;
 }
+
+void objects_print_source(const struct json_object *record, FILE *stream)
+{
+	const char *source = json_text(record, "source");
+
+	if (*source)
+		fprintf(stream, "(policy.d/%s) ", source);
+}

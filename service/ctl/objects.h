@@ -13,6 +13,8 @@
  */
 #pragma once
 
+#include <stdio.h>
+
 #include "ctl/json.h"
 #include "ctl/when.h"
 
@@ -37,3 +39,5 @@ struct json_object *objects_record(const struct json_object *properties);
 /* A time in a record, for people: in the local zone, or `none` if it is null. */
 const char *objects_when(const struct json_object *record, const char *key, const char *none,
 			 char text[WHEN_STRING_SIZE]);
+/* The file in policy.d that a client or an integration stands in, if any, before what follows. */
+void objects_print_source(const struct json_object *record, FILE *stream);

@@ -5,7 +5,7 @@ import unittest
 
 from ctl_case import WithDemo, now
 
-INTEGRATION = {"name": str, "created": str, "suspended": bool, "clients": list}
+INTEGRATION = {"name": str, "created": str, "source": str, "suspended": bool, "clients": list}
 
 
 class Identities(WithDemo):

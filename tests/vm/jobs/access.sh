@@ -82,6 +82,23 @@ watched "$front" "${camera[0]}"
 rm /etc/camward/policy.d/*.conf
 systemctl reload camward.service
 
+# A client in a file, that goes with it.
+hash=$(printf %s a-token-of-the-image | sha256sum | cut -d ' ' -f 1)
+printf '[client vendor]\ntoken-sha256=%s\n[grant a]\nclient=vendor\ncamera=%s\nrights=live\n' \
+	"$hash" "$front" > /etc/camward/policy.d/10.conf
+systemctl reload camward.service
+until_true 10 granted_by 10.conf || fail "the file declares nobody"
+ctl clients | has "(policy.d/10.conf)" || fail "where a client stands is not said"
+! ctl client remove vendor 2> /tmp/says || fail "a file's client is removed"
+has "stands in a file of policy.d" < /tmp/says || fail "why is not said: $(cat /tmp/says)"
+play vendor a-token-of-the-image "$front" 100 &
+player=$!
+until_true 120 opened || fail "a file's client does not watch"
+rm /etc/camward/policy.d/10.conf
+systemctl reload camward.service
+until_true 20 ended $player || fail "it goes on without its file"
+until_true 10 dark || fail "the device stays open"
+
 # The agent: the service, which is not root, has to reach it over the system's bus.
 ctl grant owner "$front" live --ask-first
 mkfifo /tmp/answers
