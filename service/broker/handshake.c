@@ -288,15 +288,16 @@ int handshake_verify(const struct handshake *h)
 		datum(content, write_content(content, "client", h->hash, h->hash_size));
 	gnutls_sign_algorithm_t algorithm;
 	gnutls_pubkey_t key;
-	int r = -EACCES;
+	int r = -ENOTSUP;
 
 	if (gnutls_pubkey_init(&key) < 0)
 		return -EIO;
 	if (gnutls_pubkey_import(key, &spki, GNUTLS_X509_FMT_DER) == 0) {
 		algorithm = algorithm_of(h->scheme, key);
-		if (algorithm != GNUTLS_SIGN_UNKNOWN &&
-		    gnutls_pubkey_verify_data2(key, algorithm, 0, &what, &signature) >= 0)
-			r = 0;
+		if (algorithm != GNUTLS_SIGN_UNKNOWN)
+			r = gnutls_pubkey_verify_data2(key, algorithm, 0, &what, &signature) < 0
+				    ? -EACCES
+				    : 0;
 	}
 	gnutls_pubkey_deinit(key);
 	return r;

@@ -46,6 +46,7 @@ struct handshake {
 int handshake_read(const uint8_t *messages, size_t size, const struct handshake_signed *ours,
 		   struct handshake *ret);
 
-/* Whether the key's holder signed. To be asked of keys that are pinned only. Errors: -EACCES, -EIO.
- */
+/* Whether the key's holder signed. To be asked of keys that are pinned only. Errors: -ENOTSUP (by a
+ * scheme that is not accepted, or not with such a key: this proves nothing, and is no lie),
+ * -EACCES, -EIO. */
 int handshake_verify(const struct handshake *handshake);

@@ -67,12 +67,32 @@ static uint64_t claimed_bytes(const struct session_counters *page, uint64_t inte
 
 /* A session that was taken over may write anything into its page. What cannot be: more on the wire
  * than it says, more than was permitted, less than once before. */
+static bool is_impossible(const struct lease *lease, uint64_t intent, uint64_t done,
+			  const struct tcp_bytes *bytes)
+{
+	return done > intent || intent > lease->reserved || done < lease->checkpoint ||
+	       (bytes && bytes->sent > claimed_bytes(lease->counters, intent) + SLACK);
+}
+
 static bool contradicts(const struct lease *lease, const struct lease_counts *counts,
 			const struct tcp_bytes *bytes)
 {
-	return !counts->sound || lease->overdrawn || counts->intent > lease->reserved ||
-	       counts->done < lease->checkpoint ||
-	       (bytes && bytes->sent > claimed_bytes(lease->counters, counts->intent) + SLACK);
+	return !counts->sound || lease->overdrawn ||
+	       is_impossible(lease, counts->intent, counts->done, bytes);
+}
+
+bool lease_count_lies(const struct lease *lease)
+{
+	struct tcp_bytes bytes;
+	/* Before the page, which claims all that was sent until it is read. */
+	bool known = lease_count_bytes(lease, &bytes) == 0;
+	uint64_t done, intent;
+
+	if (!lease->counters)
+		return false;
+	done = load(&lease->counters->done);
+	intent = load(&lease->counters->intent);
+	return is_impossible(lease, intent, done, known ? &bytes : NULL);
 }
 
 /* How many frames stand whole under the bytes that the viewer has acknowledged. */

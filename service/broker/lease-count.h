@@ -21,6 +21,10 @@ struct lease_counts {
 /* A copy of the page, each value below 2^63. All 0 before RUNNING. */
 void lease_count(const struct lease *lease, struct lease_counts *ret);
 
+/* Whether a lease that runs claims what no honest session ever writes, at whatever moment it is
+ * looked at: more begun than permitted, less done than before or than the kernel has sent. */
+bool lease_count_lies(const struct lease *lease);
+
 /* Of the lease's connection; 0 and an error when it cannot be told. */
 int lease_count_bytes(const struct lease *lease, struct tcp_bytes *ret);
 

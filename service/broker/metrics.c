@@ -19,6 +19,7 @@ static const char *const texts[] = {
 	"viewer left the bus",
 	"viewer silent",
 	"viewer stalled",
+	"false count",
 	"viewer broke the protocol",
 	"ended by the server",
 	"ended by an administrator",

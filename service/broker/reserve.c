@@ -10,6 +10,9 @@
 #include "broker/broker.h"
 #include "broker/camera.h"
 #include "broker/lease-count.h"
+#include "broker/lease.h"
+
+#define REASON_FALSE "false count"
 
 #define TIMER_ACCURACY (100 * USEC_PER_MSEC)
 
@@ -139,12 +142,37 @@ static int renew(struct broker *broker, size_t max)
 	return r;
 }
 
+/* Who counts wrongly is not to be trusted with another frame; the row will say [0, exposed]. */
+static void end_liars(struct broker *broker)
+{
+	struct lease *lease, *next;
+
+	list_for_each_safe (lease, next, &broker->leases, list) {
+		if (lease->state != LEASE_RUNNING || !lease_count_lies(lease))
+			continue;
+		lease->overdrawn = true;
+		event_log(LOG_ERR, EVENT_COUNT_FALSE,
+			  &(struct event_about){.camera = lease->camera->name,
+						.client = lease->client,
+						.peer = lease->peer_text,
+						.reason = REASON_FALSE,
+						.lease = lease->id},
+			  "lease %lu of %s at %s for %s is ended: what is said to have been sent"
+			  " cannot be; whoever serves it is not to be trusted",
+			  (unsigned long)lease->id, lease->client, lease->peer_text,
+			  lease->camera->name);
+		lease_end(lease, REASON_FALSE);
+	}
+}
+
 static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
 {
 	struct broker *broker = userdata;
 	struct reserve *reserve = &broker->reserve;
-	size_t n = count_running(broker);
+	size_t n;
 
+	end_liars(broker);
+	n = count_running(broker);
 	if (!n)
 		return 0;
 	arm(broker);

@@ -24,10 +24,25 @@ static int refuse_proof(struct session *session, int error)
 	return error == -EIO ? -EIO : -EACCES;
 }
 
+/* As good as none: its viewer is asked for credentials. */
+static void pass_over(const struct session *session, const struct client *client, unsigned scheme)
+{
+	event_log(
+		LOG_NOTICE, EVENT_CERTIFICATE_UNUSABLE,
+		&(struct event_about){.client = client->name,
+				      .peer = session->peer_text,
+				      .connection = session->connection},
+		"session %lu (%s): the certificate of %s proves nothing: its key signed by scheme "
+		"0x%04x; accepted are ECDSA P-256, Ed25519, and RSA-PSS with SHA-256 and 2048 bits "
+		"or more",
+		(unsigned long)session->connection, session->peer_text, client->name, scheme);
+}
+
 int session_on_certificate(void *userdata, const void *message, int *fds)
 {
 	struct session *session = userdata;
 	const struct session_certificate *m = message;
+	const struct client *client;
 	struct handshake handshake;
 	int r = handshake_read(m->handshake, m->size, &session->signed_, &handshake);
 
@@ -35,9 +50,14 @@ int session_on_certificate(void *userdata, const void *message, int *fds)
 		return 0;
 	if (r < 0)
 		return refuse_proof(session, r);
-	if (!policy_find_pin(session->broker->policy, handshake.spki, NULL))
+	client = policy_find_pin(session->broker->policy, handshake.spki, NULL);
+	if (!client)
 		return 0;
 	r = handshake_verify(&handshake);
+	if (r == -ENOTSUP) {
+		pass_over(session, client, handshake.scheme);
+		return 0;
+	}
 	if (r < 0)
 		return refuse_proof(session, r);
 	session->certificate.proven = true;
@@ -215,8 +235,10 @@ int session_on_open(void *userdata, const void *message, int *fds)
 static void list_cameras(struct session *session, const struct client *client,
 			 const struct token *token, struct session_cameras *ret)
 {
-	struct policy_request request = {
-		.client = client->name, .token = token->id, .until = until(session, token)};
+	struct policy_request request = {.client = client->name,
+					 .token = token->id,
+					 .until = until(session, token),
+					 .agent = session->broker->agent.peer != NULL};
 	struct camera *camera;
 
 	list_for_each (camera, &session->broker->cameras, list) {

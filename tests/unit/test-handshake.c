@@ -313,6 +313,9 @@ static void test_no_byte_can_be_another(void **state)
 		past->bytes[i] ^= (uint8_t)(1U << (i % 8));
 		r = prove(past, &kim);
 		assert_true(r < 0);
+		/* Neither a certificate that cannot be read nor a scheme that nobody knows is a
+		 * proof, or a lie. */
+		assert_true(r != -ENOTSUP || i >= begin);
 		if (r == -ENOENT)
 			nobodys++;
 		assert_true(r != -ENOENT || (i >= begin && i < end));
@@ -322,6 +325,21 @@ static void test_no_byte_can_be_another(void **state)
 	assert_int_equal(prove(past, &kim), 0);
 	while (past->size-- > 0)
 		assert_int_equal(prove(past, &kim), -EBADMSG);
+	free(past);
+}
+
+/* Whoever signs in a way that is not accepted proves nothing, and has not lied. */
+static void test_other_schemes_prove_nothing(void **state)
+{
+	static const uint16_t schemes[] = {0x0401, 0x0503, 0x0603, 0x0804, 0x0805, 0x0807, 0xfe00};
+	struct past *past = shake_hands("NORMAL", &kim, 0);
+	size_t at = message_at(past, 8) + 4;
+
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+		past->bytes[at] = (uint8_t)(schemes[i] >> 8);
+		past->bytes[at + 1] = (uint8_t)schemes[i];
+		assert_int_equal(prove(past, &kim), -ENOTSUP);
+	}
 	free(past);
 }
 
@@ -360,6 +378,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_kind_of_key_proves_itself),
+		cmocka_unit_test(test_other_schemes_prove_nothing),
 		cmocka_unit_test(test_a_certificate_of_version_1_proves_itself),
 		cmocka_unit_test(test_without_a_certificate_nothing_is_kept),
 		cmocka_unit_test(test_another_connections_handshake_proves_nothing),
