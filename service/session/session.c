@@ -31,6 +31,12 @@ static _Noreturn void fail(struct session *s)
 	exit_now(SESSION_EXIT_FAILED);
 }
 
+/* error: of the socket. The kernel may give up a viewer that takes nothing before we do. */
+static _Noreturn void leave_broken(struct session *s, int error)
+{
+	leave(s, error == -ETIMEDOUT ? SESSION_DONE_STALLED : SESSION_DONE_VIEWER);
+}
+
 static void flush(struct session *s)
 {
 	ssize_t n;
@@ -39,7 +45,7 @@ static void flush(struct session *s)
 		return;
 	n = outgoing_send(&s->out, s->sock);
 	if (n < 0 && n != -EAGAIN)
-		leave(s, SESSION_DONE_VIEWER);
+		leave_broken(s, (int)n);
 	if (n > 0 || !outgoing_pending(&s->out))
 		s->progress = s->now;
 	if (s->lease.granted)
@@ -221,7 +227,7 @@ static void shake_hands(struct session *s)
 		return;
 	}
 	if (r < 0)
-		leave(s, SESSION_DONE_VIEWER);
+		leave_broken(s, r);
 	if (tls_exporter(&s->tls, s->exporter) < 0)
 		fail(s);
 	set_quick_acks(s, 0);
@@ -285,8 +291,8 @@ static void read_requests(struct session *s)
 
 		if (n == -EAGAIN)
 			return;
-		if (n == -ECONNRESET)
-			leave(s, SESSION_DONE_VIEWER);
+		if (n == -ECONNRESET || n == -ETIMEDOUT)
+			leave_broken(s, (int)n);
 		if (n <= 0) {
 			session_end_orderly(s,
 					    n == 0 ? SESSION_DONE_VIEWER : SESSION_DONE_PROTOCOL);
@@ -319,6 +325,8 @@ static void await_close(struct session *s)
 
 static void read_socket(struct session *s, short revents)
 {
+	uint8_t byte;
+
 	if (s->phase == SESSION_PHASE_HANDSHAKE)
 		shake_hands(s);
 	else if (s->phase == SESSION_PHASE_CLOSING)
@@ -326,7 +334,7 @@ static void read_socket(struct session *s, short revents)
 	else if (may_read(s))
 		read_requests(s);
 	else if (revents & (POLLERR | POLLHUP | POLLRDHUP))
-		leave(s, SESSION_DONE_VIEWER);
+		leave_broken(s, recv(s->sock, &byte, sizeof(byte), MSG_DONTWAIT) < 0 ? -errno : 0);
 }
 
 /* --- the loop --- */

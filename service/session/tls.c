@@ -11,8 +11,10 @@ static ssize_t pull(gnutls_transport_ptr_t userdata, void *buffer, size_t size)
 	struct tls *t = userdata;
 	ssize_t n = recv(t->sock, buffer, size, MSG_DONTWAIT);
 
-	if (n < 0)
+	if (n < 0) {
+		t->timed_out = errno == ETIMEDOUT;
 		gnutls_transport_set_errno(t->session, errno);
+	}
 	return n;
 }
 
@@ -69,7 +71,7 @@ void tls_release(struct tls *t)
 	*t = (struct tls){};
 }
 
-static int translate(ssize_t e)
+static int translate(const struct tls *t, ssize_t e)
 {
 	switch (e) {
 	case GNUTLS_E_AGAIN:
@@ -77,7 +79,7 @@ static int translate(ssize_t e)
 		return -EAGAIN;
 	case GNUTLS_E_PULL_ERROR:
 	case GNUTLS_E_PREMATURE_TERMINATION:
-		return -ECONNRESET;
+		return t->timed_out ? -ETIMEDOUT : -ECONNRESET;
 	default:
 		return -EPROTO;
 	}
@@ -95,16 +97,16 @@ int tls_handshake(struct tls *t)
 			handshake_record_release(&t->record);
 		return 1;
 	}
-	if (translate(r) == -EPROTO)
+	if (translate(t, r) == -EPROTO)
 		gnutls_alert_send_appropriate(t->session, r);
-	return translate(r);
+	return translate(t, r);
 }
 
 ssize_t tls_receive(struct tls *t, void *buffer, size_t size)
 {
 	ssize_t n = gnutls_record_recv(t->session, buffer, size);
 
-	return n < 0 ? translate(n) : n;
+	return n < 0 ? translate(t, n) : n;
 }
 
 bool tls_pending(const struct tls *t)

@@ -17,17 +17,18 @@ struct tls {
 	int sock; /* the caller's, as is out */
 	struct outgoing *out;
 	struct handshake_record record;
+	bool timed_out; /* the kernel gave the connection up: the peer took nothing */
 };
 
 int tls_init(struct tls *t, const struct tls_server *server, int sock, struct outgoing *out);
 void tls_release(struct tls *t);
 
-/* Goes on with the handshake. 1: it is over; -EAGAIN: it waits for the peer; -ECONNRESET: the peer
- * is gone; -EPROTO: it failed, and an alert that says so is in out. */
+/* Goes on with the handshake. 1: it is over; -EAGAIN: it waits for the peer; -ECONNRESET,
+ * -ETIMEDOUT: as below; -EPROTO: it failed, and an alert that says so is in out. */
 int tls_handshake(struct tls *t);
 
 /* Bytes read, 0 at the peer's close_notify. Errors: -EAGAIN, -ECONNRESET (gone without one),
- * -EPROTO. */
+ * -ETIMEDOUT (it acknowledged nothing for too long), -EPROTO. */
 ssize_t tls_receive(struct tls *t, void *buffer, size_t size);
 /* Whether tls_receive would return bytes although the socket has none. */
 bool tls_pending(const struct tls *t);
