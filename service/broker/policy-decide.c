@@ -259,7 +259,7 @@ uint32_t policy_rights(const struct policy *policy, const struct policy_request 
 		       uint64_t now, bool clock_set)
 {
 	struct policy_request each = {
-		.client = request->client, .token = request->token, .agent = true};
+		.client = request->client, .token = request->token, .agent = request->agent};
 	uint32_t rights = 0;
 
 	memcpy(each.camera, request->camera, UUID_SIZE);
@@ -276,7 +276,7 @@ uint32_t policy_streams(const struct policy *policy, const struct policy_request
 	struct policy_request each = {.client = request->client,
 				      .token = request->token,
 				      .right = RIGHT_LIVE,
-				      .agent = true};
+				      .agent = request->agent};
 	uint32_t streams = 0;
 
 	memcpy(each.camera, request->camera, UUID_SIZE);

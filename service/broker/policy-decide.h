@@ -63,8 +63,8 @@ struct policy_verdict policy_decide(const struct policy *policy,
 				    bool clock_set);
 
 /* The rights (set of enum right) that a decision about any stream of this camera allows now, or
- * would if an agent said yes or another left: what a client is shown. Only request's client, token
- * and camera are read. */
+ * would if the agent that is there said yes: what a client is shown. Only request's client, token,
+ * camera and agent are read. */
 uint32_t policy_rights(const struct policy *policy, const struct policy_request *request,
 		       uint64_t now, bool clock_set);
 

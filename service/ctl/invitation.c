@@ -126,6 +126,11 @@ void invitation_link(const struct invitation *in, char ret[INVITATION_LINK_SIZE]
 {
 	char pin[KEY_FILE_FINGERPRINT_SIZE], root[sizeof(in->seal_root)];
 
+	if (!INVITATION_HAS_PAGE) {
+		snprintf(ret, INVITATION_LINK_SIZE, "rtsps://%s:%s@%s:%u/%s", in->client, in->token,
+			 in->hosts[0], in->rtsps_port, in->n_cameras ? in->cameras[0] : "");
+		return;
+	}
 	url_safe(in->pin, pin, sizeof(pin));
 	url_safe(in->seal_root, root, sizeof(root));
 	snprintf(ret, INVITATION_LINK_SIZE, "https://%s:%u/#client=%s&token=%s&pin=%s&seal-root=%s",
@@ -135,7 +140,7 @@ void invitation_link(const struct invitation *in, char ret[INVITATION_LINK_SIZE]
 static void print_hosts(const struct invitation *in)
 {
 	printf("Where:\n");
-	for (size_t i = 0; i < in->n_hosts; i++)
+	for (size_t i = 0; INVITATION_HAS_PAGE && i < in->n_hosts; i++)
 		printf("    https://%s:%u/\n", in->hosts[i], in->https_port);
 	for (size_t i = 0; i < in->n_hosts; i++)
 		for (size_t c = 0; c < in->n_cameras; c++)
@@ -175,14 +180,16 @@ int invitation_print(const struct invitation *in)
 	printf("\nAs who:\n    user      %s\n    password  %s\n", in->client, in->token);
 	printf("\nWhom to trust:\n    server    sha256/%s\n    seals     %s\n", in->pin,
 	       in->seal_root);
-	printf("    CA, to be installed in browsers:\n%s", in->ca);
+	printf("    CA, for programs that want one:\n%s", in->ca);
 	if (in->pkcs12)
 		printf("\nOr with the certificate in %s, whose passphrase is:\n    %s\n",
 		       in->pkcs12, in->passphrase);
 	print_command(in);
 	if (isatty(STDOUT_FILENO) && qr_available()) {
 		invitation_link(in, link);
-		puts("\nAll of it, for a camera to scan; whoever sees it can watch:\n");
+		puts(INVITATION_HAS_PAGE
+			     ? "\nAll of it, for a camera to scan; whoever sees it can watch:\n"
+			     : "\nFor a camera to scan; whoever sees it can watch:\n");
 		r = qr_print(link);
 		erase(link, sizeof(link));
 	}
@@ -219,7 +226,8 @@ int invitation_report(const struct invitation *in)
 	json_set_text(record, "integration", in->integration ? in->integration : "");
 	json_set_time(record, "expires", in->expires);
 	json_set(record, "cameras", cameras);
-	json_set(record, "https", list_of(in, "https", in->https_port));
+	if (INVITATION_HAS_PAGE)
+		json_set(record, "https", list_of(in, "https", in->https_port));
 	json_set(record, "rtsps", list_of(in, "rtsps", in->rtsps_port));
 	json_set_text(record, "pin", in->pin);
 	json_set_text(record, "seal_root", in->seal_root);

@@ -2,6 +2,7 @@
 /* What a person who is to watch has to know: where, whom to trust, and as who. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,8 +35,11 @@ struct invitation {
 int invitation_read_device(struct ctl *ctl, const char *host, struct invitation *in);
 void invitation_release(struct invitation *in);
 
-/* What the QR code holds: the page's address; what is secret stands behind '#', which a browser
- * keeps to itself. */
+/* Whether the service has the viewer's page already; nobody is sent to what is not there. */
+#define INVITATION_HAS_PAGE false
+
+/* What the QR code holds. With the page: its address; what is secret stands behind '#', which a
+ * browser keeps to itself. Until then: the first camera's address, as players take it. */
 void invitation_link(const struct invitation *in, char ret[INVITATION_LINK_SIZE]);
 
 int invitation_print(const struct invitation *in);

@@ -100,6 +100,16 @@ static int print_status(const struct json_object *status)
 	return print_suspensions(suspensions);
 }
 
+/* Who is still being asked about, or prepared for, watches nothing. */
+static size_t count_running(const struct json_object *leases)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < json_count(leases); i++)
+		n += !strcmp(json_text(json_at(leases, i), "state"), "running");
+	return n;
+}
+
 int status_run(struct ctl *ctl, const struct args *args)
 {
 	_cleanup_json_ struct json_object *manager = NULL, *tree = NULL, *leases = NULL,
@@ -120,7 +130,7 @@ int status_run(struct ctl *ctl, const struct args *args)
 		return ctl_out_of_memory();
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
 		json_set(status, taken[i], json_object_get(json_member(manager, taken[i])));
-	json_set_number(status, "viewers", json_count(leases));
+	json_set_number(status, "viewers", count_running(leases));
 	json_set(status, "cameras", objects_select(tree, CAMWARD_INTERFACE_CAMERA));
 	json_set(status, "leases", json_object_get(leases));
 	return ctl->json ? json_print(status) : print_status(status);

@@ -189,6 +189,9 @@ static void test_what_is_listed(void **s)
 	grant.max_leases = 1;
 	strcpy(grant.hours, WORK);
 	assert_int_equal(policy_add_grant(policy, &grant), 0);
+	assert_int_equal(policy_rights(policy, &request, utc(MONDAY_9), true), 0);
+	assert_int_equal(policy_streams(policy, &request, utc(MONDAY_9), true), 0);
+	request.agent = true;
 	assert_int_equal(policy_rights(policy, &request, utc(MONDAY_9), true), RIGHT_LIVE);
 	assert_int_equal(policy_rights(policy, &request, utc(MONDAY_18), true), 0);
 }
