@@ -215,6 +215,30 @@ static int get_dropped(sd_bus *b, const char *path, const char *interface, const
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static int append_stream(sd_bus_message *reply, const struct camera *camera, uint32_t which)
+{
+	static const char *const names[RING_N_STREAMS] = {"main", "sub"};
+	static const char *const codecs[] = {"", "H264", "JPEG"};
+	const struct camera_stream *s = &camera->streams[which];
+
+	return sd_bus_message_append(reply, "(ssuub)", names[which],
+				     s->codec < ARRAY_SIZE(codecs) ? codecs[s->codec] : "",
+				     s->width, s->height, s->ring >= 0);
+}
+
+static int get_streams(sd_bus *b, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct camera *camera = userdata;
+	uint32_t possible = camera_possible_streams(camera);
+	int r = sd_bus_message_open_container(reply, 'a', "(ssuub)");
+
+	for (uint32_t i = 0; r >= 0 && i < RING_N_STREAMS; i++)
+		if (possible & 1U << i)
+			r = append_stream(reply, camera, i);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int get_viewers(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -309,6 +333,7 @@ static const sd_bus_vtable vtable[] = {
 	OBJECT_TEXT("Encoder", struct camera, state.encoder, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Path", "s", get_path, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Reason", "s", get_reason, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Streams", "a(ssuub)", get_streams, 0, 0),
 	SD_BUS_PROPERTY("Hardware", "s", get_recorded, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	OBJECT_TEXT("Refused", struct camera, refused, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	OBJECT_U64("Epoch", struct camera, epoch, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

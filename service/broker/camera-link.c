@@ -199,6 +199,9 @@ static int on_ring(void *userdata, const void *message, int *fds)
 	}
 	stream->ring = steal_fd(&fds[0]);
 	stream->ring_size = m->ring_size;
+	stream->codec = m->codec;
+	stream->width = m->width;
+	stream->height = m->height;
 	tell_leases(camera, m->stream);
 	return 0;
 }

@@ -29,6 +29,7 @@ struct camera_stream {
 	uint32_t turn; /* by this one */
 	int ring;      /* -EBADF: none yet */
 	uint64_t ring_size;
+	uint32_t codec, width, height; /* as its process told last; 0: not yet */
 	unsigned n_leases;
 	sd_event_source *linger;
 	sd_event_source *keyframe_timer;

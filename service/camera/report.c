@@ -108,12 +108,16 @@ int report_ring(struct chan *link, const struct epoch *epoch, enum ring_stream s
 		uint32_t turn)
 {
 	const struct ring_writer *ring = epoch->streams[stream].ring;
+	const struct ring_description *d = &epoch->streams[stream].description;
 	int fd = ring_writer_fd(ring);
 	struct camera_ring m = {
 		.epoch = epoch->number,
 		.ring_size = ring_writer_size(ring),
 		.stream = stream,
 		.turn = turn,
+		.codec = d->codec,
+		.width = d->width,
+		.height = d->height,
 	};
 
 	return chan_send(link, CAMERA_RING, &m, sizeof(m), &fd, CAMERA_RING_FDS);

@@ -2,6 +2,7 @@
 #include "ctl/cameras.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/objects.h"
 #include "ctl/verbs.h"
@@ -13,16 +14,36 @@ void cameras_cell_condition(struct table *table, const struct json_object *camer
 		   json_true(camera, "suspended") ? ", suspended" : "");
 }
 
+#define SUB_SIZE 32
+
+/* The small stream, while somebody takes it. */
+static void format_sub(const struct json_object *camera, char ret[SUB_SIZE])
+{
+	const struct json_object *streams = json_member(camera, "streams");
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < json_count(streams); i++) {
+		const struct json_object *s = json_at(streams, i);
+
+		if (!strcmp(json_text(s, "name"), "sub") && json_true(s, "running"))
+			snprintf(ret, SUB_SIZE, "; sub %llux%llu",
+				 (unsigned long long)json_number(s, "width"),
+				 (unsigned long long)json_number(s, "height"));
+	}
+}
+
 void cameras_cell_picture(struct table *table, const struct json_object *camera)
 {
 	uint64_t width = json_number(camera, "width"), height = json_number(camera, "height");
+	char sub[SUB_SIZE];
 
 	if (!width || !height) {
 		table_cell(table, "-");
 		return;
 	}
-	table_cell(table, "%llux%llu, %.4g fps", (unsigned long long)width,
-		   (unsigned long long)height, json_real(camera, "frames_per_second"));
+	format_sub(camera, sub);
+	table_cell(table, "%llux%llu, %.4g fps%s", (unsigned long long)width,
+		   (unsigned long long)height, json_real(camera, "frames_per_second"), sub);
 }
 
 static int print_cameras(const struct json_object *cameras)

@@ -46,6 +46,7 @@ static const struct structure {
 	const char *property;
 	const char *member[11];
 } structures[] = {
+	{"Streams", {"name", "codec", "width", "height", "running"}},
 	{"Controls",
 	 {"name", "title", "type", "flags", "minimum", "maximum", "step", "default", "value",
 	  "menu"}},

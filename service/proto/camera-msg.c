@@ -17,7 +17,8 @@ bool camera_ring_valid(const void *message)
 {
 	const struct camera_ring *m = message;
 
-	return m->stream < RING_N_STREAMS && m->ring_size > sizeof(struct ring_header);
+	return m->stream < RING_N_STREAMS && m->ring_size > sizeof(struct ring_header) &&
+	       m->codec <= RING_CODEC_JPEG && m->reserved == 0;
 }
 
 bool camera_statement_valid(const void *message)

@@ -79,6 +79,10 @@ struct camera_ring {
 	uint64_t ring_size;
 	uint32_t stream; /* enum ring_stream */
 	uint32_t turn;   /* of the START or STREAMS that asked for the stream */
+	/* For people: sessions go by what the ring says. */
+	uint32_t codec; /* enum ring_codec; 0: not told */
+	uint32_t width, height;
+	uint32_t reserved;
 };
 
 /* The lease statement as the viewer gets it (docs/SEAL.md); the broker only passes it on. */

@@ -18,7 +18,7 @@ CAMERA = {"name": str, "uuid": str, "condition": str, "source": str, "format": s
           "height": int, "frames_per_second": (int, float), "encoder": str, "path": str,
           "reason": str, "hardware": str, "refused": str, "epoch": int, "captured": int, "encoded": int, "dropped": dict,
           "viewers": int, "watching": bool, "suspended": bool, "configuration": dict, "chosen_controls": dict,
-          "controls": list}
+          "streams": list, "controls": list}
 CLIENT = {"name": str, "integration": str, "created": str, "source": str, "tokens": list, "certificates": list, "suspended": bool,
           "user": int}
 TOKEN_RECORD = {"id": str, "created": str, "expires": (str, type(None)),

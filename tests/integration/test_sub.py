@@ -49,6 +49,23 @@ class Sub(unittest.TestCase):
             self.assert_plays(players.gstreamer(url, 20, SIZE, decoder=players.enlarged(SIZE)),
                               camera)
 
+    def streams(self, camera):
+        found, = [c for c in self.demo.ctl_json("cameras")["cameras"] if c["name"] == camera]
+        return {s["name"]: s for s in found["streams"]}
+
+    def test_which_streams_there_are_and_run_is_told(self):
+        viewer = self.playing("cam2/sub")
+        list(viewer.access_units(count=2))
+        streams = self.streams("cam2")
+        self.assertEqual(list(streams), ["main", "sub"])
+        self.assertEqual(streams["sub"], {"name": "sub", "codec": "H264", "width": SMALL[0],
+                                          "height": SMALL[1], "running": True})
+        self.assertIs(streams["main"]["running"], False)
+        self.assertIn("; sub 320x180", self.demo.ctl("status").stdout)
+        viewer.close()
+        harness.wait_until(lambda: not self.streams("cam2")["sub"]["running"], 20, "the sub's end")
+        self.assertNotIn("; sub", self.demo.ctl("status").stdout)
+
     def test_each_frame_is_sealed_as_sub(self):
         viewer = sealed_viewer.SealedViewer(self.demo.info, "front/sub", "owner",
                                             self.demo.token("owner"))
