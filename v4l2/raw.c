@@ -126,6 +126,12 @@ static int chroma_of_image(const struct v4l2_image *image, struct chroma *ret)
 	}
 }
 
+bool v4l2_raw_copies(uint32_t fourcc)
+{
+	return fourcc == V4L2_PIX_FMT_NV12 || fourcc == V4L2_PIX_FMT_NV21 ||
+	       fourcc == V4L2_PIX_FMT_YUV420 || fourcc == V4L2_PIX_FMT_YVU420;
+}
+
 static uint8_t *component(const struct v4l2_raw *raw, uint8_t *const *planes, unsigned int i)
 {
 	return planes[raw->components[i].plane] + raw->components[i].offset;

@@ -37,6 +37,9 @@ bool v4l2_raw_supported(uint32_t fourcc);
 int v4l2_raw_init(struct v4l2_raw *ret, uint32_t fourcc, uint32_t width, uint32_t height,
 		  unsigned int n_planes, const uint32_t *strides, const uint32_t *sizes);
 
+/* Whether v4l2_raw_copy() takes pictures of this format. */
+bool v4l2_raw_copies(uint32_t fourcc);
+
 /*
  * Copies a picture of the visible size into buffers of this layout, one pointer a memory plane.
  * From NV12, NV21, YU12 and YV12; everything else goes through v4l2_convert_to_i420() first.

@@ -90,6 +90,25 @@ static int open_relay(struct encoder_v4l2m2m *m)
 			      &m->relay);
 }
 
+/* And not the camera's made smaller. */
+static bool is_whole(const struct encoder_v4l2m2m *m, const struct v4l2_capture *capture)
+{
+	const struct v4l2_capture_format *f = v4l2_capture_format(capture);
+
+	return m->want.width == (f->width & ~1U) && m->want.height == (f->height & ~1U);
+}
+
+/* Has the source bring what can be copied into the encoder's layout in one step. */
+static void ask_for_images(struct encoder_v4l2m2m *m)
+{
+	const struct v4l2_capture *capture = m->source ? source_capture(m->source) : NULL;
+
+	m->encoder.takes_image = capture && is_whole(m, capture) &&
+				 v4l2_raw_copies(v4l2_capture_format(capture)->fourcc);
+	if (m->encoder.takes_image)
+		m->source->direct = true;
+}
+
 static int take_copying(struct encoder_v4l2m2m *m, const char *obstacle)
 {
 	int r = open_copying(m);
@@ -98,6 +117,7 @@ static int take_copying(struct encoder_v4l2m2m *m, const char *obstacle)
 		return r;
 	m->encoder.path = CAMERA_PATH_COPY;
 	m->encoder.reads = true;
+	ask_for_images(m);
 	m->encoder.scales = false;
 	snprintf(m->encoder.reason, sizeof(m->encoder.reason),
 		 "raw pictures, copied for the encoder: %s", obstacle);
@@ -149,10 +169,12 @@ static int reopen(struct encoder_v4l2m2m *m, int error)
 	return r;
 }
 
+/* From where the camera wrote it, if it can be: then it is copied once. */
 static int copy(struct encoder_v4l2m2m *m, const struct source_frame *frame, uint32_t *ret)
 {
+	bool straight = m->encoder.takes_image && frame->image.fourcc;
 	const struct v4l2_raw *layout = &v4l2_m2m_format(m->share.m2m)->raw;
-	const struct v4l2_image image = {
+	const struct v4l2_image made = {
 		.fourcc = V4L2_PIX_FMT_YUV420,
 		.width = layout->visible_width,
 		.height = layout->visible_height,
@@ -165,7 +187,7 @@ static int copy(struct encoder_v4l2m2m *m, const struct source_frame *frame, uin
 	if (r < 0)
 		return r;
 	*ret = raw.index;
-	return v4l2_raw_copy(layout, raw.planes, &image);
+	return v4l2_raw_copy(layout, raw.planes, straight ? &frame->image : &made);
 }
 
 static int m2m_submit(struct encoder *e, const struct source_frame *frame, uint64_t key,
@@ -280,14 +302,6 @@ static const struct encoder_ops ops = {
 	.adjust = m2m_adjust,
 	.free = m2m_free,
 };
-
-/* And not the camera's made smaller. */
-static bool is_whole(const struct encoder_v4l2m2m *m, const struct v4l2_capture *capture)
-{
-	const struct v4l2_capture_format *f = v4l2_capture_format(capture);
-
-	return m->want.width == (f->width & ~1U) && m->want.height == (f->height & ~1U);
-}
 
 /* -EOPNOTSUPP, with the obstacle, if the picture would have to be copied. */
 static int try_sharing(struct encoder_v4l2m2m *m, struct source *source,

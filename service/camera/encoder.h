@@ -64,8 +64,9 @@ struct encoder_ops {
 struct encoder {
 	const struct encoder_ops *ops;
 	enum camera_path path;
-	bool reads;  /* wants y, u and v of raw frames */
-	bool scales; /* takes frames of the source's size; both may change while it runs */
+	bool reads;       /* wants y, u and v of raw frames */
+	bool takes_image; /* or image instead, where a frame has it */
+	bool scales;      /* takes frames of the source's size; both may change while it runs */
 	bool forces_keyframes;               /* can make one on demand */
 	unsigned int opened;                 /* which ones its descriptors are: rises with each */
 	char description[PROTO_REASON_SIZE]; /* "OpenH264 2.3.1" */

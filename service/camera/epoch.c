@@ -127,6 +127,11 @@ static bool refers_to_lost(const struct stream *s, const struct source_frame *fr
 	       s->description.codec == RING_CODEC_H264;
 }
 
+static bool wants_read(const struct encoder *encoder, const struct source_frame *frame)
+{
+	return encoder->reads && !(encoder->takes_image && frame->image.fourcc);
+}
+
 static int submit(struct epoch *e, unsigned int stream, struct source_frame *frame)
 {
 	struct stream *s = &e->streams[stream];
@@ -135,7 +140,7 @@ static int submit(struct epoch *e, unsigned int stream, struct source_frame *fra
 	stream_miss(s, e->source->dropped_as, frame->dropped);
 	stream_miss(s, CAMERA_DROP_ERROR, frame->damaged);
 	s->broken |= refers_to_lost(s, frame);
-	r = s->encoder->reads ? source_read(e->source, frame) : 0;
+	r = wants_read(s->encoder, frame) ? source_read(e->source, frame) : 0;
 	if (r < 0)
 		return lose_source(e, r);
 	r = stream_submit(s, frame);

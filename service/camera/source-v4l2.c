@@ -236,22 +236,28 @@ static int take_jpeg(struct source_v4l2 *v, struct source_frame *ret)
 	return 0;
 }
 
-static int convert(struct source_v4l2 *v, const struct v4l2_frame *frame)
+/* As it lies in the driver's buffer. */
+static int map(const struct source_v4l2 *v, const struct v4l2_frame *frame, struct v4l2_image *ret)
 {
 	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
+	int r = v4l2_image_map(ret, f->fourcc, f->width, f->height, f->height, f->stride,
+			       frame->data, frame->bytesused);
+
+	ret->width = v->format.width;
+	ret->height = v->format.height;
+	return r;
+}
+
+static int convert(struct source_v4l2 *v, const struct v4l2_frame *frame)
+{
 	struct v4l2_image image;
 	int r;
 
 	if (v->library)
 		return v4l2_convert_lib_to_i420(v->library, frame->data, frame->bytesused,
 						v->format.width, v->format.height, &v->planes);
-	r = v4l2_image_map(&image, f->fourcc, f->width, f->height, f->height, f->stride,
-			   frame->data, frame->bytesused);
-	if (r < 0)
-		return r;
-	image.width = v->format.width;
-	image.height = v->format.height;
-	return v4l2_convert_to_i420(&image, &v->planes);
+	r = map(v, frame, &image);
+	return r < 0 ? r : v4l2_convert_to_i420(&image, &v->planes);
 }
 
 static void fill(const struct source_v4l2 *v, struct source_frame *ret)
@@ -302,6 +308,12 @@ static int check_whole(const struct source_v4l2 *v)
 	return r < 0 ? -EBADMSG : 0;
 }
 
+/* An encoder copies it from where it is. What goes through the library it does not take. */
+static bool comes_direct(const struct source_v4l2 *v)
+{
+	return v->source.direct && !v->format.encoded && !v->library;
+}
+
 /* The frame's picture, in the driver's buffer or in memory of our own. */
 static int take_picture(struct source_v4l2 *v, struct source_frame *ret)
 {
@@ -311,6 +323,8 @@ static int take_picture(struct source_v4l2 *v, struct source_frame *ret)
 		return r;
 	if (v->source.shared)
 		return check_whole(v);
+	if (comes_direct(v))
+		return map(v, &v->frame, &ret->image);
 	if (!v->format.encoded)
 		return convert(v, &v->frame);
 	if (v->format.codec == RING_CODEC_JPEG)
@@ -322,7 +336,7 @@ static int take_picture(struct source_v4l2 *v, struct source_frame *ret)
 /* In the driver's buffer, until it is released. */
 static bool stays(const struct source_v4l2 *v)
 {
-	return v->format.encoded || v->source.shared;
+	return v->format.encoded || v->source.shared || comes_direct(v);
 }
 
 static int v4l2_source_next(struct source *s, struct source_frame *ret)

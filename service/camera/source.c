@@ -44,7 +44,7 @@ bool source_replaced(const struct source *s)
 void source_close(struct source *s)
 {
 	s->ops->close(s);
-	s->shared = false;
+	s->shared = s->direct = false;
 }
 
 int source_fd(const struct source *s)

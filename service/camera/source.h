@@ -16,6 +16,7 @@
 
 #include "base/ring.h"
 #include "proto/camera-msg.h"
+#include "v4l2/convert.h"
 #include "wire/slice.h"
 
 /* What is asked for; 0 leaves it to the source. */
@@ -40,9 +41,11 @@ struct source_format {
 
 struct source_frame {
 	uint32_t id; /* for release */
-	/* raw; NULL if the source is shared, before source_read() */
+	/* raw; NULL before source_read() if the source is shared or direct */
 	const uint8_t *y, *u, *v;
 	uint32_t y_stride, c_stride;
+	/* raw, as the camera lays it out, where it wrote it; fourcc 0: not to be had */
+	struct v4l2_image image;
 	/* encoded */
 	struct slice au;
 
@@ -100,6 +103,9 @@ struct source {
 	char converter_obstacle[SOURCE_OBSTACLE_SIZE]; /* how it failed */
 	/* Until close: an encoder works on its memory. What is raw is not converted before read. */
 	bool shared;
+	/* Until close: an encoder takes raw pictures as the camera lays them out. Frames whose
+	 * memory the CPU sees bring that, and are not converted before read. */
+	bool direct;
 };
 
 /* name: the camera's, drawn into the picture; it outlives the source. */

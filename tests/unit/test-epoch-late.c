@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* An epoch whose encoder gives what it makes later, and reads frames for longer than a step. */
 #include <errno.h>
+#include <linux/videodev2.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +26,9 @@ static const uint8_t other[] = {0, 0, 1, 0x41, 7, 8, 9};
 static struct {
 	struct source source;
 	unsigned next;
-	uint32_t out; /* a bit each */
+	uint32_t out;    /* a bit each */
+	uint32_t fourcc; /* of frames that bring their picture as it is */
+	unsigned converted;
 } camera;
 
 static int camera_open(struct source *s, const struct source_want *want, struct source_format *ret)
@@ -50,8 +53,15 @@ static int camera_next(struct source *s, struct source_frame *ret)
 	while (camera.out & 1U << camera.next % FRAMES)
 		camera.next++;
 	ret->id = camera.next % FRAMES;
+	ret->image.fourcc = camera.fourcc;
 	camera.out |= 1U << ret->id;
 	source_stamp(ret, 1000 + camera.next++);
+	return 0;
+}
+
+static int camera_read(struct source *s, struct source_frame *frame)
+{
+	camera.converted++;
 	return 0;
 }
 
@@ -70,6 +80,7 @@ static bool camera_exhausted(const struct source *s)
 static const struct source_ops source_ops = {.open = camera_open,
 					     .close = camera_close,
 					     .next = camera_next,
+					     .read = camera_read,
 					     .release = camera_release,
 					     .exhausted = camera_exhausted};
 
@@ -171,6 +182,32 @@ static unsigned collect(struct epoch *e)
 		n += progress.published;
 	assert_int_equal(r, 0);
 	return n;
+}
+
+/* Takes a frame; how often it was converted for that. */
+static unsigned conversions(struct epoch *e, bool takes_image, uint32_t fourcc)
+{
+	late.encoder.reads = true;
+	late.encoder.takes_image = takes_image;
+	late.holds = 0;
+	camera.fourcc = fourcc;
+	camera.converted = 0;
+	assert_int_equal(epoch_step(e), 0);
+	late.ready = late.submitted;
+	late.holds = 0;
+	assert_int_equal(collect(e), 1);
+	return camera.converted;
+}
+
+static void what_an_encoder_takes_as_it_is_is_not_converted(void **state)
+{
+	struct epoch e;
+
+	begin(&e);
+	assert_int_equal(conversions(&e, true, V4L2_PIX_FMT_NV12), 0);
+	assert_int_equal(conversions(&e, true, 0), 1);
+	assert_int_equal(conversions(&e, false, V4L2_PIX_FMT_NV12), 1);
+	end(&e);
 }
 
 static void frames_go_back_when_no_encoder_reads_them(void **state)
@@ -277,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_go_back_when_no_encoder_reads_them),
+		cmocka_unit_test(what_an_encoder_takes_as_it_is_is_not_converted),
 		cmocka_unit_test(units_carry_the_times_of_their_own_frames),
 		cmocka_unit_test(a_keyframe_that_was_asked_for_is_not_asked_for_with_each_frame),
 		cmocka_unit_test(an_encoder_that_breaks_or_makes_things_up_loses_the_epoch),

@@ -127,8 +127,24 @@ static void every_source_goes_into_every_layout(void **state)
 		struct v4l2_raw raw;
 
 		init(&raw, to[i % ARRAY_SIZE(to)]);
+		assert_true(v4l2_raw_copies(image.fourcc));
 		assert_int_equal(v4l2_raw_copy(&raw, planes, &image), 0);
 		check(to[i % ARRAY_SIZE(to)], memory);
+	}
+}
+
+static void other_formats_are_not_copied(void **state)
+{
+	const uint32_t others[] = {V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_NV16, V4L2_PIX_FMT_MJPEG, 0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		uint8_t memory[3][128], *planes[] = {memory[0], memory[1], memory[2]};
+		struct v4l2_image image = {.fourcc = others[i]};
+		struct v4l2_raw raw;
+
+		init(&raw, V4L2_PIX_FMT_NV12);
+		assert_false(v4l2_raw_copies(others[i]));
+		assert_int_equal(v4l2_raw_copy(&raw, planes, &image), -EOPNOTSUPP);
 	}
 }
 
@@ -246,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_source_goes_into_every_layout),
+		cmocka_unit_test(other_formats_are_not_copied),
 		cmocka_unit_test(pictures_that_do_not_fit_are_refused),
 		cmocka_unit_test(layouts_that_cannot_be_are_refused),
 	};

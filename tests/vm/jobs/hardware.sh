@@ -272,6 +272,22 @@ check_habits() {
 	by zero-copy "memory of the encoder"
 }
 
+# An encoder with a memory plane for each component: what fills them is right in each. The camera gives
+# NV12, and has to be fed that, for vivid loops nothing into another format.
+check_planes() {
+	loop 1 NV12
+	serve formats=NM12 multiplanar=1
+	watch 2
+	by copy "does not take NV12"
+	serve formats=YM12 multiplanar=1
+	watch 2
+	by copy
+	loop 2 NV12
+	serve formats=YM12 multiplanar=1
+	watch 2
+	by copy
+}
+
 # falls_back TEXT: where the encoder cannot do it at all, software does, and says why.
 falls_back() {
 	view front 5 -f null -
@@ -406,7 +422,7 @@ runs_by() {
 
 trap 'tail -n 30 /out/demo.log' EXIT
 rm -f /out/*.h264 /out/cases
-for part in sharing habits cost four; do
+for part in sharing habits planes cost four; do
 	begun=$SECONDS
 	"check_$part"
 	echo "$part: $((SECONDS - begun)) s"
