@@ -40,13 +40,17 @@ struct duet_queue {
 /* How one node handles raw pictures. */
 struct duet_node {
 	uint32_t formats[3]; /* 0 ends; the first is the present one */
+	uint32_t fps[3];     /* of each format; 0: it knows no rates */
 	uint32_t fourcc, stride;
+	/* What a camera says of its colours, and what an encoder was told last. */
+	uint32_t colorspace, ycbcr_enc, quantization, xfer_func;
 	uint32_t stride_align, height_align;
 	bool fixed_stride; /* it is no stride but its own */
 	bool no_import, no_export;
 	int queue_r; /* of VIDIOC_QBUF of an imported buffer */
 	/* V4L2_CID_MIN_BUFFERS_FOR_OUTPUT; 0: there is no such control. */
 	int32_t least;
+	uint32_t room; /* of a buffer; 0: DUET_ROOM */
 	struct duet_queue raw, coded;
 	unsigned int opened, closed;
 };
@@ -161,6 +165,33 @@ static inline struct duet_queue *duet_queue_of(struct duet_node *n, uint32_t typ
 	return camera || V4L2_TYPE_IS_OUTPUT(type) ? &n->raw : &n->coded;
 }
 
+static inline void duet_colours(struct duet_node *n, struct v4l2_pix_format *p, bool camera)
+{
+	if (camera) {
+		p->colorspace = n->colorspace;
+		p->ycbcr_enc = n->ycbcr_enc;
+		p->quantization = n->quantization;
+		p->xfer_func = n->xfer_func;
+		p->priv = V4L2_PIX_FMT_PRIV_MAGIC;
+		return;
+	}
+	n->colorspace = p->colorspace;
+	n->ycbcr_enc = p->ycbcr_enc;
+	n->quantization = p->quantization;
+	n->xfer_func = p->xfer_func;
+}
+
+static inline int duet_rate(const struct duet_node *n, struct v4l2_streamparm *parm)
+{
+	for (unsigned int i = 0; i < 3 && V4L2_TYPE_IS_CAPTURE(parm->type); i++) {
+		if (n->formats[i] != n->fourcc || !n->fps[i])
+			continue;
+		parm->parm.capture.timeperframe = (struct v4l2_fract){1, n->fps[i]};
+		return 0;
+	}
+	return -ENOTTY;
+}
+
 static inline int duet_format(struct duet *d, struct duet_node *n, struct v4l2_format *f, bool set)
 {
 	bool camera = n == &d->camera;
@@ -183,6 +214,8 @@ static inline int duet_format(struct duet *d, struct duet_node *n, struct v4l2_f
 			n->stride = DUET_WIDTH;
 		n->stride = duet_align(n->stride, n->stride_align);
 	}
+	if (set || camera)
+		duet_colours(n, p, camera);
 	p->pixelformat = n->fourcc;
 	p->width = DUET_WIDTH;
 	p->height = duet_align(DUET_HEIGHT, n->height_align);
@@ -283,7 +316,7 @@ static inline int duet_buffers(struct duet *d, struct duet_node *n, unsigned lon
 	case VIDIOC_REQBUFS:
 		return duet_reqbufs(n, duet_queue_of(n, r->type, camera), r);
 	case VIDIOC_QUERYBUF:
-		b->length = DUET_ROOM;
+		b->length = n->room ? n->room : DUET_ROOM;
 		return 0;
 	case VIDIOC_QBUF:
 		return duet_qbuf(d, n, duet_queue_of(n, b->type, camera), b);
@@ -353,6 +386,8 @@ static inline int duet_ioctl(const struct v4l2_sys *sys, int fd, unsigned long r
 	case VIDIOC_S_FMT:
 	case VIDIOC_G_FMT:
 		return duet_format(d, n, arg, request == VIDIOC_S_FMT);
+	case VIDIOC_S_PARM:
+		return duet_rate(n, arg);
 	case VIDIOC_QUERY_EXT_CTRL:
 	case VIDIOC_G_CTRL:
 		return duet_control(n, request, arg);

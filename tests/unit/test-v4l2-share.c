@@ -82,6 +82,10 @@ static void whose_memory_it_is_follows_what_each_can_do(void **state)
 
 	duet_init(&d);
 	check_shared(&d, V4L2_SHARE_ENCODER);
+	/* What it allocated is smaller than it said. */
+	duet_init(&d);
+	d.encoder.room = DUET_WIDTH;
+	check_shared(&d, V4L2_SHARE_CAMERA);
 	/* Neither that it exports nothing nor that the camera cannot reach it is the end. */
 	duet_init(&d);
 	d.encoder.no_export = true;
@@ -147,6 +151,58 @@ static void what_cannot_be_shared_leaves_the_camera_as_it_was(void **state)
 	d.encoder.queue_r = -ENODEV;
 	d.encoder.no_export = true;
 	check_refused(&d, -ENODEV, "");
+}
+
+/* That nothing has to be copied is not worth a frame. */
+static void no_rate_is_given_up_for_sharing(void **state)
+{
+	struct duet d;
+
+	for (uint32_t fps = 15; fps <= 30; fps += 15) {
+		duet_init(&d);
+		d.camera.formats[0] = V4L2_PIX_FMT_NV12;
+		d.camera.formats[1] = V4L2_PIX_FMT_YUV420;
+		d.camera.fps[0] = 30;
+		d.camera.fps[1] = fps;
+		d.encoder.formats[0] = V4L2_PIX_FMT_YUV420;
+		if (fps < 30)
+			check_refused(&d, -EOPNOTSUPP, "");
+		else
+			check_shared(&d, V4L2_SHARE_ENCODER);
+	}
+}
+
+static void check_colours(const struct duet_node *camera, struct duet_node *encoder)
+{
+	assert_int_equal(encoder->colorspace, camera->colorspace);
+	assert_int_equal(encoder->ycbcr_enc, camera->ycbcr_enc);
+	assert_int_equal(encoder->quantization, camera->quantization);
+	assert_int_equal(encoder->xfer_func, camera->xfer_func);
+	encoder->colorspace = encoder->ycbcr_enc = encoder->quantization = encoder->xfer_func = 0;
+}
+
+/* It writes them into its stream: one that was opened anew has forgotten them. */
+static void an_encoder_is_told_the_colours_again(void **state)
+{
+	struct v4l2_capture *camera;
+	struct v4l2_share share;
+	struct duet d;
+
+	duet_init(&d);
+	d.camera.colorspace = V4L2_COLORSPACE_REC709;
+	d.camera.ycbcr_enc = V4L2_YCBCR_ENC_709;
+	d.camera.quantization = V4L2_QUANTIZATION_FULL_RANGE;
+	d.camera.xfer_func = V4L2_XFER_FUNC_709;
+	camera = open_camera(&d);
+	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), 0);
+	check_colours(&d.camera, &d.encoder);
+	assert_int_equal(v4l2_capture_start(camera), 0);
+	assert_int_equal(v4l2_share_reopen(&share), 0);
+	check_colours(&d.camera, &d.encoder);
+	v4l2_share_release(&share);
+	assert_int_equal(v4l2_share_join(camera, "encoder", &want, &share), 0);
+	check_colours(&d.camera, &d.encoder);
+	close_both(&d, camera, &share);
 }
 
 static void layouts_are_agreed_on_exactly(void **state)
@@ -388,6 +444,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whose_memory_it_is_follows_what_each_can_do),
 		cmocka_unit_test(what_cannot_be_shared_leaves_the_camera_as_it_was),
+		cmocka_unit_test(no_rate_is_given_up_for_sharing),
+		cmocka_unit_test(an_encoder_is_told_the_colours_again),
 		cmocka_unit_test(layouts_are_agreed_on_exactly),
 		cmocka_unit_test(an_encoder_that_comes_back_otherwise_is_closed),
 		cmocka_unit_test(an_encoder_may_come_later),
