@@ -277,14 +277,14 @@ check_habits() {
 check_planes() {
 	loop 1 NV12
 	serve formats=NM12 multiplanar=1
-	watch 2
+	watch 4
 	by copy "does not take NV12"
 	serve formats=YM12 multiplanar=1
-	watch 2
+	watch 4
 	by copy
 	loop 2 NV12
 	serve formats=YM12 multiplanar=1
-	watch 2
+	watch 4
 	by copy
 }
 
