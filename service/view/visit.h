@@ -10,9 +10,9 @@
 #include "view/rtsp-client.h"
 #include "view/stream.h"
 
-#define VISIT_CONNECT_USEC   4000000ULL /* look-up, TCP and TLS */
-#define VISIT_ANSWER_USEC    6000000ULL /* an answer; a camera may have to start */
-#define VISIT_REPORT_USEC    5000000ULL /* between our RTCP reports */
+#define VISIT_CONNECT_USEC   4000000ULL  /* look-up, TCP and TLS */
+#define VISIT_ANSWER_USEC    11000000ULL /* an answer; a camera may have to start, for 8 s */
+#define VISIT_REPORT_USEC    5000000ULL  /* between our RTCP reports */
 #define VISIT_KEEPALIVE_USEC 25000000ULL
 
 enum visit_end {

@@ -61,6 +61,12 @@ def percentile(values, percent):
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
+def waited_ns(pid):
+    """How long the main thread of a process has been ready to run without a CPU (the kernel's
+    scheduler/sched-stats.rst)."""
+    return int(pathlib.Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[1])
+
+
 class Causes:
     """zone_second: the demo runs in zone() of this."""
 
@@ -81,10 +87,7 @@ class Causes:
         self.bus.__exit__(*exception)
 
     def waited_ns(self):
-        """How long the broker's main thread has been ready to run without a CPU (the kernel's
-        scheduler/sched-stats.rst)."""
-        pid = self.demo.info["pids"]["broker"]
-        return int(pathlib.Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[1])
+        return waited_ns(self.demo.info["pids"]["broker"])
 
     # What a cause needs
 

@@ -418,7 +418,7 @@ class Demo:
                   f"  {ctl} leases                # who is watching",
                   f"  {ctl} revoke owner {self.names[0]}    # ends it at once",
                   f"  {ctl} invite kim {self.names[0]} --host 127.0.0.1 --rtsps-port {d['rtsps_port']}"
-                  f" --https-port {d['https_port']}    # all that Kim has to know", "",
+                  "    # all that Kim has to know", "",
                   f"'guest' may see {self.names[0]} only, 'stranger' nothing; their tokens:"]
         lines += [f"  {c['name']:<9}{c['token']}" for c in d["clients"][1:]]
         print("\n".join(lines), flush=True)

@@ -70,7 +70,7 @@ class Client:
     """camera: a name, or "name/sub". Further arguments go to tls.Connection. Responses are read
     for `timeout` seconds at most."""
 
-    def __init__(self, host, port, camera="front", pin=None, timeout=5.0, **connection):
+    def __init__(self, host, port, camera="front", pin=None, timeout=12.0, **connection):
         self.timeout = timeout
         self.connection = tls.Connection(host, port, pin, timeout, **connection)
         address = f"[{host}]" if ":" in host else host

@@ -86,13 +86,13 @@ static void test_a_certificate_ends_what_still_drains(void **state)
 	struct lease *lease = lease_find(&b->broker, lease_of(b));
 	int r;
 
-	lease->until = clock_realtime() + USEC_PER_SEC;
+	lease->until = clock_realtime() + 3 * USEC_PER_SEC;
 	assert_int_equal(redecide_all(&b->broker), 0);
 	fill_connection(&s);
 	session_send(&s, SESSION_DONE, &done);
 	bench_wait(b, 5 * LEASE_DRAIN_CHECK);
 	assert_int_equal(lease->state, LEASE_DRAINING);
-	bench_wait(b, USEC_PER_SEC);
+	bench_wait(b, 3 * USEC_PER_SEC);
 	assert_true(list_empty(&b->broker.leases));
 	drain_viewer(&s, &r);
 	assert_int_equal(r, -ECONNRESET);
@@ -139,10 +139,12 @@ static void test_who_does_not_end_is_cut(void **state)
 	struct bench *b = *state;
 	struct fake_session s = bench_watching(b);
 
+	uint64_t begin = clock_monotonic();
+
 	fake_camera_stop(&b->front);
 	assert_int_equal(bench_receive(b, s.link, NULL, 0), SESSION_END);
 	bench_wait(b, LEASE_END_TIMEOUT - 200 * USEC_PER_MSEC);
-	assert_int_equal(viewer_state(&s), -EAGAIN);
+	assert_true(viewer_state(&s) == -EAGAIN || clock_monotonic() - begin >= LEASE_END_TIMEOUT);
 	bench_wait(b, 400 * USEC_PER_MSEC);
 	assert_int_equal(viewer_state(&s), -ECONNRESET);
 	fake_session_close(&s);
