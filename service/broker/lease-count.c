@@ -116,6 +116,14 @@ void lease_fill_integration(const struct broker *broker, struct ledger_event *ev
 		snprintf(event->integration, sizeof(event->integration), "%s", client->integration);
 }
 
+void lease_note_integration(struct lease *lease)
+{
+	const struct client *client = policy_find_client(lease->broker->policy, lease->client);
+
+	if (client)
+		snprintf(lease->integration, sizeof(lease->integration), "%s", client->integration);
+}
+
 uint64_t lease_count_low(const struct lease *lease, uint64_t done, const struct tcp_bytes *bytes)
 {
 	uint64_t acknowledged;
@@ -138,7 +146,7 @@ void lease_fill_event(const struct lease *lease, struct ledger_event *event)
 		.epoch = lease->epoch,
 	};
 	snprintf(event->client, sizeof(event->client), "%s", lease->client);
-	lease_fill_integration(lease->broker, event);
+	snprintf(event->integration, sizeof(event->integration), "%s", lease->integration);
 	snprintf(event->camera, sizeof(event->camera), "%s", lease->camera->name);
 	memcpy(event->camera_uuid, lease->camera->uuid, UUID_SIZE);
 	memcpy(event->peer, lease->peer.address, sizeof(event->peer));

@@ -34,6 +34,8 @@ uint64_t lease_count_low(const struct lease *lease, uint64_t done, const struct 
 
 /* Of a row whose client is known: what that belongs to now. */
 void lease_fill_integration(const struct broker *broker, struct ledger_event *event);
+/* The same into the lease, until OPENED is written: its later rows have to say what that says. */
+void lease_note_integration(struct lease *lease);
 
 /* Of a row: who, what, from where, since which epoch. */
 void lease_fill_event(const struct lease *lease, struct ledger_event *event);

@@ -193,6 +193,7 @@ void lease_ring_ready(struct lease *lease)
 		return;
 	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
 	lease->epoch = lease->camera->epoch;
+	lease_note_integration(lease);
 	lease_fill_event(lease, &event);
 	lease->reserved = event.reserved = reserve_frames(lease->camera);
 	recording = malloc(sizeof(*recording));

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "broker/broker.h"
 #include "broker/camera.h"
+#include "broker/lease-count.h"
 
 #define TIMER_ACCURACY (5 * USEC_PER_MSEC)
 
@@ -135,6 +136,7 @@ static int lease_new(struct broker *broker, const struct lease_request *request,
 		memcpy(lease->exporter, request->exporter, sizeof(lease->exporter));
 	}
 	snprintf(lease->client, sizeof(lease->client), "%s", request->client);
+	lease_note_integration(lease);
 	note_peer(lease, request);
 	r = sd_event_add_time(broker->event, &lease->timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY,
 			      on_timer, lease);

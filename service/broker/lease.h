@@ -57,8 +57,9 @@ struct lease {
 	struct subscription *subscription; /* the lease's */
 
 	char client[NAME_SIZE];
-	uint64_t token, grant; /* ids: what it came with, what permitted it */
-	uint64_t until;        /* when what it came with ends by itself; as of the request */
+	char integration[NAME_SIZE]; /* of the client, as OPENED says */
+	uint64_t token, grant;       /* ids: what it came with, what permitted it */
+	uint64_t until;              /* when what it came with ends by itself; as of the request */
 	/* ASKING: by which grant it would be; then the one that the agent said yes to. 0: none. */
 	uint64_t asked, approved;
 	uint32_t right, stream, protocol; /* stream: that it gets now */

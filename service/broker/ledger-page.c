@@ -10,14 +10,17 @@
 
 #define N_VALUES (LEDGER_N_COLUMNS + LEDGER_PAGE_N_EXTRA)
 
-/* The window comes first: what it holds is all that is looked at. */
+/* The window comes first: what it holds is all that is looked at. An end belongs to the integration
+ * that its OPENED names, too: old ledgers have ends that say what the client was in by then. */
 static const char select_rows[] =
 	"SELECT e.*, p.salt, p.address, p.port FROM"
 	" (SELECT * FROM events WHERE seq > ?1 ORDER BY seq LIMIT " DB_TEXT(
 		LEDGER_PAGE_ROWS) ") AS e"
 				  " LEFT JOIN peers AS p USING (seq)"
-				  " WHERE (?2 = '' OR client = ?2) AND (?3 = '' OR integration = "
-				  "?3)"
+				  " WHERE (?2 = '' OR client = ?2)"
+				  " AND (?3 = '' OR integration = ?3 OR (kind = 2 AND EXISTS"
+				  "  (SELECT 1 FROM events AS o WHERE o.lease = e.lease"
+				  "   AND o.kind = 1 AND o.integration = ?3)))"
 				  " AND (?4 = '' OR camera = ?4 OR (camera_uuid = ?5 AND ?5 <> "
 				  "zeroblob(16)))"
 				  " AND (max(realtime, coalesce(since, realtime)) >= ?6"

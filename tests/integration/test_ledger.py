@@ -210,6 +210,40 @@ class Exposure(unittest.TestCase):
         self.assertIn("The ledger is whole", self.demo.ctl("ledger", "verify").stdout)
 
 
+class Left(unittest.TestCase):
+    """Clients that leave their integration while they watch."""
+
+    def watch(self, demo, name):
+        demo.ctl("client", "add", name, "--integration", "nest")
+        demo.ctl("grant", name, "front", "live")
+        viewer = rtsp.Client("127.0.0.1", demo.info["rtsps_port"], "front",
+                             demo.info["spki_sha256"])
+        self.addCleanup(viewer.close)
+        viewer.authorize(name, demo.ctl_json("client", "token", name)["token"])
+        viewer.play()
+        list(viewer.access_units(count=5))
+        return viewer
+
+    def test_what_they_received_stays_with_the_integration(self):
+        with harness.Demo(cameras=1) as demo:
+            self.watch(demo, "removed")
+            moved = self.watch(demo, "moved")
+            demo.ctl("client", "remove", "removed")
+            demo.ctl("client", "move", "moved", "--out")
+            moved.close()
+            harness.wait_until(lambda: not demo.leases(), 10, "the ends")
+
+            def deliveries():
+                return demo.ctl_json("exposure", "--integration", "nest")["deliveries"]
+
+            harness.wait_until(lambda: all(d["to"] for d in deliveries()), 5, "their rows")
+            self.assertEqual({d["client"] for d in deliveries()}, {"removed", "moved"})
+            for delivery in deliveries():
+                self.assertEqual(delivery["integration"], "nest")
+                self.assertGreaterEqual(delivery["frames_high"], 5)
+                self.assertIs(delivery["uncertain"], False)
+
+
 class Head(unittest.TestCase):
     """The database as a whole put back."""
 
