@@ -244,7 +244,7 @@ static void test_the_ledger_counts(void **state)
 	assert_int_equal(send(s.socket, "0123456789", 10, 0), 10);
 	page->intent = 3; /* the third had begun */
 	page->done = 2;
-	page->offered = 5;
+	page->offered = 4; /* killed before it raised that, too */
 	page->skipped[SESSION_SKIP_LATE] = 3;
 	page->first_sequence = 8;
 	page->last_sequence = 12;
