@@ -28,6 +28,12 @@ static int run(struct store_writer *writer, const struct store_job *job)
 	return r < 0 ? r : 0;
 }
 
+/* What policy.d declares is not on the disk: a row of its name is of one that was removed. */
+static bool is_kept(const struct client *client)
+{
+	return !client->source[0];
+}
+
 /* Under both names while it is being renamed: the disk may have either. */
 static void print_name(FILE *file, const char *name, const char *former)
 {
@@ -40,7 +46,8 @@ static void print_clients(FILE *file, const struct policy *policy)
 {
 	fputc(',', file);
 	for (size_t i = 0; i < policy->n_clients; i++)
-		print_name(file, policy->clients[i]->name, policy->clients[i]->former);
+		if (is_kept(policy->clients[i]))
+			print_name(file, policy->clients[i]->name, policy->clients[i]->former);
 	fputc('\0', file);
 }
 
@@ -48,7 +55,9 @@ static void print_integrations(FILE *file, const struct policy *policy)
 {
 	fputc(',', file);
 	for (size_t i = 0; i < policy->n_integrations; i++)
-		print_name(file, policy->integrations[i]->name, policy->integrations[i]->former);
+		if (!policy->integrations[i]->source[0])
+			print_name(file, policy->integrations[i]->name,
+				   policy->integrations[i]->former);
 	fputc('\0', file);
 }
 
@@ -56,7 +65,7 @@ static void print_users(FILE *file, const struct policy *policy)
 {
 	fputc(',', file);
 	for (size_t i = 0; i < policy->n_clients; i++)
-		if (policy->clients[i]->has_user)
+		if (is_kept(policy->clients[i]) && policy->clients[i]->has_user)
 			print_name(file, policy->clients[i]->name, policy->clients[i]->former);
 	fputc('\0', file);
 }
@@ -65,7 +74,8 @@ static void print_pins(FILE *file, const struct policy *policy)
 {
 	fputc(',', file);
 	for (size_t i = 0; i < policy->n_clients; i++)
-		for (size_t p = 0; p < policy->clients[i]->n_pins; p++) {
+		for (size_t p = 0; is_kept(policy->clients[i]) && p < policy->clients[i]->n_pins;
+		     p++) {
 			const struct token *pin = &policy->clients[i]->pins[p];
 
 			for (size_t k = 0; k < sizeof(pin->hash); k++)
