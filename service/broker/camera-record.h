@@ -27,6 +27,7 @@ struct camera_record {
 	bool pending;                        /* policy.h */
 
 	struct camera_configuration chosen; /* by the owner; 0: as camera.d has it */
+	struct camera_configuration stored; /* the last choice that the disk took */
 	size_t n_choices;
 	struct camera_choice choices[CAMERA_CHOICES_MAX];
 };

@@ -18,7 +18,6 @@ struct control_job {
 	char name[NAME_SIZE], other[NAME_SIZE];
 	uint8_t spki[TOKEN_HASH_SIZE];
 	struct camera_record camera;
-	struct camera_configuration before;
 	uint64_t id, others_end;
 	enum suspension_kind kind;
 };

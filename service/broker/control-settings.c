@@ -61,9 +61,10 @@ static int finish_configure(struct control_job *job, int error)
 	if (error < 0) {
 		/* Unless there is a later one already. */
 		if (!memcmp(&record->chosen, &job->camera.chosen, sizeof(record->chosen)))
-			record->chosen = job->before;
+			record->chosen = record->stored;
 		return error;
 	}
+	record->stored = job->camera.chosen;
 	if (camera_link_configure(camera, why) < 0)
 		log_error("camera %s goes on as it was: %s", camera->name, why);
 	return 0;
@@ -89,7 +90,6 @@ int control_configure(struct broker *broker, const char *camera,
 	if (!job)
 		return -ENOMEM;
 	job->finish = finish_configure;
-	job->before = record->chosen;
 	job->camera = *record;
 	job->camera.chosen = chosen;
 	r = store_set_configuration(broker->store, &job->camera, control_job_finish, job);

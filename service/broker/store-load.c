@@ -113,6 +113,7 @@ static int load_configuration(sqlite3_stmt *s, struct policy *policy)
 		.sub_fps = (uint32_t)db_column(s, 8),
 		.sub_bitrate = (uint32_t)db_column(s, 9),
 	};
+	camera->stored = camera->chosen;
 	return settings_valid(&camera->chosen) ? 0 : -EUCLEAN;
 }
 
