@@ -60,10 +60,10 @@ int control_renew_identity(struct broker *broker, const char *fingerprint)
 		  "the device's keys are erased and made anew; viewers have to be given the new "
 		  "ones");
 	end(broker);
-	/* One that still waits to be signed is as good. */
-	r = pending_anchor(broker->state_directory, &pending.anchor);
-	if (r == 0)
-		r = ledger_anchor_read(broker->state_directory, broker->seal_root, &pending.anchor);
+	r = ledger_anchor_read(broker->state_directory, broker->seal_root, &pending.anchor);
+	/* None of the present root's: one that still waits to be signed is as good. */
+	if (r == 0 && !pending.anchor.seq)
+		r = pending_anchor(broker->state_directory, &pending.anchor);
 	return r < 0 ? r : change(broker, &pending);
 }
 

@@ -97,14 +97,18 @@ static int erase_keys(int dir)
 	return state_dir_erase(dir, names);
 }
 
+static int erase_all(int dir, const char *but)
+{
+	int r = restore_unstage(dir);
+
+	return r < 0 ? r : state_dir_erase_all(dir, but);
+}
+
 static int carry_out(int dir, const struct pending *pending)
 {
-	int r;
-
 	switch (pending->kind) {
 	case PENDING_ERASE:
-		r = restore_unstage(dir);
-		return r < 0 ? r : state_dir_erase_all(dir, PENDING_FILE);
+		return erase_all(dir, PENDING_FILE);
 	case PENDING_RENEW:
 		return erase_keys(dir);
 	case PENDING_RESTORE:
@@ -131,6 +135,10 @@ int pending_do(int dir, const struct pending *pending)
 	struct pending now = *pending;
 	int r = write_down(dir, pending);
 
+	/* It makes the room that the line has not. Stopped half-way, it has to be asked for again.
+	 */
+	if ((r == -ENOSPC || r == -EDQUOT) && pending->kind == PENDING_ERASE)
+		return erase_all(dir, NULL);
 	return r < 0 ? r : finish(dir, &now);
 }
 
@@ -141,10 +149,10 @@ int pending_finish(int dir)
 
 	if (r < 0 || pending.kind == PENDING_SIGN)
 		return r;
+	(void)sd_notify(0, PATIENCE);
 	if (pending.kind == PENDING_NONE)
 		return restore_unstage(dir);
 	log_warning("something stopped an '%s' half-way: it is finished now", words[pending.kind]);
-	(void)sd_notify(0, PATIENCE);
 	return finish(dir, &pending);
 }
 

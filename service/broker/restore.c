@@ -12,7 +12,9 @@
 #include "broker/backup.h"
 #include "broker/epoch-run.h"
 #include "broker/ledger-anchor.h"
+#include "broker/policy.h"
 #include "broker/state-dir.h"
+#include "broker/store-load.h"
 #include "broker/store-schema.h"
 #include "broker/tar.h"
 
@@ -56,6 +58,22 @@ static int write_files(int staged, struct tar tar, unsigned *ret)
 	return r;
 }
 
+/* By what reads it at the start: a grant of nobody would keep the service from ever starting. */
+static int check_content(sqlite3 *db)
+{
+	struct policy *policy = policy_new();
+	uint64_t n;
+	int r = policy ? 0 : -ENOMEM;
+
+	if (r == 0)
+		r = db_get(db, &n,
+			   "SELECT count(*) FROM settings WHERE name IN ('run', 'next-lease')", "");
+	if (r == 0)
+		r = n == 2 ? store_load(db, policy) : -EUCLEAN;
+	policy_free(policy);
+	return r;
+}
+
 /* Opens the database as the service does, which upgrades an older one, and leaves it in one
  * file. */
 static int check_database(int staged, const char *path, struct ledger_chain_point *anchor)
@@ -70,6 +88,8 @@ static int check_database(int staged, const char *path, struct ledger_chain_poin
 	r = db_open(file, &db);
 	if (r == 0)
 		r = store_schema_prepare(db);
+	if (r == 0)
+		r = check_content(db);
 	if (r == 0)
 		r = ledger_anchor_newest(db, NULL, anchor);
 	if (r == 0)

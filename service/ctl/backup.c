@@ -65,12 +65,13 @@ static int get_passphrase(struct ctl *ctl, const struct args *args, bool make,
 	return passphrase_get(verb_option(ctl->verb, args, "--passphrase-file"), make, ret);
 }
 
+/* passphrase NULL: not encrypted. */
 static int write_backup(int source, int fd, const char *path, const char *passphrase,
 			uint64_t *ret_size)
 {
 	struct stat st = {0};
-	int r = *passphrase ? envelope_write(source, fd, path, passphrase)
-			    : copy(source, fd, path, ret_size);
+	int r = passphrase ? envelope_write(source, fd, path, passphrase)
+			   : copy(source, fd, path, ret_size);
 
 	if (!r && (fsync(fd) < 0 || fstat(fd, &st) < 0))
 		r = ctl_fail("%s cannot be written: %s.", path, strerror(errno));
@@ -106,7 +107,7 @@ int backup_run(struct ctl *ctl, const struct args *args)
 	int r = encrypt ? get_passphrase(ctl, args, true, passphrase) : 0;
 
 	if (!r)
-		r = make(ctl, path, keys, passphrase, &size);
+		r = make(ctl, path, keys, encrypt ? passphrase : NULL, &size);
 	erase(passphrase, sizeof(passphrase));
 	if (r)
 		return r;

@@ -11,7 +11,7 @@
 #include "ctl/ctl.h"
 
 /* A line without its end; unbuffered, so that no copy stays. 0; -errno, -ENODATA: there is none,
- * -E2BIG. */
+ * -E2BIG, -EBADMSG: it is no text, of which what follows a NUL would not count. */
 static int read_line(int fd, char ret[PASSPHRASE_SIZE])
 {
 	size_t n = 0;
@@ -20,6 +20,8 @@ static int read_line(int fd, char ret[PASSPHRASE_SIZE])
 	while ((r = read(fd, ret + n, 1)) != 0 && (r < 0 || ret[n] != '\n')) {
 		if (r < 0 && errno != EINTR)
 			return -errno;
+		if (r > 0 && !ret[n])
+			return -EBADMSG;
 		if (r > 0 && ++n == PASSPHRASE_SIZE)
 			return -E2BIG;
 	}
@@ -33,6 +35,8 @@ static int complain(int error, const char *whose)
 		return ctl_fail("%s is empty: that is no passphrase.", whose);
 	if (error == -E2BIG)
 		return ctl_fail("%s is longer than %d characters.", whose, PASSPHRASE_SIZE - 1);
+	if (error == -EBADMSG)
+		return ctl_fail("%s holds a NUL: a passphrase is a line of text.", whose);
 	return ctl_fail("%s cannot be read: %s.", whose, strerror(-error));
 }
 

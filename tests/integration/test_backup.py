@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Backup and restore of what the service keeps, and a client that is forgotten."""
 
+import contextlib
 import hashlib
 import io
 import os
@@ -112,6 +113,21 @@ class Backup(WithOwnState):
         self.assertEqual(after["seal_root"], before["seal_root"])
         self.watch()
 
+    def test_what_the_start_would_not_read_is_refused(self):
+        path, spoilt = self.top / "backup.tar", self.top / "spoilt.tar"
+        self.demo.ctl("backup", str(path))
+        with tarfile.open(path) as tar:
+            tar.extract("camward.db", self.top, filter="data")
+        with contextlib.closing(sqlite3.connect(self.top / "camward.db")) as db:
+            db.execute("UPDATE grants SET client = 'nobody'")
+            db.commit()
+        with tarfile.open(spoilt, "w", format=tarfile.USTAR_FORMAT) as tar:
+            tar.add(self.top / "camward.db", "camward.db")
+        done = self.restore(spoilt)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nothing is changed", done.stderr)
+        self.assertIn("owner", self.names())
+
     def test_a_passphrase_opens_it_and_nothing_else(self):
         path, bad, plain = (self.top / name for name in ("backup", "bad", "plain.tar"))
         right, wrong, empty = (self.top / name for name in ("right", "wrong", "empty"))
@@ -128,6 +144,13 @@ class Backup(WithOwnState):
             self.assertIn("seal-root.key", tar.getnames())
         before = self.info["pids"]["broker"]
         chunk = 65536 + 16
+        for text in b"\0abc\n", b"a\0bc\n":
+            wrong.write_bytes(text)
+            done = self.demo.ctl("backup", str(bad), *option(wrong), check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("holds a NUL", done.stderr)
+            self.assertFalse(bad.exists())
+        wrong.write_text("correct horsf")
         for what, data, file, sentence in (
                 ("wrong", sealed, wrong, "The passphrase is not that of"),
                 ("empty", sealed, empty, "is empty"),
