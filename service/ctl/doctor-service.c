@@ -30,9 +30,12 @@ bool doctor_reach_service(struct doctor *d)
 	}
 	r = sd_bus_get_property(d->ctl->bus, CAMWARD_BUS_NAME, CAMWARD_PATH,
 				CAMWARD_INTERFACE_MANAGER, "Version", &error, &reply, "s");
+	if (r >= 0 && !objects_manager(d->ctl, &d->manager) && !objects_fetch(d->ctl, &d->tree))
+		return true;
 	if (r >= 0)
-		return !objects_manager(d->ctl, &d->manager) && !objects_fetch(d->ctl, &d->tree);
-	if (bus_is_refused(&error))
+		doctor_find(d, "service", DOCTOR_PROBLEM, "journalctl -u camward.service",
+			    "The service does not tell what it knows.");
+	else if (bus_is_refused(&error))
 		doctor_find(d, "service", DOCTOR_PROBLEM,
 			    "ask an administrator, or join the group camward",
 			    "You may not ask the service: %s.", error.message);
@@ -196,8 +199,11 @@ void doctor_look_at_ledger(struct doctor *d)
 	double seconds;
 
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	if (ledger_read_ends(d->ctl, &start, &end))
+	if (ledger_read_ends(d->ctl, &start, &end)) {
+		doctor_find(d, "ledger", DOCTOR_PROBLEM, "journalctl -u camward.service; dmesg",
+			    "The ledger cannot be read.");
 		return;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
 	if (ledger_check_ends(json_text(d->manager, "seal_root"), json_member(start, "anchors"),
