@@ -341,6 +341,16 @@ static bool distrusted(const struct source *source)
 	       clock_monotonic() < source->converter_lost + CONVERTER_DISTRUST_USEC;
 }
 
+/* Should the converter be left, the encoder is told the same again: others might show in parameter
+ * sets, which stay for as long as an epoch lasts. */
+static void keep_colours(struct encoder_v4l2m2m *m, const struct v4l2_capture_format *f)
+{
+	m->want.colorspace = f->colorspace;
+	m->want.ycbcr_enc = f->ycbcr_enc;
+	m->want.quantization = f->quantization;
+	m->want.xfer_func = f->xfer_func;
+}
+
 /* -EOPNOTSUPP, with the obstacle, if there is none that could. */
 static int try_converting(struct encoder_v4l2m2m *m, char obstacle[PROTO_REASON_SIZE])
 {
@@ -360,6 +370,7 @@ static int try_converting(struct encoder_v4l2m2m *m, char obstacle[PROTO_REASON_
 		return r;
 	}
 	source->shared = true;
+	keep_colours(m, v4l2_capture_format(capture));
 	m->encoder.path = CAMERA_PATH_CONVERTER;
 	m->encoder.scales = !is_whole(m, capture);
 	snprintf(m->encoder.reason, sizeof(m->encoder.reason),

@@ -35,18 +35,27 @@ static int update_source(struct watch *w)
 	return r < 0 ? r : set_events(w->source, &w->source_events, source_events(s));
 }
 
+static const struct encoder *encoder_of(const struct watch *w, unsigned int stream)
+{
+	return w->epoch->streams[stream].encoder;
+}
+
+/* Closed, a descriptor has left the epoll set; its number may be that of the next. So all that are
+ * no more are forgotten before one is added: else to forget an old one would take out the new. */
+static void forget_closed(struct watch_encoder *e, const struct encoder *encoder,
+			  enum encoder_part part)
+{
+	if (!encoder || e->opened != encoder->opened || encoder_fd(encoder, part) < 0)
+		e->source = sd_event_source_disable_unref(e->source);
+}
+
 static int update_part(struct watch *w, struct watch_encoder *e, const struct encoder *encoder,
 		       enum encoder_part part)
 {
 	int fd = encoder ? encoder_fd(encoder, part) : -EBADF, r = 0;
 
-	if (fd < 0) {
-		e->source = sd_event_source_disable_unref(e->source);
+	if (fd < 0)
 		return 0;
-	}
-	/* Closed, a descriptor has left the epoll set; its number may be that of the next. */
-	if (e->source && e->opened != encoder->opened)
-		e->source = sd_event_source_disable_unref(e->source);
 	if (!e->source) {
 		e->events = 0;
 		e->opened = encoder->opened;
@@ -80,8 +89,12 @@ int watch_update(struct watch *w)
 	int r = w->admitted ? update_source(w) : 0;
 
 	for (unsigned int i = 0; i < EPOCH_STREAMS; i++)
+		for (unsigned int part = 0; part < ENCODER_N_PARTS; part++)
+			forget_closed(&w->encoders[i][part], encoder_of(w, i),
+				      (enum encoder_part)part);
+	for (unsigned int i = 0; i < EPOCH_STREAMS; i++)
 		for (unsigned int part = 0; part < ENCODER_N_PARTS && r >= 0; part++)
-			r = update_part(w, &w->encoders[i][part], w->epoch->streams[i].encoder,
+			r = update_part(w, &w->encoders[i][part], encoder_of(w, i),
 					(enum encoder_part)part);
 	return r;
 }

@@ -3,223 +3,18 @@
 # vm: timeout=900 memory=3G
 # shellcheck source=tests/vm/lib.sh
 . /camward/tests/vm/lib.sh
-
-WIDTH=1280
-HEIGHT=720
-cases=0
-
-# node_named NAME: sets $node.
-node_named() {
-	local file
-	for file in /sys/class/video4linux/*/name; do
-		if [ "$(cat "$file")" = "$1" ]; then
-			node=/dev/$(basename "$(dirname "$file")")
-			[ -e "$node" ]
-			return
-		fi
-	done
-	return 1
-}
-
-stop_feeding() {
-	[ -n "${feeder:-}" ] || return 0
-	kill "$feeder" 2> /dev/null || true
-	wait "$feeder" || true
-	feeder=
-}
-
-end_service() {
-	[ -n "${demo:-}" ] || return 0
-	kill "$demo"
-	wait "$demo" || fail "the demo ended with $?"
-	demo=
-}
-
-# without_cameras: whatever vivid was for before.
-without_cameras() {
-	end_service
-	stop_feeding
-	modprobe -r vivid
-}
-
-# loop API FORMAT: a camera that gives what it is fed: vivid's output, looped into its capture.
-loop() {
-	local output timings=cvt,width=$WIDTH,height=$HEIGHT,fps=30
-	without_cameras
-	modprobe vivid n_devs=1 node_types=0x101 num_inputs=1 input_types=3 num_outputs=1 \
-		output_types=1 multiplanar="$1"
-	until_true 10 node_named vivid-000-vid-out || fail "no output"
-	output=$node
-	until_true 10 node_named vivid-000-vid-cap || fail "no camera"
-	camera=("$node")
-	v4l2-ctl -d "$output" --set-dv-bt-timings $timings > /dev/null
-	v4l2-ctl -d "${camera[0]}" --set-dv-bt-timings $timings > /dev/null
-	v4l2-ctl -d "${camera[0]}" -c loop_video=1,timestamp_source=1,osd_text_mode=2
-	/build/tests/vm/coded-frames draw "$2" $WIDTH $HEIGHT 60 > /tmp/fed
-	v4l2-ctl -d "$output" --set-fmt-video-out=width=$WIDTH,height=$HEIGHT,pixelformat="$2" \
-		--stream-out-mmap --stream-from=/tmp/fed --stream-loop > /tmp/feed.log 2>&1 &
-	feeder=$!
-}
-
-# serve [HABIT...]: the service on $camera, with an encoder that has these habits.
-serve() {
-	local sources
-	end_service
-	modprobe -r vh264
-	modprobe vh264 "$@"
-	until_true 10 node_named vh264-enc || fail "the encoder does not appear"
-	encoder=$node
-	habits=${*:-no habits}
-	chmod 666 "$encoder" "${camera[@]}"
-	printf -v sources '%s,' "${camera[@]}"
-	rm -f /tmp/demo.json
-	python3 /camward/tests/support/demo.py --build /build --no-install \
-		--cameras ${#camera[@]} --size "${WIDTH}x$HEIGHT" --fps 30 \
-		--source "v4l2:${sources%,}" --encoder "$encoder" --json /tmp/demo.json \
-		> /out/demo.log 2>&1 &
-	demo=$!
-	until_true 60 serving || fail "the demo does not come up"
-	bus=$(of_demo 'demo["bus"]')
-	pid=$(of_demo 'demo["pids"]["cameras"][0]')
-}
-
-serving() {
-	kill -0 "$demo" || fail "the demo ended"
-	[ -s /tmp/demo.json ]
-}
-
-of_demo() {
-	python3 -c "import json; demo = json.load(open('/tmp/demo.json')); print($1)"
-}
-
-url() {
-	of_demo "'rtsps://owner:%s@%s:%d/$1' % (next(c['token'] for c in demo['clients']
-		if c['name'] == 'owner'), demo['host'], demo['rtsps_port'])"
-}
-
-# has_habits HABIT...: those that can change while it runs.
-has_habits() {
-	local habit
-	for habit in "$@"; do
-		echo "${habit#*=}" > "/sys/module/vh264/parameters/${habit%=*}"
-	done
-	habits=$*
-}
-
-# property NAME [CAMERA]: as D-Bus tells it.
-property() {
-	busctl --address="$bus" get-property org.camward.Camward1 \
-		"/org/camward/Camward1/camera/${2:-front}" org.camward.Camward1.Camera "$1" |
-		cut -d ' ' -f 2- | tr -d '"'
-}
-
-# Sets $path and $reason, by one call: between two the viewer may leave.
-look() {
-	local told
-	mapfile -t told < <(busctl --address="$bus" get-property org.camward.Camward1 \
-		/org/camward/Camward1/camera/front org.camward.Camward1.Camera Path Reason |
-		cut -d ' ' -f 2- | tr -d '"')
-	[ ${#told[@]} = 2 ] && path=${told[0]} reason=${told[1]}
-}
-
-comes_by() {
-	look && [ "$path" = "$1" ]
-}
-
-# The viewer comes again, if it was cut off.
-comes_again_by() {
-	kill -0 "$viewer" 2> /dev/null || view front 20 -f null -
-	comes_by "$1"
-}
-
-# by PATH [TEXT]: how the pictures came to the encoder, and what is said of it.
-by() {
-	[ "$path" = "$1" ] || fail "$habits: $path ($reason), not $1"
-	[[ $reason == *"${2:-}"* ]] || fail "$habits: \"$reason\" does not say \"$2\""
-}
-
-# view CAMERA SECONDS OUTPUT...: in the background, as $viewer.
-view() {
-	timeout 90 ffmpeg -y -hide_banner -nostdin -loglevel error -rtsp_transport tcp \
-		-i "$(url "$1")" -t "$2" -an -c copy "${@:3}" &
-	viewer=$!
-}
-
-# watch SECONDS: what a viewer gets, for hardware.check to decode and compare outside.
-watch() {
-	local clock
-	cases=$((cases + 1))
-	rm -f /tmp/arrivals
-	mkfifo /tmp/arrivals
-	longest_gap < /tmp/arrivals > /tmp/gap &
-	clock=$!
-	view front "$1" -f h264 "/out/$cases.h264" -t "$1" -c copy -flush_packets 1 -f framecrc \
-		/tmp/arrivals
-	until_true 60 test -s "/out/$cases.h264" || fail "$habits: no picture"
-	look
-	wait $viewer || fail "$habits: ffmpeg: $?"
-	wait $clock
-	echo "$cases $WIDTH $HEIGHT $habits: $path, $reason" | tee -a /out/cases
-}
-
-# Of lines that come as pictures do: the longest time between two, ms.
-longest_gap() {
-	python3 -c 'import sys, time
-last = longest = None
-for line in sys.stdin:
-    if line.startswith("#"):
-        continue
-    now = time.monotonic()
-    longest = max(longest or 0, now - last) if last else 0
-    last = now
-print(int((longest or 0) * 1000))'
-}
-
-# flows SECONDS: a viewer for whom pictures come by now.
-flows() {
-	rm -f /tmp/flow
-	view front "$1" -f h264 /tmp/flow
-	until_true 30 test -s /tmp/flow || fail "$habits: no picture"
-}
-
-# gap MILLISECONDS: what was watched last had no longer pause.
-gap() {
-	echo "$habits: nothing for $(cat /tmp/gap) ms at most"
-	[ "$(cat /tmp/gap)" -le "$1" ] || fail "$habits: nothing for $(cat /tmp/gap) ms"
-}
-
-# In 300 frames the process reads and writes nothing that is as large as a picture, and maps nothing.
-check_calls() {
-	flows 40
-	: > /tmp/calls
-	strace -f -qq -p "$pid" -o /tmp/calls &
-	local tracer=$!
-	until_true 80 traced 300 || fail "only $(grep -c VIDIOC_QBUF /tmp/calls) buffers are queued"
-	kill $tracer $viewer
-	wait $tracer $viewer || true
-	awk -F '(' '{ n = split($1, word, " "); count[word[n]]++ }
-		END { for (call in count) print count[call], call }' /tmp/calls | sort -rn > /out/calls
-	awk '/(read|write|readv|writev|pread64|pwrite64|splice|sendto|sendmsg|recvmsg)\(/ &&
-		$NF > 65536 || /(mmap|mremap|process_vm_readv)\(/ { print; n++ }
-		END { exit n > 0 }' /tmp/calls > /tmp/large ||
-		fail "it moves what is as large as a picture: $(head -n 3 /tmp/large)"
-	echo "300 frames: $(xargs < /out/calls)"
-}
-
-# A frame is queued three times: in the camera, as raw and as coded picture.
-traced() {
-	[ "$(grep -c VIDIOC_QBUF /tmp/calls)" -ge $(($1 * 3)) ]
-}
+# shellcheck source=tests/vm/hardware.sh
+. /camward/tests/vm/hardware.sh
 
 check_sharing() {
 	loop 1 NV12
 	serve
-	watch 2
+	watch 3
 	by zero-copy "memory of the encoder"
-	check_calls
+	check_calls 300
 	# Pictures that never come out are counted, and nothing else breaks.
 	has_habits drop_every=7
-	watch 2
+	watch 3
 	# What the encoder spoils is never shown, nor what refers to it.
 	has_habits drop_every=0 fail_every=20
 	watch 3
@@ -243,14 +38,10 @@ check_sharing() {
 	echo "$habits: $path, $reason"
 }
 
-stalls() {
-	grep -c 'the encoder stalls: it is opened anew' /out/demo.log || true
-}
-
 # Nothing of this is an obstacle; the camera follows the encoder's longer lines.
 check_habits() {
 	serve stride_align=512 headers=2 no_force_keyframe=1 busy_controls=1 instances=1
-	watch 2
+	watch 3
 	by zero-copy
 	until_true 30 not_in_use "$encoder" || fail "the encoder stays open"
 	# shellcheck disable=SC2217
@@ -261,14 +52,14 @@ check_habits() {
 	wait $other || true
 	# Lines that the camera does not have cannot be made up.
 	serve height_align=32
-	watch 2
+	watch 3
 	by copy "720 lines of 1280 bytes, the encoder wants 736"
 	serve height_align=32 no_crop=1
 	falls_back "cannot do this size"
 	# The other API, the other format, other ways with headers.
 	loop 2 YU12
 	serve formats=YU12 multiplanar=1 no_import=1 headers=1
-	watch 2
+	watch 3
 	by zero-copy "memory of the encoder"
 }
 
@@ -277,14 +68,14 @@ check_habits() {
 check_planes() {
 	loop 1 NV12
 	serve formats=NM12 multiplanar=1
-	watch 4
+	watch 3
 	by copy "does not take NV12"
 	serve formats=YM12 multiplanar=1
-	watch 4
+	watch 3
 	by copy
 	loop 2 NV12
 	serve formats=YM12 multiplanar=1
-	watch 4
+	watch 3
 	by copy
 }
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * coded-frames draw NV12|YU12 WIDTH HEIGHT FRAMES    writes pictures to stdout
- * coded-frames judge WIDTH HEIGHT                    reads decoded ones, I420, from stdin
+ * coded-frames draw NV12|YU12|YUYV WIDTH HEIGHT FRAMES    writes pictures to stdout
+ * coded-frames judge WIDTH HEIGHT                         reads decoded ones, I420, from stdin
+ * coded-frames judge nearest|average TO_WIDTH TO_HEIGHT WIDTH HEIGHT FRAMES
+ *
+ * YUYV has each line of chroma twice: its 4:2:0 is the picture that was drawn. The second judge
+ * reads pictures that were made smaller: by the nearest sample, as the module vconv does, or as the
+ * service does by itself (camera/scale.h).
  *
  * Pictures of noise that carry their number (camera/coded-picture.h): a band of fresh noise wanders
  * over a still one. Each can be drawn anew from its number, so that judge knows every sample: a
@@ -17,6 +22,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "camera/scale.h"
 #include "tests/unit/coded-picture-reader.h"
 
 #define BAND         32 /* lines */
@@ -66,14 +72,10 @@ static void draw(const struct picture *p, uint32_t counter)
 	coded_picture_draw(&code, y, p->width, p->width);
 }
 
-static void put(const struct picture *p, bool nv12)
+static void put_nv12(const struct picture *p)
 {
 	size_t luma = (size_t)p->width * p->height;
 
-	if (!nv12) {
-		fwrite(p->i420, 1, p->size, stdout);
-		return;
-	}
 	fwrite(p->i420, 1, luma, stdout);
 	for (size_t i = 0; i < luma / 4; i++) {
 		putchar_unlocked(p->i420[luma + i]);
@@ -81,11 +83,34 @@ static void put(const struct picture *p, bool nv12)
 	}
 }
 
-static int draw_all(const struct picture *p, bool nv12, uint32_t frames)
+static void put_yuyv(const struct picture *p)
+{
+	const uint8_t *u = p->i420 + (size_t)p->width * p->height;
+	const uint8_t *v = u + (size_t)p->width * p->height / 4;
+
+	for (uint32_t y = 0; y < p->height; y++) {
+		const uint8_t *luma = p->i420 + (size_t)y * p->width;
+		size_t line = (size_t)(y / 2) * (p->width / 2);
+
+		for (uint32_t x = 0; x < p->width / 2; x++) {
+			putchar_unlocked(luma[2 * x]);
+			putchar_unlocked(u[line + x]);
+			putchar_unlocked(luma[2 * x + 1]);
+			putchar_unlocked(v[line + x]);
+		}
+	}
+}
+
+static int draw_all(const struct picture *p, const char *format, uint32_t frames)
 {
 	for (uint32_t i = 0; i < frames; i++) {
 		draw(p, i);
-		put(p, nv12);
+		if (!strcmp(format, "NV12"))
+			put_nv12(p);
+		else if (!strcmp(format, "YUYV"))
+			put_yuyv(p);
+		else
+			fwrite(p->i420, 1, p->size, stdout);
 	}
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -119,25 +144,120 @@ static int judge(const struct picture *p)
 	return frames && !wrong ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int main(int argc, char *argv[])
+static void take_nearest(const uint8_t *from, uint32_t width, uint32_t height, uint8_t *to,
+			 uint32_t to_width, uint32_t to_height)
 {
-	bool draws = argc == 6 && !strcmp(argv[1], "draw");
-	struct picture p = {};
-	int r;
+	for (uint32_t y = 0; y < to_height; y++)
+		for (uint32_t x = 0; x < to_width; x++)
+			*to++ = from[(size_t)(y * height / to_height) * width +
+				     x * width / to_width];
+}
 
-	if (!draws && (argc != 4 || strcmp(argv[1], "judge") != 0)) {
-		fputs("usage: coded-frames draw NV12|YU12 WIDTH HEIGHT FRAMES | judge WIDTH "
-		      "HEIGHT\n",
-		      stderr);
-		return 2;
+static void scale_nearest(const struct picture *p, const struct picture *to)
+{
+	size_t luma = (size_t)p->width * p->height, to_luma = (size_t)to->width * to->height;
+
+	take_nearest(p->i420, p->width, p->height, to->i420, to->width, to->height);
+	for (unsigned int i = 0; i < 2; i++)
+		take_nearest(p->i420 + luma + i * luma / 4, p->width / 2, p->height / 2,
+			     to->i420 + to_luma + i * to_luma / 4, to->width / 2, to->height / 2);
+}
+
+static void scale_average(const struct picture *p, const struct picture *to)
+{
+	size_t luma = (size_t)p->width * p->height, to_luma = (size_t)to->width * to->height;
+	const struct scale_picture from = {
+		.y = p->i420,
+		.u = p->i420 + luma,
+		.v = p->i420 + luma + luma / 4,
+		.y_stride = p->width,
+		.c_stride = p->width / 2,
+	};
+	struct scale_picture small;
+	struct scale *scale;
+
+	if (scale_new(p->width, p->height, to->width, to->height, &scale) < 0)
+		abort();
+	scale_picture(scale, &from, &small);
+	memcpy(to->i420, small.y, to_luma);
+	memcpy(to->i420 + to_luma, small.u, to_luma / 4);
+	memcpy(to->i420 + to_luma + to_luma / 4, small.v, to_luma / 4);
+	scale_free(scale);
+}
+
+/* Each picture must be one of those that were drawn, and there is more than one. */
+static int judge_scaled(const struct picture *p, const struct picture *to, bool nearest, uint32_t n)
+{
+	unsigned int frames = 0, wrong = 0, different = 0;
+	_cleanup_free_ uint8_t *all = malloc(to->size * n), *got = malloc(to->size);
+	_cleanup_free_ uint8_t *seen = calloc(n, 1);
+
+	for (uint32_t i = 0; all && i < n; i++) {
+		struct picture at = *to;
+
+		at.i420 = all + to->size * i;
+		draw(p, i);
+		if (nearest)
+			scale_nearest(p, &at);
+		else
+			scale_average(p, &at);
 	}
-	p.width = (uint32_t)atoi(argv[argc - 2 - draws]);
-	p.height = (uint32_t)atoi(argv[argc - 1 - draws]);
+	while (all && got && seen && fread(got, 1, to->size, stdin) == to->size) {
+		uint32_t i = 0;
+
+		while (i < n && memcmp(got, all + to->size * i, to->size) != 0)
+			i++;
+		if (i == n)
+			printf("wrong %u\n", frames);
+		wrong += i == n;
+		different += i < n && !seen[i];
+		if (i < n)
+			seen[i] = 1;
+		frames++;
+	}
+	printf("frames %u different %u wrong %u\n", frames, different, wrong);
+	return different > 1 && !wrong ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int usage(void)
+{
+	fputs("usage: coded-frames draw NV12|YU12|YUYV WIDTH HEIGHT FRAMES\n"
+	      "       coded-frames judge WIDTH HEIGHT\n"
+	      "       coded-frames judge nearest|average TO_WIDTH TO_HEIGHT WIDTH HEIGHT FRAMES\n",
+	      stderr);
+	return 2;
+}
+
+static struct picture picture_of(char *size[])
+{
+	struct picture p = {.width = (uint32_t)atoi(size[0]), .height = (uint32_t)atoi(size[1])};
+
 	p.size = (size_t)p.width * p.height * 3 / 2;
 	p.i420 = malloc(p.size);
 	if (!p.i420 || !coded_picture_fits(p.width, p.height) || p.height <= BAND)
-		return 2;
-	r = draws ? draw_all(&p, !strcmp(argv[2], "NV12"), (uint32_t)atoi(argv[5])) : judge(&p);
+		exit(usage());
+	return p;
+}
+
+int main(int argc, char *argv[])
+{
+	bool draws = argc == 6 && !strcmp(argv[1], "draw");
+	bool judges = (argc == 4 || argc == 8) && !strcmp(argv[1], "judge");
+	struct picture p, small;
+	int r;
+
+	if (!draws && !judges)
+		return usage();
+	p = picture_of(argv + (draws ? 3 : argc == 4 ? 2 : 5));
+	if (draws) {
+		r = draw_all(&p, argv[2], (uint32_t)atoi(argv[5]));
+	} else if (argc == 4) {
+		r = judge(&p);
+	} else {
+		small = picture_of(argv + 3);
+		r = judge_scaled(&p, &small, !strcmp(argv[2], "nearest"), (uint32_t)atoi(argv[7]));
+		free(small.i420);
+	}
 	free(p.i420);
 	return r;
 }

@@ -1,0 +1,198 @@
+#!/bin/bash
+# A converter between camera and encoder: every picture is the one that was captured, converted and scaled as the converter does it, bit for bit, and no CPU touches raw pictures; where it cannot, fails or stalls, others come, and the reason is told.
+# vm: timeout=600 memory=3G
+# shellcheck source=tests/vm/lib.sh
+. /camward/tests/vm/lib.sh
+# shellcheck source=tests/vm/hardware.sh
+. /camward/tests/vm/hardware.sh
+
+# packed: the camera has YUYV only.
+packed() {
+	echo /build/tests/vm/one-format.so > /etc/ld.so.preload
+	echo YUYV > /run/one-format
+}
+
+unpacked() {
+	rm -f /etc/ld.so.preload
+}
+
+# converter [HABIT...]: the virtual converter with these habits, for the service that comes next.
+converter() {
+	end_service
+	modprobe -r vconv
+	modprobe vconv "$@"
+	until_true 10 node_named vconv-conv || fail "the converter does not appear"
+	converter=$node
+	chmod 666 "$converter"
+	conversion=$*
+}
+
+# see STREAM SECONDS HOW WIDTH HEIGHT: what a viewer gets, for converter.check to judge outside.
+see() {
+	begin_seeing "$1" "$2"
+	end_seeing "$1" "$3" "$4" "$5"
+}
+
+begin_seeing() {
+	cases=$((cases + 1))
+	view "$1" "$2" -f h264 "/out/$cases.h264"
+	until_true 60 test -s "/out/$cases.h264" || fail "$habits, $conversion: no picture"
+	look
+}
+
+end_seeing() {
+	wait $viewer || fail "$habits, $conversion: ffmpeg: $?"
+	echo "$cases $2 $3 $4 $1, $habits, ${conversion:-no converter}: $path, $reason" |
+		tee -a /out/cases
+}
+
+check_conversion() {
+	packed
+	loop 1 YUYV
+	converter
+	serve
+	see front 3 whole $WIDTH $HEIGHT
+	by converter "no format that the encoder could read"
+	queues=5
+	check_calls 100
+	# The small one by itself, and beside the large one.
+	see front/sub 3 nearest 640 360
+	by converter "made smaller"
+	flows 15
+	see front/sub 3 nearest 640 360
+	by converter
+	kill $viewer 2> /dev/null || true
+	wait $viewer || true
+}
+
+# Formats that the encoder has, in a layout that the camera has not.
+check_layouts() {
+	unpacked
+	loop 1 NV12
+	converter multiplanar=1
+	serve height_align=32 stride_align=512
+	see front 3 whole $WIDTH $HEIGHT
+	by converter "720 lines of"
+	# Pictures that never come out of the converter are lost, and nothing else.
+	has_habits_of vconv drop_every=3
+	see front 3 whole $WIDTH $HEIGHT
+	by converter
+	has_habits_of vconv drop_every=0 fail_every=4
+	see front 3 whole $WIDTH $HEIGHT
+	by converter
+	# Where the two share memory, the converter makes the small ones only.
+	converter
+	serve
+	flows 20
+	see front/sub 3 nearest 640 360
+	by zero-copy
+	kill $viewer 2> /dev/null || true
+}
+
+# has_habits_of MODULE HABIT...
+has_habits_of() {
+	local habit
+	for habit in "${@:2}"; do
+		echo "${habit#*=}" > "/sys/module/$1/parameters/${habit%=*}"
+	done
+	conversion=${*:2}
+}
+
+# Viewers see a pause; then pictures are copied, and the reason stays.
+check_failures() {
+	packed
+	loop 1 YUYV
+	converter stall_after=20
+	serve
+	see front 6 whole $WIDTH $HEIGHT
+	look
+	by copy "the converter $converter stalled"
+	see front/sub 3 average 640 360
+	by copy "stalled"
+	converter fail_every=1
+	serve
+	begin_seeing front/sub 8
+	until_true 20 comes_by copy || fail "$conversion: $path, $reason"
+	end_seeing front/sub average 640 360
+	by copy "failed"
+	# What cannot begin is told as well.
+	converter inputs=UYVY
+	serve
+	see front 3 whole $WIDTH $HEIGHT
+	by copy "does not take YUYV 1280x720"
+	converter formats=YU12
+	serve
+	see front 3 whole $WIDTH $HEIGHT
+	by copy "does not make NV12"
+	# A node that is none.
+	converter=${camera[0]}
+	serve
+	see front 3 whole $WIDTH $HEIGHT
+	by copy "cannot be used"
+	converter=
+}
+
+# Without one, the small stream is scaled by software and copied, beside the large one's zero-copy.
+check_without() {
+	unpacked
+	loop 1 NV12
+	converter=
+	conversion=
+	serve
+	with_all average zero-copy
+	packed
+	loop 1 YUYV
+	converter
+	serve
+	with_all nearest converter
+}
+
+# with_all HOW PATH: both streams and a raw local subscriber, all at once.
+with_all() {
+	local large program
+	flows 85
+	large=$viewer
+	ctl client user owner root
+	ctl grant owner front raw > /dev/null
+	# All of it would fill the disk, and the ledger with it.
+	DBUS_SYSTEM_BUS_ADDRESS=$bus /build/docs/examples/subscribe --raw front > \
+		>(head -c $((20 * WIDTH * HEIGHT * 3 / 2)) > /tmp/raw; cat > /dev/null) &
+	program=$!
+	see front/sub 3 "$1" 640 360
+	by "$2"
+	kill -0 "$large" || fail "$habits, $conversion: the viewer of the large one has gone"
+	until_true 60 has_pictures 20 || fail "$habits, $conversion: no raw pictures"
+	kill "$large" $program 2> /dev/null || true
+	wait "$large" $program || true
+	/build/tests/vm/coded-frames judge $WIDTH $HEIGHT < /tmp/raw
+}
+
+ctl() {
+	DBUS_SYSTEM_BUS_ADDRESS=$bus /build/service/ctl/camwardctl "$@"
+}
+
+has_pictures() {
+	[ "$(stat -c %s /tmp/raw)" -ge $(($1 * WIDTH * HEIGHT * 3 / 2)) ]
+}
+
+# Compliant with the interface, with both APIs; NV12 is left out, for v4l2-compliance stumbles over the
+# kernel's newer name for it.
+check_compliance() {
+	local api log=/tmp/compliance
+	for api in 0 1; do
+		converter multiplanar=$api inputs=YUYV,UYVY,YU12,RGB3 formats=YU12
+		v4l2-compliance -d "$converter" --streaming=10 > $log 2>&1 || true
+		! grep -E '^\s*(fail|warn):' $log || fail "$conversion: not compliant"
+		grep '^Total for vconv' $log || fail "$conversion: $(tail -n 3 $log)"
+	done
+}
+
+trap 'tail -n 30 /out/demo.log' EXIT
+rm -f /out/*.h264 /out/cases
+for part in compliance layouts failures without conversion; do
+	begun=$SECONDS
+	"check_$part"
+	echo "$part: $((SECONDS - begun)) s"
+done
+without_cameras
+trap - EXIT
