@@ -288,6 +288,7 @@ int errors_set(sd_bus_error *ret, int error, const struct errors_about *about)
 	case CONTROL_NAME_DECLARED:
 		return set_of_integration(ret, error, about);
 	case CONTROL_GRANT_DECLARED:
+	case CONTROL_IS_DECLARED:
 	case CONTROL_INVALID_HOLDER:
 	case CONTROL_INVALID_HOURS:
 	case CONTROL_INVALID_MAX_LEASES:
