@@ -103,10 +103,12 @@ class Viewer(threading.Thread):
         if self.ended is None:
             try:
                 info = self.tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_RECEIVED + 8)
-                self.in_kernel = int.from_bytes(info[BYTES_RECEIVED:], sys.byteorder)
+                now = int.from_bytes(info[BYTES_RECEIVED:], sys.byteorder)
+                self.in_kernel = max(self.in_kernel, now)  # two threads look
             except OSError:
                 pass  # closed just now: run() has looked before
-        return [received, self.in_kernel]
+        # What has been read was there.
+        return [received, max(self.in_kernel, self.ends[received - 1] if received else 0)]
 
     def leave(self):
         """Reads on to the end."""
