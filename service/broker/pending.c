@@ -99,9 +99,10 @@ static int erase_keys(int dir)
 
 static int erase_all(int dir, const char *but)
 {
-	int r = restore_unstage(dir);
+	/* The keys go first. */
+	int r = state_dir_erase_all(dir, but), e = restore_unstage(dir);
 
-	return r < 0 ? r : state_dir_erase_all(dir, but);
+	return r < 0 ? r : e;
 }
 
 static int carry_out(int dir, const struct pending *pending)

@@ -148,6 +148,16 @@ static bool is_database(const char *name)
 	return strstr(name, ".db") != NULL;
 }
 
+/* Not every file system says what an entry is. */
+static bool is_directory(int dir, const struct dirent *entry)
+{
+	struct stat st;
+
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_DIR;
+	return fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int erase_those(int dir, DIR *stream, const char *but, bool databases)
 {
 	struct dirent *entry;
@@ -157,7 +167,7 @@ static int erase_those(int dir, DIR *stream, const char *but, bool databases)
 	while ((entry = readdir(stream))) {
 		int e = 0;
 
-		if (entry->d_type != DT_DIR && is_database(entry->d_name) == databases &&
+		if (!is_directory(dir, entry) && is_database(entry->d_name) == databases &&
 		    (!but || strcmp(entry->d_name, but) != 0))
 			e = erase_file(dir, entry->d_name);
 		if (r == 0)

@@ -27,14 +27,28 @@ static int copy(int from, int to, const char *path, uint64_t *ret_size)
 	return n < 0 ? ctl_fail("%s cannot be copied: %s.", path, strerror(errno)) : 0;
 }
 
-static int report(const char *path, uint64_t size, bool keys, bool encrypted)
+static struct json_object *describe(const char *path, uint64_t size, bool encrypted)
 {
-	_cleanup_json_ struct json_object *record = json_object_new_object();
+	struct json_object *record = json_object_new_object();
 
 	json_set_text(record, "file", path);
 	json_set_number(record, "bytes", size);
-	json_set(record, "keys", json_object_new_boolean(keys));
 	json_set(record, "encrypted", json_object_new_boolean(encrypted));
+	return record;
+}
+
+static int report_made(const char *path, uint64_t size, bool keys, bool encrypted)
+{
+	_cleanup_json_ struct json_object *record = describe(path, size, encrypted);
+
+	json_set(record, "keys", json_object_new_boolean(keys));
+	return json_print(record);
+}
+
+static int report_restored(const char *path, uint64_t size, bool encrypted)
+{
+	_cleanup_json_ struct json_object *record = describe(path, size, encrypted);
+
 	return json_print(record);
 }
 
@@ -112,7 +126,7 @@ int backup_run(struct ctl *ctl, const struct args *args)
 	if (r)
 		return r;
 	if (ctl->json)
-		return report(path, size, keys, encrypt);
+		return report_made(path, size, keys, encrypt);
 	printf("The backup is in %s (%llu bytes).\n", path, (unsigned long long)size);
 	if (encrypt)
 		puts("It is encrypted: without the passphrase nobody can restore it.");
@@ -176,7 +190,7 @@ int backup_restore_run(struct ctl *ctl, const struct args *args)
 	if (r)
 		return r;
 	if (ctl->json)
-		return report(path, size, false, envelope_is(fd));
+		return report_restored(path, size, envelope_is(fd));
 	puts("It is restored, and the service starts again. 'camwardctl grants' and 'clients' say "
 	     "how things stand.");
 	return 0;
