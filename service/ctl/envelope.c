@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "ctl/ctl.h"
+#include "ctl/key-file.h"
 
 #define KEY_SIZE   32
 #define TAG_SIZE   16
@@ -99,23 +100,6 @@ static ssize_t read_full(int fd, void *data, size_t size)
 	return (ssize_t)got;
 }
 
-static int write_full(int fd, const void *data, size_t size, const char *path)
-{
-	const uint8_t *p = data;
-
-	while (size > 0) {
-		ssize_t n = write(fd, p, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ctl_fail("%s cannot be written: %s.", path, strerror(errno));
-		p += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 bool envelope_is(int fd)
 {
 	char start[sizeof(magic)];
@@ -142,7 +126,7 @@ static int write_chunks(struct envelope *e, int from, int to, const char *path)
 					       e->sealed, &size);
 		if (r < 0)
 			return ctl_fail("%s cannot be encrypted: %s.", path, gnutls_strerror(r));
-		r = write_full(to, e->sealed, size, path);
+		r = key_file_write(to, path, e->sealed, size);
 	} while (r == 0 && n == CHUNK_SIZE);
 	return r;
 }
@@ -161,7 +145,7 @@ int envelope_write(int from, int to, const char *path, const char *passphrase)
 		r = derive(e, passphrase, false);
 	if (r < 0)
 		return ctl_fail("%s cannot be encrypted: %s.", path, gnutls_strerror(r));
-	r = write_full(to, &e->header, sizeof(e->header), path);
+	r = key_file_write(to, path, &e->header, sizeof(e->header));
 	return r ? r : write_chunks(e, from, to, path);
 }
 
@@ -188,7 +172,7 @@ static int read_chunks(struct envelope *e, int from, int to, const char *path)
 					       sizeof(e->header), TAG_SIZE, e->sealed, (size_t)n,
 					       e->plain, &size) < 0)
 			return damaged(path);
-		r = write_full(to, e->plain, size, path);
+		r = key_file_write(to, path, e->plain, size);
 	} while (r == 0 && n == (ssize_t)sizeof(e->sealed));
 	return r;
 }

@@ -131,7 +131,7 @@ int key_file_open(const char *path, int *ret)
 	return 0;
 }
 
-static int write_all(int fd, const char *path, const void *data, size_t size)
+int key_file_write(int fd, const char *path, const void *data, size_t size)
 {
 	const char *p = data;
 
@@ -153,7 +153,7 @@ static int write_certificate(gnutls_x509_crt_t certificate, int fd, const char *
 	gnutls_datum_t pem = {};
 	int r = gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_PEM, &pem);
 
-	r = r < 0 ? failed(path, r) : write_all(fd, path, pem.data, pem.size);
+	r = r < 0 ? failed(path, r) : key_file_write(fd, path, pem.data, pem.size);
 	gnutls_free(pem.data);
 	return r;
 }
@@ -169,7 +169,7 @@ int key_file_write_pem(const struct key_file *key, int fd, const char *path)
 		return r;
 	r = gnutls_x509_privkey_export2_pkcs8(key->key, GNUTLS_X509_FMT_PEM, NULL,
 					      GNUTLS_PKCS_PLAIN, &pem);
-	r = r < 0 ? failed(path, r) : write_all(fd, path, pem.data, pem.size);
+	r = r < 0 ? failed(path, r) : key_file_write(fd, path, pem.data, pem.size);
 	if (pem.data)
 		erase(pem.data, pem.size);
 	gnutls_free(pem.data);
@@ -255,7 +255,7 @@ int key_file_write_pkcs12(const struct key_file *key, int fd, const char *path, 
 						passphrase);
 	if (r >= 0)
 		r = gnutls_pkcs12_export2(p12, GNUTLS_X509_FMT_DER, &der);
-	r = r < 0 ? failed(path, r) : write_all(fd, path, der.data, der.size);
+	r = r < 0 ? failed(path, r) : key_file_write(fd, path, der.data, der.size);
 	gnutls_free(der.data);
 	gnutls_pkcs12_deinit(p12);
 	return r;

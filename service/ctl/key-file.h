@@ -27,6 +27,8 @@ int key_file_fingerprint(const struct key_file *key, char ret[KEY_FILE_FINGERPRI
 
 /* Makes an empty file (0600), which must not exist yet; returns its descriptor in *ret. */
 int key_file_open(const char *path, int *ret);
+/* All of it; says what fails. */
+int key_file_write(int fd, const char *path, const void *data, size_t size);
 
 /* Certificate, CA and key, PEM, into fd. */
 int key_file_write_pem(const struct key_file *key, int fd, const char *path);

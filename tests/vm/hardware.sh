@@ -6,19 +6,6 @@ WIDTH=1280
 HEIGHT=720
 cases=0
 
-# node_named NAME: sets $node.
-node_named() {
-	local file
-	for file in /sys/class/video4linux/*/name; do
-		if [ "$(cat "$file")" = "$1" ]; then
-			node=/dev/$(basename "$(dirname "$file")")
-			[ -e "$node" ]
-			return
-		fi
-	done
-	return 1
-}
-
 stop_feeding() {
 	[ -n "${feeder:-}" ] || return 0
 	kill "$feeder" 2> /dev/null || true

@@ -24,6 +24,19 @@ until_true() {
 	done
 }
 
+# node_named NAME: sets $node.
+node_named() {
+	local file
+	for file in /sys/class/video4linux/*/name; do
+		if [ "$(cat "$file")" = "$1" ]; then
+			node=/dev/$(basename "$(dirname "$file")")
+			[ -e "$node" ]
+			return
+		fi
+	done
+	return 1
+}
+
 # cameras N FPS [VIVID OPTION...]: N virtual cameras with moving pictures, each an HDMI input of 1280x720 with a scaler
 # behind it (vivid's webcam ties the frame rate to the size); sets the array $camera to their
 # nodes, in the driver's order.

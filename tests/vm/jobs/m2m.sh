@@ -6,19 +6,6 @@
 
 tool=/build/tests/vm/m2m-encode
 
-# node_named NAME: sets $node.
-node_named() {
-	local file
-	for file in /sys/class/video4linux/*/name; do
-		if [ "$(cat "$file")" = "$1" ]; then
-			node=/dev/$(basename "$(dirname "$file")")
-			[ -e "$node" ]
-			return
-		fi
-	done
-	return 1
-}
-
 # encoder [OPTION...]: the virtual encoder with these habits.
 encoder() {
 	modprobe -r vh264
