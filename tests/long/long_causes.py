@@ -70,8 +70,8 @@ def main(arguments):
             cause = next_cause(many, tallies, args.leases)
             left = args.leases - tallies[cause].victims
             tallies[cause].add(many.run(cause, min(AT_ONCE, left + left // 20)))
-    for cause, tally in tallies.items():
-        print(json.dumps(tally.figures(cause)), flush=True)
+            if tallies[cause].victims >= args.leases:
+                print(json.dumps(tallies[cause].figures(cause)), flush=True)
     broken = [cause for cause, tally in tallies.items() if not tally.holds(cause)]
     if broken:
         print("does not hold: " + ", ".join(broken))
