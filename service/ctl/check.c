@@ -43,7 +43,7 @@ int check_time(struct ctl *ctl, const struct args *args, const char *option, uin
 	if (r < 0)
 		return ctl_misused(ctl->verb,
 				   "%s: '%s' is not a time; write 2026-01-02T10:00:00Z, "
-				   "\"2026-01-02 10:00\" (local), +2h or now.",
+				   "\"2026-01-02 10:00\" (local), yesterday, -2h, +2h or now.",
 				   option, text);
 	return 0;
 }

@@ -16,8 +16,10 @@ static void print_help(void)
 	     "  --json          print JSON for programs instead of text\n"
 	     "  --help          print this; after a verb, what it does, with an example\n"
 	     "  --version       print the version\n\n"
-	     "Times: 2026-01-02T10:00:00Z, \"2026-01-02 10:00\" (local), +2h, -7d (s, m, h, d, w), "
-	     "now.\n"
+	     "Times: 2026-01-02T10:00:00Z, \"2026-01-02 10:00\" (local), \"yesterday 18:00\", "
+	     "today, "
+	     "+2h,\n"
+	     "-7d (s, m, h, d, w), now.\n"
 	     "Exit status: 0 done, 1 failed, 2 misused.\n"
 	     "DBUS_SYSTEM_BUS_ADDRESS chooses another bus than the system's.");
 }

@@ -53,6 +53,39 @@ static int parse_date(const char **text, struct tm *tm)
 	return 0;
 }
 
+/* "yesterday": the date of that day in the local zone. -ENOENT: no such word, text as it was. */
+static int parse_day(const char **text, uint64_t now, struct tm *tm)
+{
+	static const struct {
+		const char *name;
+		int days;
+	} words[] = {{"yesterday", -1}, {"today", 0}, {"tomorrow", 1}};
+	time_t seconds = (time_t)(now / USEC_PER_SEC);
+	struct tm day;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		size_t length = strlen(words[i].name);
+
+		if (strncmp(*text, words[i].name, length) != 0)
+			continue;
+		if (!localtime_r(&seconds, &day))
+			return -ERANGE;
+		/* Noon: no zone's summer time makes another date of it. */
+		day = (struct tm){.tm_year = day.tm_year,
+				  .tm_mon = day.tm_mon,
+				  .tm_mday = day.tm_mday + words[i].days,
+				  .tm_hour = 12,
+				  .tm_isdst = -1};
+		mktime(&day);
+		tm->tm_year = day.tm_year;
+		tm->tm_mon = day.tm_mon;
+		tm->tm_mday = day.tm_mday;
+		*text += length;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 static int parse_clock(const char **text, struct tm *tm)
 {
 	tm->tm_hour = digits(text, 2);
@@ -163,23 +196,26 @@ static int parse_relative(const char *text, bool ahead, uint64_t now, uint64_t *
 	return -EINVAL;
 }
 
-static int parse_absolute(const char *text, uint64_t *ret)
+static int parse_absolute(const char *text, uint64_t now, uint64_t *ret)
 {
 	struct tm tm = {0};
 	uint64_t fraction = 0;
 	int64_t seconds, offset = 0;
-	bool local = true;
-	int r = parse_date(&text, &tm);
+	bool local = true, word;
+	int r = parse_day(&text, now, &tm);
 
+	word = r != -ENOENT;
+	if (!word)
+		r = parse_date(&text, &tm);
 	if (r == 0 && *text) {
-		bool rfc3339 = separator(&text, 'T') || separator(&text, 't');
+		bool rfc3339 = !word && (separator(&text, 'T') || separator(&text, 't'));
 
 		if (!rfc3339 && !separator(&text, ' '))
 			return -EINVAL;
 		r = parse_clock(&text, &tm);
 		if (r == 0)
 			r = parse_fraction(&text, &fraction);
-		if (r == 0 && (rfc3339 || *text)) {
+		if (r == 0 && !word && (rfc3339 || *text)) {
 			local = false;
 			r = parse_offset(&text, &offset);
 		}
@@ -206,7 +242,7 @@ int when_parse(const char *text, uint64_t now, uint64_t *ret)
 	}
 	if (*text == '+' || *text == '-')
 		return parse_relative(text + 1, *text == '+', now, ret);
-	return parse_absolute(text, ret);
+	return parse_absolute(text, now, ret);
 }
 
 /* Returns whether the time could be broken down; one that could not is written as its number. */

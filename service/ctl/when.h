@@ -9,6 +9,7 @@
 
 /*
  * "2026-01-02T10:00:00Z" (RFC 3339, any offset), "2026-01-02 10:00[:00]" and "2026-01-02" (local),
+ * "yesterday 18:00", "today" and "tomorrow" (local, the day's first moment without a clock),
  * "now", or "+2h" from now, "-7d" ago (s, m, h, d, w).
  * Errors: -EINVAL (none of these), -ERANGE (no such date, no such time in the local zone, too far).
  */

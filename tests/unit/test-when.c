@@ -69,6 +69,21 @@ static void test_relative(void **state)
 	assert_int_equal(parse("-1w"), NOW - SECONDS(7 * 24 * HOUR));
 }
 
+static void test_words(void **state)
+{
+	uint64_t t, summer = parse("2026-03-30 00:30");
+
+	assert_int_equal(parse("today"), parse("2026-01-02"));
+	assert_int_equal(parse("tomorrow"), parse("2026-01-03"));
+	assert_int_equal(parse("yesterday"), parse("2026-01-01"));
+	assert_int_equal(parse("yesterday 18:00"), parse("2026-01-01 18:00"));
+	/* The day before had 23 hours: not what 24 hours before half past midnight says. */
+	assert_int_equal(when_parse("yesterday", summer, &t), 0);
+	assert_int_equal(t, parse("2026-03-29"));
+	assert_int_equal(when_parse("yesterday", parse("2026-03-01 12:00"), &t), 0);
+	assert_int_equal(t, parse("2026-02-28"));
+}
+
 static void test_not_a_time(void **state)
 {
 	static const char *const texts[] = {
@@ -92,6 +107,10 @@ static void test_not_a_time(void **state)
 		"2026-01-02 10:00:00 CET",
 		"2026-01-02T10:00:00+1",
 		"2026-01-02T10:00:00.Z",
+		"yesterda",
+		"yesterday ",
+		"yesterdayT10:00:00Z",
+		"today 10:00+01:00",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -131,6 +150,7 @@ int main(void)
 		cmocka_unit_test(test_rfc3339),      cmocka_unit_test(test_local),
 		cmocka_unit_test(test_relative),     cmocka_unit_test(test_not_a_time),
 		cmocka_unit_test(test_no_such_time), cmocka_unit_test(test_format),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, in_berlin, NULL);
