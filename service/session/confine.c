@@ -62,6 +62,8 @@ static const struct sandbox_rule rules[] = {
 	{SANDBOX_CALL(getpid)},
 	{SANDBOX_CALL(setsockopt),
 	 {SANDBOX_INT(0, CONFINE_SOCK), SANDBOX_INT(1, IPPROTO_TCP), SANDBOX_INT(2, TCP_QUICKACK)}},
+	{SANDBOX_CALL(getsockopt),
+	 {SANDBOX_INT(0, CONFINE_SOCK), SANDBOX_INT(1, IPPROTO_TCP), SANDBOX_INT(2, TCP_INFO)}},
 	{SANDBOX_CALL(shutdown), {SANDBOX_INT(0, CONFINE_SOCK), SANDBOX_INT(1, SHUT_WR)}},
 	{SANDBOX_CALL(close)},
 	{SANDBOX_CALL(restart_syscall)},

@@ -97,8 +97,6 @@ static int prepare(int sock)
 		r = set_int(sock, IPPROTO_TCP, TCP_QUICKACK, 1);
 	if (r == 0)
 		r = set_int(sock, IPPROTO_TCP, TCP_NOTSENT_LOWAT, LISTENER_NOTSENT_LOWAT);
-	if (r == 0)
-		r = set_int(sock, IPPROTO_TCP, TCP_USER_TIMEOUT, LISTENER_USER_TIMEOUT);
 	return r;
 }
 

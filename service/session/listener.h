@@ -11,8 +11,6 @@
 /* More would only be stale by the time the viewer reads it, and less would cut an ordinary access
  * unit (17 KB at 4 Mbit/s) in two system calls before the connection has found its speed. */
 #define LISTENER_NOTSENT_LOWAT 32768
-/* As long as a viewer may take nothing (session.h). */
-#define LISTENER_USER_TIMEOUT 4000 /* ms */
 
 struct listener {
 	int fd;

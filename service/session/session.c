@@ -31,7 +31,7 @@ static _Noreturn void fail(struct session *s)
 	exit_now(SESSION_EXIT_FAILED);
 }
 
-/* error: of the socket. The kernel may give up a viewer that takes nothing before we do. */
+/* error: of the socket. The kernel gives up, some day, whom it cannot reach. */
 static _Noreturn void leave_broken(struct session *s, int error)
 {
 	leave(s, error == -ETIMEDOUT ? SESSION_DONE_STALLED : SESSION_DONE_VIEWER);
@@ -47,7 +47,7 @@ static void flush(struct session *s)
 	if (n < 0 && n != -EAGAIN)
 		leave_broken(s, (int)n);
 	if (n > 0 || !outgoing_pending(&s->out))
-		s->progress = s->now;
+		progress_made(&s->progress, s->now);
 	if (s->lease.granted)
 		counters_sent(s->lease.counters, s->out.sent);
 }
@@ -55,7 +55,7 @@ static void flush(struct session *s)
 int session_send(struct session *s, const void *bytes, size_t n)
 {
 	if (!outgoing_pending(&s->out))
-		s->progress = s->now;
+		progress_made(&s->progress, s->now);
 	return tls_send(&s->tls, bytes, n);
 }
 
@@ -68,7 +68,7 @@ void session_end_orderly(struct session *s, enum session_done_how how)
 	if (s->ops)
 		s->ops->farewell(s);
 	tls_bye(&s->tls);
-	s->progress = s->now;
+	progress_made(&s->progress, s->now);
 	s->how = how;
 	s->phase = SESSION_PHASE_DRAINING;
 }
@@ -357,9 +357,9 @@ static uint64_t deadline(const struct session *s)
 	if (s->phase == SESSION_PHASE_CLOSING)
 		return s->closing + SESSION_CLOSING_USEC;
 	if (s->phase == SESSION_PHASE_DRAINING)
-		return s->progress + SESSION_STALL_USEC;
+		return progress_deadline(&s->progress);
 	if (outgoing_pending(&s->out))
-		d = s->progress + SESSION_STALL_USEC;
+		d = progress_deadline(&s->progress);
 	if (!s->lease.granted)
 		return earlier(d, without_lease(s));
 	if (!s->delivering)
@@ -376,7 +376,7 @@ static void check_time(struct session *s)
 			leave(s, s->how);
 		return;
 	}
-	if (outgoing_pending(&s->out) && s->now >= s->progress + SESSION_STALL_USEC)
+	if (outgoing_pending(&s->out) && progress_stalled(&s->progress, s->sock, s->now))
 		leave(s, SESSION_DONE_STALLED);
 	if (s->phase == SESSION_PHASE_DRAINING)
 		return;
@@ -467,9 +467,9 @@ void session_run(const struct session_start *start)
 		.lease = LEASE_NONE,
 		.now = now,
 		.grace = now + start->grace,
-		.progress = now,
 	};
 
+	progress_made(&s.progress, now);
 	broker_link_init(&s.link, start->link, &handlers, &s);
 	start->server->sign = broker_link_sign;
 	start->server->userdata = &s.link;

@@ -24,6 +24,7 @@
 #include "session/exit.h"
 #include "session/http-session.h"
 #include "session/lease.h"
+#include "session/progress.h"
 #include "session/rtsp-session.h"
 #include "session/tls.h"
 #include "wire/authorization.h"
@@ -32,7 +33,6 @@
 #define SESSION_PENDING_USEC  (60 * USEC_PER_SEC) /* longer than the broker lets an agent take */
 #define SESSION_LEASE_USEC    (10 * USEC_PER_SEC) /* from the lease to PLAY */
 #define SESSION_SILENCE_USEC  (65 * USEC_PER_SEC) /* RTSP_SESSION_TIMEOUT and some slack */
-#define SESSION_STALL_USEC    (4 * USEC_PER_SEC)  /* nothing taken at all */
 #define SESSION_CLOSING_USEC  (800 * USEC_PER_MSEC)
 #define SESSION_BACKLOG_MAX   16384 /* bytes of replies that wait before requests stand still */
 #define SESSION_NEVER         UINT64_MAX
@@ -82,11 +82,11 @@ struct session {
 
 	/* CLOCK_MONOTONIC, us. */
 	uint64_t now;
-	uint64_t grace;    /* when a session without a lease ends */
-	uint64_t granted;  /* when its lease began */
-	uint64_t alive;    /* last sign of life */
-	uint64_t progress; /* last time that the kernel took bytes, or that none waited */
-	uint64_t closing;  /* when the phase CLOSING began */
+	uint64_t grace;   /* when a session without a lease ends */
+	uint64_t granted; /* when its lease began */
+	uint64_t alive;   /* last sign of life */
+	uint64_t closing; /* when the phase CLOSING began */
+	struct progress progress;
 	bool delivering;
 	enum session_done_how how; /* from DRAINING on */
 

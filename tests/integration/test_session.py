@@ -242,6 +242,25 @@ class Ends(Case):
         self.assertGreater(time.monotonic() - began, 3.5)
         stub.event(rf"exited 1 {ORDERLY} 0")
 
+    def test_a_slow_viewer_with_a_small_buffer_goes_on(self):
+        stub = self.start()
+        viewer = self.player(units=1, receive_buffer=8192)
+        taken = self.take(viewer.connection.tcp, 15_000, 8)
+        self.assertGreater(taken, 60_000)
+        viewer.abort()
+        self.assertEqual(stub.event(r"done 1 (\d)")[1], str(DONE_VIEWER))
+
+    @staticmethod
+    def take(sock, rate, seconds):
+        """Reads that many bytes/s and decrypts nothing; how many there were."""
+        began, taken = time.monotonic(), 0
+        while (passed := time.monotonic() - began) < seconds:
+            if taken < passed * rate:
+                taken += len(sock.recv(500))
+            else:
+                time.sleep(0.005)
+        return taken
+
     def test_a_lease_that_is_not_played_is_given_back(self):
         stub = self.start()
         viewer = self.client(timeout=15)

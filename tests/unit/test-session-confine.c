@@ -131,6 +131,7 @@ ATTEMPT(try_signal_handler, __NR_rt_sigaction, SIGSYS, NULL, NULL, 8)
 ATTEMPT(try_linger, __NR_setsockopt, CONFINE_SOCK, SOL_SOCKET, SO_LINGER, NULL, 0)
 ATTEMPT(try_sockopt_on_link, __NR_setsockopt, CONFINE_LINK, IPPROTO_TCP, TCP_QUICKACK, NULL, 0)
 ATTEMPT(try_getsockopt, __NR_getsockopt, CONFINE_SOCK, SOL_SOCKET, SO_PEERCRED, NULL, NULL)
+ATTEMPT(try_getsockopt_on_link, __NR_getsockopt, CONFINE_LINK, IPPROTO_TCP, TCP_INFO, NULL, NULL)
 ATTEMPT(try_shutdown_reading, __NR_shutdown, CONFINE_SOCK, SHUT_RD)
 ATTEMPT(try_write, __NR_write, CONFINE_SOCK, "x", 1)
 ATTEMPT(try_write_log, __NR_write, STDERR_FILENO, "x", 1)
@@ -211,6 +212,7 @@ static const struct {
 	{"linger", try_linger},
 	{"sockopt on link", try_sockopt_on_link},
 	{"getsockopt", try_getsockopt},
+	{"getsockopt on link", try_getsockopt_on_link},
 	{"shutdown reading", try_shutdown_reading},
 	{"write", try_write},
 	{"write to the gate's log", try_write_log},

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "session/progress.h"
+
+#define BEGAN       (1000 * USEC_PER_SEC)
+#define SMALL       8192
+#define PATIENCE_MS 10000
+
+/* A connection over loopback. The viewer's buffer is small; what is sent waits. */
+struct bench {
+	int sock, viewer;
+	struct progress progress;
+	uint64_t now;
+};
+
+static uint64_t acknowledged(const struct bench *b)
+{
+	struct tcp_info info;
+	socklen_t size = sizeof(info);
+
+	assert_int_equal(getsockopt(b->sock, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+	return info.tcpi_bytes_acked;
+}
+
+static void fill(const struct bench *b)
+{
+	static const uint8_t bytes[65536];
+
+	while (send(b->sock, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+		;
+	assert_int_equal(errno, EAGAIN);
+}
+
+static int setup(void **state)
+{
+	static struct bench b;
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), small = SMALL;
+
+	b = (struct bench){.viewer = socket(AF_INET, SOCK_STREAM, 0), .now = BEGAN};
+	assert_int_equal(setsockopt(b.viewer, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+	assert_int_equal(connect(b.viewer, (struct sockaddr *)&address, size), 0);
+	b.sock = accept(listener, NULL, NULL);
+	assert_true(b.sock >= 0);
+	close(listener);
+	fill(&b);
+	progress_made(&b.progress, b.now);
+	*state = &b;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct bench *b = *state;
+
+	close(b->sock);
+	close(b->viewer);
+	return 0;
+}
+
+/* Time goes on to the next look; whether it is stalled then. */
+static bool next(struct bench *b)
+{
+	uint64_t then = progress_deadline(&b->progress);
+
+	assert_true(then > b->now);
+	assert_true(then - b->now <= PROGRESS_LOOK_USEC);
+	b->now = then;
+	return progress_stalled(&b->progress, b->sock, b->now);
+}
+
+/* Until the viewer's kernel has acknowledged more: its window has to open, and a probe may have to
+ * find that out. */
+static void take_some(struct bench *b)
+{
+	uint64_t before = acknowledged(b);
+	uint8_t bytes[1024];
+
+	for (int waited = 0; acknowledged(b) == before; waited++) {
+		struct pollfd p = {.fd = b->viewer, .events = POLLIN};
+
+		assert_true(waited < PATIENCE_MS);
+		if (poll(&p, 1, 1) > 0)
+			assert_true(recv(b->viewer, bytes, sizeof(bytes), 0) > 0);
+	}
+}
+
+/* The last of what fits into the viewer's buffer may be acknowledged late. */
+static void expect_stall(struct bench *b)
+{
+	uint64_t from = b->now;
+
+	while (!next(b))
+		assert_true(b->now - from < 3 * PROGRESS_STALL_USEC);
+	assert_int_equal(b->now - b->progress.at, PROGRESS_STALL_USEC);
+}
+
+static void who_takes_nothing_is_stalled_after_its_time(void **state)
+{
+	expect_stall(*state);
+}
+
+/* As long as the kernel takes nothing from us: what it has is more than all that is read here. */
+static void who_takes_a_little_is_not(void **state)
+{
+	struct bench *b = *state;
+
+	for (int i = 0; i < 10; i++) {
+		for (int looks = 0; looks < 6; looks++)
+			assert_false(next(b));
+		take_some(b);
+	}
+	assert_true(b->now - BEGAN > 7 * PROGRESS_STALL_USEC / 2);
+	assert_false(next(b));
+	expect_stall(b);
+}
+
+static void what_the_kernel_takes_counts_as_well(void **state)
+{
+	struct bench *b = *state;
+
+	for (int looks = 0; looks < 6; looks++)
+		assert_false(next(b));
+	progress_made(&b->progress, b->now);
+	assert_false(progress_stalled(&b->progress, b->sock, BEGAN + PROGRESS_STALL_USEC));
+}
+
+#define BENCH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BENCH(who_takes_nothing_is_stalled_after_its_time),
+		BENCH(who_takes_a_little_is_not),
+		BENCH(what_the_kernel_takes_counts_as_well),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
