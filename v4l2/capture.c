@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "v4l2/controls.h"
@@ -154,7 +155,8 @@ int v4l2_capture_reformat(struct v4l2_capture *capture, uint32_t fourcc, uint32_
 
 	if (capture->queue.device)
 		return -EBUSY;
-	if (!capture->astray && former.fourcc == fourcc && (stride == 0 || stride == former.stride))
+	if (!capture->astray && former.fourcc == fourcc &&
+	    (stride == 0 || stride == former.stride[0]))
 		return 0;
 	if (capture->device.media_pipeline)
 		return -EOPNOTSUPP;
@@ -204,24 +206,35 @@ static int stream(struct v4l2_capture *capture)
 	return v4l2_queue_start(&capture->queue);
 }
 
+static int set_up(struct v4l2_capture *capture, uint32_t memory, unsigned int count)
+{
+	const struct v4l2_queue_setup setup = {
+		.type = v4l2_device_capture_type(&capture->device),
+		.memory = memory,
+		.n_planes = capture->format.n_planes,
+		.count = count,
+	};
+
+	return v4l2_queue_setup(&capture->queue, &capture->device, &setup);
+}
+
 int v4l2_capture_allocate(struct v4l2_capture *capture, unsigned int least)
 {
 	unsigned int count = buffers_wanted(&capture->device);
 
 	if (capture->queue.device)
 		return -EBUSY;
-	return v4l2_queue_allocate(&capture->queue, &capture->device,
-				   v4l2_device_capture_type(&capture->device),
-				   count > least ? count : least);
+	return set_up(capture, V4L2_MEMORY_MMAP, count > least ? count : least);
 }
 
 /* Queued at once: only then does it show whether the driver can reach the memory. */
-static int bind_all(struct v4l2_queue *queue, const struct v4l2_pool *pool, size_t least)
+static int bind_all(struct v4l2_queue *queue, const struct v4l2_pool *pool, const uint32_t *size)
 {
+	const size_t least[V4L2_QUEUE_PLANES_MAX] = {size[0], size[1], size[2]};
 	int r = queue->count > 0 ? 0 : -ENOMEM;
 
 	for (uint32_t i = 0; i < pool->count && i < queue->count && r >= 0; i++) {
-		r = v4l2_dmabuf_import(queue, i, pool->fds[i], &least);
+		r = v4l2_dmabuf_import(queue, i, pool->fds[i], least);
 		if (r >= 0)
 			r = v4l2_queue_put(queue, i);
 	}
@@ -230,19 +243,13 @@ static int bind_all(struct v4l2_queue *queue, const struct v4l2_pool *pool, size
 
 int v4l2_capture_import(struct v4l2_capture *capture, struct v4l2_pool *pool)
 {
-	const struct v4l2_queue_setup setup = {
-		.type = v4l2_device_capture_type(&capture->device),
-		.memory = V4L2_MEMORY_DMABUF,
-		.n_planes = 1,
-		.count = pool->count,
-	};
 	int r;
 
 	if (capture->queue.device)
 		return -EBUSY;
-	if (pool->n_planes != 1)
+	if (pool->n_planes != capture->format.n_planes)
 		return -EINVAL;
-	r = v4l2_queue_setup(&capture->queue, &capture->device, &setup);
+	r = set_up(capture, V4L2_MEMORY_DMABUF, pool->count);
 	if (r >= 0)
 		r = bind_all(&capture->queue, pool, capture->format.size);
 	if (r < 0) {
@@ -339,6 +346,16 @@ static bool judge_time(struct v4l2_capture *capture, const struct v4l2_queue_ite
 	return true;
 }
 
+/* Who shares the memory reads it from its beginning. */
+static bool is_faulty(const struct v4l2_capture *capture, const struct v4l2_queue_item *item)
+{
+	bool none = item->shifted && capture->pool.count > 0;
+
+	for (unsigned int i = 0; i < capture->queue.n_planes; i++)
+		none |= item->bytesused[i] == 0;
+	return none || (item->flags & V4L2_BUF_FLAG_ERROR);
+}
+
 /* Fills the frame, or returns false if nobody should see this one. */
 static bool judge(struct v4l2_capture *capture, const struct v4l2_queue_item *item,
 		  struct v4l2_frame *ret)
@@ -350,19 +367,19 @@ static bool judge(struct v4l2_capture *capture, const struct v4l2_queue_item *it
 		capture->dropped = capture->faulty = 0;
 		return false;
 	}
-	if ((item->flags & V4L2_BUF_FLAG_ERROR) || item->bytesused == 0) {
+	if (is_faulty(capture, item)) {
 		capture->faulty++;
 		return false;
 	}
 	*ret = (struct v4l2_frame){
-		.data = item->data,
-		.bytesused = item->bytesused,
 		.timestamp_us = taken,
 		.sequence = item->sequence,
 		.dropped_before = capture->dropped,
 		.faulty_before = capture->faulty,
 		.index = item->index,
 	};
+	memcpy(ret->data, item->data, sizeof(ret->data));
+	memcpy(ret->bytesused, item->bytesused, sizeof(ret->bytesused));
 	capture->dropped = capture->faulty = 0;
 	return true;
 }
@@ -388,37 +405,49 @@ int v4l2_capture_next(struct v4l2_capture *capture, struct v4l2_frame *ret)
 	return -EAGAIN;
 }
 
-static int imported_fd(const struct v4l2_capture *capture, const struct v4l2_frame *frame)
+/* Of the first N planes; the first error. */
+static int end_reading(struct v4l2_capture *capture, const struct v4l2_frame *frame, unsigned int n)
 {
-	return capture->queue.buffers[frame->index].planes[0].fd;
+	const struct v4l2_queue_plane *planes = capture->queue.buffers[frame->index].planes;
+	int result = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		int r = v4l2_dmabuf_end(capture->device.sys, planes[i].fd, V4L2_DMABUF_READ);
+
+		result = result < 0 ? result : r;
+	}
+	return result;
 }
 
 int v4l2_capture_read_begin(struct v4l2_capture *capture, struct v4l2_frame *frame)
 {
+	const struct v4l2_queue_plane *planes = capture->queue.buffers[frame->index].planes;
 	int r;
 
 	if (capture->queue.memory != V4L2_MEMORY_DMABUF)
 		return 0;
 	r = v4l2_queue_map_imported(&capture->queue, frame->index);
-	if (r < 0)
-		return r;
-	frame->data = capture->queue.buffers[frame->index].planes[0].start;
-	return v4l2_dmabuf_begin(capture->device.sys, imported_fd(capture, frame),
-				 V4L2_DMABUF_READ);
+	for (unsigned int i = 0; i < capture->queue.n_planes && r >= 0; i++) {
+		r = v4l2_dmabuf_begin(capture->device.sys, planes[i].fd, V4L2_DMABUF_READ);
+		if (r < 0)
+			end_reading(capture, frame, i);
+		frame->data[i] = planes[i].start;
+	}
+	return r;
 }
 
 int v4l2_capture_read_end(struct v4l2_capture *capture, struct v4l2_frame *frame)
 {
 	if (capture->queue.memory != V4L2_MEMORY_DMABUF)
 		return 0;
-	return v4l2_dmabuf_end(capture->device.sys, imported_fd(capture, frame), V4L2_DMABUF_READ);
+	return end_reading(capture, frame, capture->queue.n_planes);
 }
 
 int v4l2_capture_release(struct v4l2_capture *capture, struct v4l2_frame *frame)
 {
 	uint32_t index = frame->index;
 
-	if (!frame->bytesused)
+	if (!frame->bytesused[0])
 		return -EINVAL;
 	*frame = (struct v4l2_frame){};
 	return v4l2_queue_put(&capture->queue, index);

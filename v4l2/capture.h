@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * A camera from open to frames: one V4L2 video capture node, streaming I/O into memory that is its
- * own or imported, one memory plane a buffer (single- and multi-planar API).
+ * own or imported (single- and multi-planar API). A buffer has one memory plane, or several, if the
+ * format has its planes apart (v4l2/planes.h).
  *
  *	open -> [ allocate | import ] -> start -> { poll; next, ..., release } -> close
  *
@@ -16,10 +17,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "v4l2/queue.h"
+
 struct v4l2_capture;
 struct v4l2_device;
 struct v4l2_pool;
-struct v4l2_queue;
 struct v4l2_sys;
 
 /* What is asked for. The nearest the camera offers is taken; see v4l2_capture_format(). */
@@ -36,19 +38,21 @@ struct v4l2_capture_format {
 	uint32_t fourcc; /* V4L2_PIX_FMT_H264, JPEG or MJPEG, or one of v4l2/convert.h,
 			    convert-lib.h */
 	uint32_t width, height;
-	uint32_t stride;           /* bytes a line of the first plane; 0 when compressed */
-	uint32_t size;             /* most bytes a frame can have */
+	unsigned int n_planes;                  /* memory planes */
+	uint32_t stride[V4L2_QUEUE_PLANES_MAX]; /* bytes a line of each; 0 when compressed */
+	uint32_t size[V4L2_QUEUE_PLANES_MAX];   /* most bytes that a frame can have in it */
 	uint32_t fps_num, fps_den; /* frames a second = num / den; 0/1: the driver does not say */
 	uint32_t colorspace, ycbcr_enc; /* enum v4l2_colorspace, enum v4l2_ycbcr_encoding */
 	uint32_t quantization, xfer_func;
 };
 
 struct v4l2_frame {
-	const uint8_t *data;     /* the driver's buffer, valid until release or close; NULL: it was
-				    imported, see v4l2_capture_read_begin() */
-	size_t bytesused;        /* payload; never more than the mapped length, never 0 */
-	uint64_t timestamp_us;   /* CLOCK_MONOTONIC, never in the future */
-	uint32_t sequence;       /* the driver's */
+	/* The driver's buffer, a memory plane each, valid until release or close; NULL: it was
+	 * imported, see v4l2_capture_read_begin(). */
+	const uint8_t *data[V4L2_QUEUE_PLANES_MAX];
+	size_t bytesused[V4L2_QUEUE_PLANES_MAX]; /* payload; never more than is mapped, never 0 */
+	uint64_t timestamp_us;                   /* CLOCK_MONOTONIC, never in the future */
+	uint32_t sequence;                       /* the driver's */
 	uint32_t dropped_before; /* frames the driver lost since the frame before this one */
 	uint32_t faulty_before;  /* and frames that it gave, but as faulty */
 	uint32_t index;          /* buffer index, for release */

@@ -121,6 +121,31 @@ int v4l2_image_map(struct v4l2_image *ret, uint32_t fourcc, uint32_t width, uint
 	return offset > size ? -ENODATA : 0;
 }
 
+int v4l2_image_map_planes(struct v4l2_image *ret, uint32_t fourcc, uint32_t width, uint32_t height,
+			  const uint32_t *strides, const uint8_t *const *data, const size_t *sizes)
+{
+	const struct layout_info *info = layout_find(fourcc);
+	bool whole = true;
+
+	if (!info)
+		return -EOPNOTSUPP;
+	if (!size_valid(width, height))
+		return -EINVAL;
+	*ret = (struct v4l2_image){.fourcc = fourcc, .width = width, .height = height};
+	for (unsigned int i = 0; i < plane_count(info); i++) {
+		uint32_t least =
+			i == 0 ? stride_least(info, width) : chroma_stride_least(info, width);
+		uint32_t lines = i > 0 && info->c_rows == 2 ? half(height) : height;
+
+		if (strides[i] < least || strides[i] > V4L2_CONVERT_STRIDE_MAX)
+			return -EINVAL;
+		ret->plane[i] = data[i];
+		ret->stride[i] = strides[i];
+		whole &= (size_t)strides[i] * lines <= sizes[i];
+	}
+	return whole ? 0 : -ENODATA;
+}
+
 static uint8_t average2(unsigned int a, unsigned int b)
 {
 	return (uint8_t)((a + b + 1) / 2);

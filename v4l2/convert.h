@@ -20,7 +20,7 @@
 
 /* A source picture; borrows its memory. Unused planes are NULL. */
 struct v4l2_image {
-	uint32_t fourcc; /* V4L2_PIX_FMT_*, single-buffer layouts only */
+	uint32_t fourcc; /* V4L2_PIX_FMT_*; of the format in one buffer, if its planes lie apart */
 	uint32_t width, height;
 	const uint8_t *plane[3]; /* in the format's order: YV12 has Cr second */
 	uint32_t stride[3];      /* bytes a line */
@@ -43,6 +43,13 @@ bool v4l2_convert_supported(uint32_t fourcc);
  */
 int v4l2_image_map(struct v4l2_image *ret, uint32_t fourcc, uint32_t width, uint32_t height,
 		   uint32_t visible_height, uint32_t stride, const uint8_t *data, size_t size);
+
+/*
+ * The same of planes that lie apart, each with a stride and a size of its own. fourcc: of the
+ * format in one buffer (v4l2/planes.h).
+ */
+int v4l2_image_map_planes(struct v4l2_image *ret, uint32_t fourcc, uint32_t width, uint32_t height,
+			  const uint32_t *strides, const uint8_t *const *data, const size_t *sizes);
 
 /* -EOPNOTSUPP: unknown format; -EINVAL: a stride too small, a missing plane, or an empty picture.
  */

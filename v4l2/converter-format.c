@@ -8,6 +8,7 @@
 #include "v4l2/capture.h"
 #include "v4l2/device.h"
 #include "v4l2/m2m-format.h"
+#include "v4l2/planes.h"
 
 /* A driver that never ends a list does not hold us. */
 #define LIST_MAX 256
@@ -60,12 +61,11 @@ static void ask(const struct v4l2_device *device, const struct v4l2_capture_form
 			.pixelformat = want->fourcc,
 			.field = V4L2_FIELD_NONE,
 			.colorspace = colours->colorspace,
-			.num_planes = 1,
 			.ycbcr_enc = (uint8_t)colours->ycbcr_enc,
 			.quantization = (uint8_t)colours->quantization,
 			.xfer_func = (uint8_t)colours->xfer_func,
 		};
-		ret->fmt.pix_mp.plane_fmt[0].bytesperline = want->stride;
+		v4l2_planes_ask(&ret->fmt.pix_mp, want->stride);
 		return;
 	}
 	ret->fmt.pix = (struct v4l2_pix_format){
@@ -82,25 +82,41 @@ static void ask(const struct v4l2_device *device, const struct v4l2_capture_form
 	};
 }
 
-/* What both APIs say of a format of one memory plane. */
+/* What both APIs say of a format. */
 struct answer {
-	uint32_t fourcc, width, height, stride, size, planes;
+	uint32_t fourcc, width, height;
+	unsigned int planes; /* 0: none that could be */
+	uint32_t stride[V4L2_QUEUE_PLANES_MAX], size[V4L2_QUEUE_PLANES_MAX];
 };
 
 static struct answer answer_of(const struct v4l2_device *device, const struct v4l2_format *f)
 {
 	const struct v4l2_pix_format *pix = &f->fmt.pix;
 	const struct v4l2_pix_format_mplane *mp = &f->fmt.pix_mp;
+	struct answer ret;
 
-	if (device->multiplanar)
-		return (struct answer){mp->pixelformat,
-				       mp->width,
-				       mp->height,
-				       mp->plane_fmt[0].bytesperline,
-				       mp->plane_fmt[0].sizeimage,
-				       mp->num_planes};
-	return (struct answer){pix->pixelformat,  pix->width,     pix->height,
-			       pix->bytesperline, pix->sizeimage, 1};
+	if (!device->multiplanar)
+		return (struct answer){
+			.fourcc = pix->pixelformat,
+			.width = pix->width,
+			.height = pix->height,
+			.planes = 1,
+			.stride = {pix->bytesperline},
+			.size = {pix->sizeimage},
+		};
+	ret = (struct answer){.fourcc = mp->pixelformat, .width = mp->width, .height = mp->height};
+	if (v4l2_planes_read(mp, ret.stride, ret.size) >= 0)
+		ret.planes = mp->num_planes;
+	return ret;
+}
+
+/* Buffer by buffer, and line by line, as the camera fills them. */
+static bool reads(const struct answer *got, const struct v4l2_capture_format *camera)
+{
+	for (unsigned int i = 0; i < camera->n_planes; i++)
+		if (got->stride[i] != camera->stride[i])
+			return false;
+	return got->width == camera->width && got->height == camera->height;
 }
 
 static int set(const struct v4l2_device *device, uint32_t type,
@@ -120,31 +136,35 @@ static int set(const struct v4l2_device *device, uint32_t type,
 }
 
 int v4l2_converter_format_input(const struct v4l2_device *device,
-				const struct v4l2_capture_format *camera, size_t *ret_size)
+				const struct v4l2_capture_format *camera,
+				size_t sizes[V4L2_QUEUE_PLANES_MAX])
 {
 	const struct v4l2_converter_want want = {
 		.fourcc = camera->fourcc,
 		.width = camera->width,
 		.height = camera->height,
-		.stride = camera->stride,
+		.stride = camera->stride[0],
 	};
 	struct v4l2_format format;
 	struct answer got;
 	int r;
 
 	/* Lines that are not there are not to be read, nor chroma to be cut in halves. */
-	if (!camera->stride || camera->width % 2 || camera->height % 2)
+	if (!camera->stride[0] || camera->width % 2 || camera->height % 2)
 		return -EOPNOTSUPP;
 	r = set(device, v4l2_device_output_type(device), camera, &want, &format);
 	if (r < 0)
 		return r;
 	got = answer_of(device, &format);
-	if (got.planes != 1 || got.size == 0)
+	if (got.planes != camera->n_planes)
 		return -EOPNOTSUPP;
-	if (got.width != camera->width || got.height != camera->height ||
-	    got.stride != camera->stride)
+	if (!reads(&got, camera))
 		return -ERANGE;
-	*ret_size = got.size;
+	for (unsigned int i = 0; i < got.planes; i++) {
+		if (got.size[i] == 0)
+			return -EOPNOTSUPP;
+		sizes[i] = got.size[i];
+	}
 	return 0;
 }
 
@@ -189,7 +209,7 @@ int v4l2_converter_format_output(const struct v4l2_device *device,
 	if (r < 0)
 		return r;
 	r = v4l2_m2m_format_raw(device, &format, ret);
-	if (r < 0 || ret->n_planes != 1)
+	if (r < 0)
 		return -EOPNOTSUPP;
 	if (ret->width < want->width || ret->height < want->height)
 		return -ERANGE;

@@ -16,7 +16,7 @@ struct v4l2_device;
 
 /* What is to come out: a picture in the upper left corner of a buffer. */
 struct v4l2_converter_want {
-	uint32_t fourcc; /* of one memory plane; see v4l2/raw.h */
+	uint32_t fourcc; /* see v4l2/raw.h */
 	uint32_t width, height;
 	uint32_t stride; /* of the luma; 0: the driver's choice */
 	uint32_t lines;  /* of the buffer; 0: the driver's choice */
@@ -26,11 +26,12 @@ struct v4l2_converter_want {
 bool v4l2_converter_format_converts(const struct v4l2_device *device);
 
 /*
- * Pictures as a camera gives them, exactly so. *ret_size: bytes of a buffer at least. -EOPNOTSUPP:
- * not this format; -ERANGE: not this size, or in other lines.
+ * Pictures as a camera gives them, exactly so. sizes: bytes of each memory plane at least.
+ * -EOPNOTSUPP: not this format; -ERANGE: not this size, or in other lines.
  */
 int v4l2_converter_format_input(const struct v4l2_device *device,
-				const struct v4l2_capture_format *camera, size_t *ret_size);
+				const struct v4l2_capture_format *camera,
+				size_t sizes[V4L2_QUEUE_PLANES_MAX]);
 
 /*
  * After the input. *ret: the layout that the driver agreed to, which may have another stride and

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/videodev2.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #include "base/cleanup.h"
@@ -24,7 +25,7 @@
 struct v4l2_converter {
 	struct v4l2_device device;
 	struct v4l2_capture_format camera;
-	size_t from_size;
+	size_t from_size[V4L2_QUEUE_PLANES_MAX];
 	struct v4l2_raw raw;
 	struct v4l2_queue from, to; /* the kernel's OUTPUT and CAPTURE */
 	struct v4l2_m2m_pending pending;
@@ -55,7 +56,7 @@ int v4l2_converter_open(const struct v4l2_sys *sys, const char *path,
 		return r;
 	if (c->device.kind != V4L2_DEVICE_M2M || !c->device.streaming)
 		return -ENOTTY;
-	r = v4l2_converter_format_input(&c->device, camera, &c->from_size);
+	r = v4l2_converter_format_input(&c->device, camera, c->from_size);
 	if (r < 0)
 		return r;
 	*ret = steal_pointer(&c);
@@ -99,12 +100,12 @@ int v4l2_converter_fd(const struct v4l2_converter *c)
 
 static int put_from(struct v4l2_converter *c, uint32_t index, uint64_t key)
 {
-	const struct v4l2_queue_payload payload = {
-		.bytesused = {c->from_size},
+	struct v4l2_queue_payload payload = {
 		.timestamp = {.tv_sec = (time_t)(key / 1000000),
 			      .tv_usec = (suseconds_t)(key % 1000000)},
 	};
 
+	memcpy(payload.bytesused, c->from_size, sizeof(payload.bytesused));
 	return v4l2_queue_put_filled(&c->from, index, &payload);
 }
 
@@ -122,25 +123,25 @@ static int try_all(struct v4l2_converter *c, struct v4l2_queue *queue)
 }
 
 static int bind_all(struct v4l2_converter *c, struct v4l2_queue *queue,
-		    const struct v4l2_pool *pool, size_t least)
+		    const struct v4l2_pool *pool, const size_t *least)
 {
 	int r = 0;
 
 	/* Buffer i of the one is buffer i of the other. */
-	if (pool->n_planes != 1 || queue->count < pool->count)
+	if (pool->n_planes != queue->n_planes || queue->count < pool->count)
 		return -EINVAL;
 	for (uint32_t i = 0; i < pool->count && r >= 0; i++)
-		r = v4l2_dmabuf_import(queue, i, pool->fds[i], &least);
+		r = v4l2_dmabuf_import(queue, i, pool->fds[i], least);
 	return r < 0 ? r : try_all(c, queue);
 }
 
 static int set_up(struct v4l2_converter *c, struct v4l2_queue *queue, uint32_t type,
-		  const struct v4l2_pool *pool, unsigned int count)
+		  unsigned int n_planes, const struct v4l2_pool *pool, unsigned int count)
 {
 	const struct v4l2_queue_setup setup = {
 		.type = type,
 		.memory = pool ? V4L2_MEMORY_DMABUF : V4L2_MEMORY_MMAP,
-		.n_planes = 1,
+		.n_planes = n_planes,
 		.count = pool ? pool->count : count,
 	};
 
@@ -150,14 +151,15 @@ static int set_up(struct v4l2_converter *c, struct v4l2_queue *queue, uint32_t t
 static int start(struct v4l2_converter *c, const struct v4l2_pool *from, unsigned int count,
 		 const struct v4l2_pool *to)
 {
-	int r = set_up(c, &c->from, v4l2_device_output_type(&c->device), from, count);
+	int r = set_up(c, &c->from, v4l2_device_output_type(&c->device), c->camera.n_planes, from,
+		       count);
 
 	if (r >= 0)
-		r = set_up(c, &c->to, v4l2_device_capture_type(&c->device), to, 0);
+		r = set_up(c, &c->to, v4l2_device_capture_type(&c->device), c->raw.n_planes, to, 0);
 	if (r >= 0 && from)
 		r = bind_all(c, &c->from, from, c->from_size);
 	if (r >= 0)
-		r = bind_all(c, &c->to, to, c->raw.size[0]);
+		r = bind_all(c, &c->to, to, c->raw.size);
 	if (r >= 0)
 		r = v4l2_queue_start(&c->from);
 	return r < 0 ? r : v4l2_queue_start(&c->to);
@@ -274,9 +276,16 @@ bool v4l2_converter_holds(struct v4l2_converter *c, uint32_t from)
 	return from < c->from.count && c->from.buffers[from].queued;
 }
 
-static size_t picture_size(const struct v4l2_raw *raw)
+static bool is_whole(const struct v4l2_raw *raw, const struct v4l2_queue_item *item)
 {
-	return (size_t)raw->components[0].stride * raw->height * 3 / 2;
+	for (unsigned int i = 0; i < raw->n_components; i++) {
+		uint32_t lines = i == 0 ? raw->height : raw->height / 2;
+
+		if (raw->components[i].offset + (size_t)raw->components[i].stride * lines >
+		    item->bytesused[raw->components[i].plane])
+			return false;
+	}
+	return true;
 }
 
 /* -ENOENT: it belongs to none that was put. */
@@ -295,7 +304,7 @@ static int judge(struct v4l2_converter *c, const struct v4l2_queue_item *item,
 	c->strays = 0;
 	c->spare += (int)lost;
 	ret->to = item->index;
-	ret->faulty = item->flags & V4L2_BUF_FLAG_ERROR || item->bytesused < picture_size(&c->raw);
+	ret->faulty = item->flags & V4L2_BUF_FLAG_ERROR || !is_whole(&c->raw, item);
 	c->faulty = ret->faulty ? c->faulty + 1 : 0;
 	return c->faulty >= FAULTY_MAX ? -EIO : 0;
 }

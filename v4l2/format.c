@@ -10,18 +10,20 @@
 #include "v4l2/convert-lib.h"
 #include "v4l2/convert.h"
 #include "v4l2/device.h"
+#include "v4l2/planes.h"
 
 /* A driver that never ends a list does not hold us. */
 #define LIST_MAX 256
 
 /* What is of use, the cheapest first; the index is the rank. */
 static const uint32_t usable[] = {
-	V4L2_PIX_FMT_H264,  V4L2_PIX_FMT_NV12,   V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_YVU420,
-	V4L2_PIX_FMT_NV21,  V4L2_PIX_FMT_YUYV,   V4L2_PIX_FMT_UYVY,   V4L2_PIX_FMT_NV16,
-	V4L2_PIX_FMT_YVYU,  V4L2_PIX_FMT_VYUY,   V4L2_PIX_FMT_NV61,   V4L2_PIX_FMT_RGB24,
-	V4L2_PIX_FMT_BGR24, V4L2_PIX_FMT_RGB565, V4L2_PIX_FMT_RGB32,  V4L2_PIX_FMT_XRGB32,
-	V4L2_PIX_FMT_BGR32, V4L2_PIX_FMT_XBGR32, V4L2_PIX_FMT_MJPEG,  V4L2_PIX_FMT_JPEG,
-	V4L2_PIX_FMT_GREY,  V4L2_PIX_FMT_Y16,
+	V4L2_PIX_FMT_H264,  V4L2_PIX_FMT_NV12,   V4L2_PIX_FMT_YUV420,  V4L2_PIX_FMT_YVU420,
+	V4L2_PIX_FMT_NV21,  V4L2_PIX_FMT_NV12M,  V4L2_PIX_FMT_YUV420M, V4L2_PIX_FMT_YVU420M,
+	V4L2_PIX_FMT_NV21M, V4L2_PIX_FMT_YUYV,   V4L2_PIX_FMT_UYVY,    V4L2_PIX_FMT_NV16,
+	V4L2_PIX_FMT_NV16M, V4L2_PIX_FMT_YVYU,   V4L2_PIX_FMT_VYUY,    V4L2_PIX_FMT_NV61,
+	V4L2_PIX_FMT_NV61M, V4L2_PIX_FMT_RGB24,  V4L2_PIX_FMT_BGR24,   V4L2_PIX_FMT_RGB565,
+	V4L2_PIX_FMT_RGB32, V4L2_PIX_FMT_XRGB32, V4L2_PIX_FMT_BGR32,   V4L2_PIX_FMT_XBGR32,
+	V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_JPEG,   V4L2_PIX_FMT_GREY,    V4L2_PIX_FMT_Y16,
 };
 
 _Static_assert(ARRAY_SIZE(usable) <= V4L2_FORMAT_MODES_MAX, "a mode for each usable format");
@@ -50,7 +52,7 @@ static bool wanted(uint32_t fourcc, const struct v4l2_capture_want *want)
 		return want->allow_h264;
 	if (is_jpeg(fourcc) && want->allow_jpeg)
 		return true;
-	if (v4l2_convert_supported(fourcc))
+	if (v4l2_convert_supported(v4l2_planes_joined(fourcc)))
 		return true;
 	return want->allow_lib && v4l2_convert_lib_supported(fourcc);
 }
@@ -216,32 +218,32 @@ static bool field_usable(uint32_t field)
 
 static int read_planar(const struct v4l2_pix_format_mplane *pix, struct v4l2_capture_format *ret)
 {
-	if (pix->num_planes != 1 || !field_usable(pix->field))
-		return -EOPNOTSUPP;
-	*ret = (struct v4l2_capture_format){
-		.fourcc = pix->pixelformat,
-		.width = pix->width,
-		.height = pix->height,
-		.stride = pix->plane_fmt[0].bytesperline,
-		.size = pix->plane_fmt[0].sizeimage,
-		.colorspace = pix->colorspace,
-		.ycbcr_enc = pix->ycbcr_enc,
-		.quantization = pix->quantization,
-		.xfer_func = pix->xfer_func,
-	};
-	return 0;
-}
-
-static int read_single(const struct v4l2_pix_format *pix, struct v4l2_capture_format *ret)
-{
 	if (!field_usable(pix->field))
 		return -EOPNOTSUPP;
 	*ret = (struct v4l2_capture_format){
 		.fourcc = pix->pixelformat,
 		.width = pix->width,
 		.height = pix->height,
-		.stride = pix->bytesperline,
-		.size = pix->sizeimage,
+		.n_planes = pix->num_planes,
+		.colorspace = pix->colorspace,
+		.ycbcr_enc = pix->ycbcr_enc,
+		.quantization = pix->quantization,
+		.xfer_func = pix->xfer_func,
+	};
+	return v4l2_planes_read(pix, ret->stride, ret->size);
+}
+
+static int read_single(const struct v4l2_pix_format *pix, struct v4l2_capture_format *ret)
+{
+	if (!field_usable(pix->field) || v4l2_planes_count(pix->pixelformat) != 1)
+		return -EOPNOTSUPP;
+	*ret = (struct v4l2_capture_format){
+		.fourcc = pix->pixelformat,
+		.width = pix->width,
+		.height = pix->height,
+		.n_planes = 1,
+		.stride = {pix->bytesperline},
+		.size = {pix->sizeimage},
 		.colorspace = pix->colorspace,
 	};
 	/* Older drivers leave the rest undefined, and say so. */
@@ -262,10 +264,13 @@ static int read_back(const struct v4l2_device *device, const struct v4l2_format 
 
 	if (r < 0)
 		return r;
-	if (ret->width == 0 || ret->height == 0 || ret->size == 0)
+	if (ret->width == 0 || ret->height == 0)
 		return -EOPNOTSUPP;
+	for (unsigned int i = 0; i < ret->n_planes; i++)
+		if (ret->size[i] == 0)
+			return -EOPNOTSUPP;
 	if (compressed(ret->fourcc))
-		ret->stride = 0;
+		ret->stride[0] = 0;
 	return 0;
 }
 
@@ -302,8 +307,7 @@ int v4l2_format_set(const struct v4l2_device *device, const struct v4l2_format_m
 		format.fmt.pix_mp.height = mode->height;
 		format.fmt.pix_mp.pixelformat = mode->fourcc;
 		format.fmt.pix_mp.field = V4L2_FIELD_NONE;
-		format.fmt.pix_mp.num_planes = 1;
-		format.fmt.pix_mp.plane_fmt[0].bytesperline = mode->stride;
+		v4l2_planes_ask(&format.fmt.pix_mp, mode->stride);
 	} else {
 		format.fmt.pix.width = mode->width;
 		format.fmt.pix.height = mode->height;

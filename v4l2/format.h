@@ -3,7 +3,8 @@
  * Which of a camera's formats to take, and agreeing on it with the driver.
  *
  * Only what the camera gives by itself counts (no emulated formats). The nearest size comes first,
- * then the frame rate, then what costs least: H.264 if allowed, 4:2:0, 4:2:2, RGB, JPEG, grey.
+ * then the frame rate, then what costs least: H.264 if allowed, 4:2:0, 4:2:2, RGB, JPEG, grey; of
+ * the same kind what lies in one buffer comes before what has its planes apart.
  * JPEG costs the network several times what H.264 made of a raw picture does.
  * A node behind a media pipeline is taken as the pipeline was set up.
  */
@@ -23,7 +24,7 @@ struct v4l2_format_mode {
 	uint32_t fourcc;
 	uint32_t width, height;
 	struct v4l2_fract interval; /* of a frame, in seconds; 0/0 when the driver lists none */
-	uint32_t stride;            /* asked for; 0: the driver's choice */
+	uint32_t stride;            /* of the first plane, asked for; 0: the driver's choice */
 };
 
 /*
@@ -35,7 +36,7 @@ int v4l2_format_rank(const struct v4l2_device *device, const struct v4l2_capture
 
 /*
  * Sets a mode; *ret is what the driver made of it. -EOPNOTSUPP: it made something else of it that
- * is of no use (another format, several memory planes, separate fields); -EBUSY: in use.
+ * is of no use (another format, another number of planes, separate fields); -EBUSY: in use.
  */
 int v4l2_format_set(const struct v4l2_device *device, const struct v4l2_format_mode *mode,
 		    struct v4l2_capture_format *ret);

@@ -7,15 +7,21 @@
 
 #include "base/cleanup.h"
 #include "v4l2/device.h"
+#include "v4l2/planes.h"
 
-static const uint32_t preferred[] = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420};
+/* Fewer DMA-bufs first. */
+static const uint32_t preferred[] = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_NV12M,
+				     V4L2_PIX_FMT_YUV420M};
 
 bool v4l2_layout_same(const struct v4l2_capture_format *camera, const struct v4l2_raw *encoder)
 {
-	return encoder->n_planes == 1 && camera->fourcc == encoder->fourcc &&
-	       camera->stride == encoder->components[0].stride &&
-	       camera->height == encoder->height && camera->width == encoder->visible_width &&
-	       camera->height == encoder->visible_height;
+	if (camera->n_planes != encoder->n_planes || camera->fourcc != encoder->fourcc ||
+	    camera->width != encoder->visible_width || camera->height != encoder->visible_height)
+		return false;
+	for (unsigned int i = 0; i < camera->n_planes; i++)
+		if (camera->stride[i] != encoder->components[i].stride)
+			return false;
+	return camera->n_planes > 1 || camera->height == encoder->height;
 }
 
 static int open_encoder(struct v4l2_capture *camera, const char *path,
@@ -27,7 +33,7 @@ static int open_encoder(struct v4l2_capture *camera, const char *path,
 	full.raw = f->fourcc;
 	full.width = f->width;
 	full.height = f->height;
-	full.stride = f->stride;
+	full.stride = f->stride[0];
 	full.colorspace = f->colorspace;
 	full.ycbcr_enc = f->ycbcr_enc;
 	full.quantization = f->quantization;
@@ -50,7 +56,7 @@ static int try_format(struct v4l2_capture *camera, uint32_t fourcc, const char *
 		      char obstacle[V4L2_LAYOUT_OBSTACLE_SIZE])
 {
 	const struct v4l2_capture_format *f = v4l2_capture_format(camera);
-	const char *name = fourcc == V4L2_PIX_FMT_NV12 ? "NV12" : "YU12";
+	const char name[] = V4L2_PLANES_NAME(fourcc);
 	const struct v4l2_raw *raw;
 	struct v4l2_m2m *m2m;
 	int r = v4l2_capture_reformat(camera, fourcc, 0);
@@ -74,7 +80,7 @@ static int try_format(struct v4l2_capture *camera, uint32_t fourcc, const char *
 	}
 	snprintf(obstacle, V4L2_LAYOUT_OBSTACLE_SIZE,
 		 "%s: the camera has %u lines of %u bytes, the encoder wants %u of %u", name,
-		 f->height, f->stride, raw->height, raw->components[0].stride);
+		 f->height, f->stride[0], raw->height, raw->components[0].stride);
 	v4l2_m2m_close(m2m);
 	return -EOPNOTSUPP;
 }

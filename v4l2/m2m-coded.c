@@ -41,7 +41,7 @@ static void count_broken(struct v4l2_m2m *m2m, const struct v4l2_queue_item *ite
 static int join_headers(struct v4l2_m2m *m2m, const struct v4l2_queue_item *item, size_t headers_at,
 			struct v4l2_m2m_coded *ret)
 {
-	size_t size = m2m->headers.size + item->bytesused;
+	size_t size = m2m->headers.size + item->bytesused[0];
 	uint8_t *joined;
 
 	if (size > m2m->joined_size) {
@@ -51,8 +51,8 @@ static int join_headers(struct v4l2_m2m *m2m, const struct v4l2_queue_item *item
 		m2m->joined = joined;
 		m2m->joined_size = size;
 	}
-	ret->size = v4l2_m2m_headers_join(&m2m->headers, item->data, item->bytesused, headers_at,
-					  m2m->joined);
+	ret->size = v4l2_m2m_headers_join(&m2m->headers, item->data[0], item->bytesused[0],
+					  headers_at, m2m->joined);
 	ret->data = m2m->joined;
 	return 0;
 }
@@ -77,8 +77,8 @@ static int deliver(struct v4l2_m2m *m2m, const struct v4l2_queue_item *item,
 		return 0;
 	}
 	*ret = (struct v4l2_m2m_coded){
-		.data = item->data,
-		.size = item->bytesused,
+		.data = item->data[0],
+		.size = item->bytesused[0],
 		.keyframe = keyframe,
 		.timestamp_us = timestamp,
 		.index = item->index,
@@ -110,7 +110,8 @@ static int judge(struct v4l2_m2m *m2m, const struct v4l2_queue_item *item,
 		count_broken(m2m, item);
 		return 0;
 	}
-	judgement = v4l2_m2m_headers_judge(&m2m->headers, item->data, item->bytesused, item->flags);
+	judgement = v4l2_m2m_headers_judge(&m2m->headers, item->data[0], item->bytesused[0],
+					   item->flags);
 	if (judgement.content == V4L2_M2M_EMPTY || judgement.content == V4L2_M2M_HEADERS)
 		return 0;
 	if (v4l2_m2m_pending_take(&m2m->pending, key, &timestamp, &lost) < 0) {

@@ -352,7 +352,7 @@ static int take_picture(struct v4l2_m2m_decode *d, struct v4l2_m2m_picture *ret)
 	if (r < 0)
 		return r == -EPIPE ? -ESTALE : r;
 	v4l2_m2m_watch_progress(&d->watch, now(d));
-	if ((item.flags & V4L2_BUF_FLAG_ERROR) || item.bytesused == 0) {
+	if ((item.flags & V4L2_BUF_FLAG_ERROR) || item.bytesused[0] == 0) {
 		r = v4l2_queue_put(&d->raw, item.index);
 		return r < 0 ? r : -EBADMSG;
 	}

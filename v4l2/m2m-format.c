@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "v4l2/device.h"
+#include "v4l2/planes.h"
 
 /* A driver that never ends a list does not hold us. */
 #define LIST_MAX 256
@@ -125,17 +126,11 @@ static void ask_planar(const struct v4l2_m2m_want *want, uint32_t fourcc, struct
 		.pixelformat = fourcc,
 		.field = V4L2_FIELD_NONE,
 		.colorspace = want->colorspace,
-		.num_planes = fourcc == V4L2_PIX_FMT_YUV420M ? 3
-			      : fourcc == V4L2_PIX_FMT_NV12M ? 2
-							     : 1,
 		.ycbcr_enc = (uint8_t)want->ycbcr_enc,
 		.quantization = (uint8_t)want->quantization,
 		.xfer_func = (uint8_t)want->xfer_func,
 	};
-	ret->fmt.pix_mp.plane_fmt[0].bytesperline = want->stride;
-	ret->fmt.pix_mp.plane_fmt[1].bytesperline =
-		fourcc == V4L2_PIX_FMT_YUV420M ? want->stride / 2 : want->stride;
-	ret->fmt.pix_mp.plane_fmt[2].bytesperline = want->stride / 2;
+	v4l2_planes_ask(&ret->fmt.pix_mp, want->stride);
 }
 
 int v4l2_m2m_format_raw(const struct v4l2_device *device, const struct v4l2_format *format,
@@ -148,12 +143,8 @@ int v4l2_m2m_format_raw(const struct v4l2_device *device, const struct v4l2_form
 	if (!device->multiplanar)
 		return v4l2_raw_init(ret, pix->pixelformat, pix->width, pix->height, 1,
 				     &pix->bytesperline, &pix->sizeimage);
-	if (mp->num_planes > V4L2_QUEUE_PLANES_MAX)
+	if (v4l2_planes_read(mp, strides, sizes) < 0)
 		return -EOPNOTSUPP;
-	for (unsigned int i = 0; i < mp->num_planes; i++) {
-		strides[i] = mp->plane_fmt[i].bytesperline;
-		sizes[i] = mp->plane_fmt[i].sizeimage;
-	}
 	return v4l2_raw_init(ret, mp->pixelformat, mp->width, mp->height, mp->num_planes, strides,
 			     sizes);
 }

@@ -149,14 +149,17 @@ int v4l2_queue_bind(struct v4l2_queue *queue, uint32_t index, const int *fds, co
 int v4l2_queue_map_imported(struct v4l2_queue *queue, uint32_t index)
 {
 	const struct v4l2_sys *sys = queue->device->sys;
-	struct v4l2_queue_plane *plane;
+	int r = 0;
 
 	if (index >= queue->count || !queue->buffers[index].ready)
 		return -EINVAL;
-	plane = &queue->buffers[index].planes[0];
-	if (plane->start)
-		return 0;
-	return sys->mmap(sys, plane->length, PROT_READ, plane->fd, 0, &plane->start);
+	for (unsigned int i = 0; i < queue->n_planes && r >= 0; i++) {
+		struct v4l2_queue_plane *plane = &queue->buffers[index].planes[i];
+
+		if (!plane->start)
+			r = sys->mmap(sys, plane->length, PROT_READ, plane->fd, 0, &plane->start);
+	}
+	return r;
 }
 
 void v4l2_queue_free(struct v4l2_queue *queue)
@@ -237,12 +240,31 @@ int v4l2_queue_put_filled(struct v4l2_queue *queue, uint32_t index,
 	return put(queue, &request);
 }
 
+/* What the driver says is in a plane. False: it cannot be. */
+static bool measure(const struct v4l2_queue *queue, const struct request *request,
+		    unsigned int plane, struct v4l2_queue_item *item)
+{
+	const struct v4l2_queue_plane *p = &queue->buffers[item->index].planes[plane];
+	const uint8_t *start = p->start;
+	size_t offset = 0, end = request->buffer.bytesused;
+
+	if (V4L2_TYPE_IS_MULTIPLANAR(queue->type)) {
+		/* Counts from the start of the plane, headers included. */
+		end = request->planes[plane].bytesused;
+		offset = request->planes[plane].data_offset;
+	}
+	if (end > p->length || offset > end)
+		return false;
+	item->shifted |= offset > 0;
+	item->data[plane] = start ? start + offset : NULL;
+	item->bytesused[plane] = end - offset;
+	return true;
+}
+
 int v4l2_queue_get(struct v4l2_queue *queue, struct v4l2_queue_item *ret)
 {
 	struct request request;
 	struct v4l2_queue_buffer *buffer;
-	const uint8_t *start;
-	size_t offset = 0, end;
 	int r;
 
 	request_init(&request, queue, 0);
@@ -254,27 +276,16 @@ int v4l2_queue_get(struct v4l2_queue *queue, struct v4l2_queue_item *ret)
 	buffer = &queue->buffers[request.buffer.index];
 	buffer->queued = false;
 	queue->queued--;
-	start = buffer->planes[0].start;
-
-	end = request.buffer.bytesused;
-	if (V4L2_TYPE_IS_MULTIPLANAR(queue->type)) {
-		/* Counts from the start of the plane, headers included. */
-		end = request.planes[0].bytesused;
-		offset = request.planes[0].data_offset;
-	}
-	if (end > buffer->planes[0].length || offset > end) {
-		/* Not to be read, and not to be lost either: it comes as an empty faulty one. */
-		request.buffer.flags |= V4L2_BUF_FLAG_ERROR;
-		end = offset = 0;
-	}
 	*ret = (struct v4l2_queue_item){
 		.index = request.buffer.index,
 		.flags = request.buffer.flags,
 		.sequence = request.buffer.sequence,
 		.timestamp = request.buffer.timestamp,
-		.data = start ? start + offset : NULL,
-		.bytesused = end - offset,
 	};
+	/* Not to be read, and not to be lost either: it comes as a faulty one, empty there. */
+	for (unsigned int i = 0; i < queue->n_planes; i++)
+		if (!measure(queue, &request, i, ret))
+			ret->flags |= V4L2_BUF_FLAG_ERROR;
 	return 0;
 }
 

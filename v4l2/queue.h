@@ -53,8 +53,9 @@ struct v4l2_queue_setup {
 struct v4l2_queue_item {
 	uint32_t index, flags, sequence; /* flags: V4L2_BUF_FLAG_* */
 	struct timeval timestamp;
-	const uint8_t *data; /* of the first plane; NULL: imported, not mapped */
-	size_t bytesused;    /* of the first plane; never more than it has */
+	const uint8_t *data[V4L2_QUEUE_PLANES_MAX]; /* of each plane; NULL: imported, not mapped */
+	size_t bytesused[V4L2_QUEUE_PLANES_MAX];    /* never more than the plane has */
+	bool shifted; /* there is something before it in a plane, which others would read with it */
 };
 
 /* What goes with a buffer of an output queue. */
@@ -82,8 +83,8 @@ int v4l2_queue_bind(struct v4l2_queue *queue, uint32_t index, const int *fds,
 		    const size_t *lengths);
 
 /*
- * Maps the first plane of a bound buffer for the CPU to read, for the queue's life; see
- * v4l2_dmabuf_begin(). Errors: of mmap().
+ * Maps a bound buffer for the CPU to read, for the queue's life; see v4l2_dmabuf_begin(). Errors:
+ * of mmap().
  */
 int v4l2_queue_map_imported(struct v4l2_queue *queue, uint32_t index);
 

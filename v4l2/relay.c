@@ -8,8 +8,11 @@
 
 #include "base/cleanup.h"
 #include "v4l2/device.h"
+#include "v4l2/planes.h"
 
-static const uint32_t preferred[] = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420};
+/* Fewer DMA-bufs first. */
+static const uint32_t preferred[] = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_NV12M,
+				     V4L2_PIX_FMT_YUV420M};
 
 __attribute__((format(printf, 3, 4))) static int obstructed(struct v4l2_relay *relay, int error,
 							    const char *format, ...)
@@ -30,26 +33,29 @@ static const struct v4l2_sys *sys_of(const struct v4l2_relay *relay)
 static int open_converter(struct v4l2_relay *relay, const char *path)
 {
 	const struct v4l2_capture_format *f = v4l2_capture_format(relay->camera);
-	uint32_t c = f->fourcc;
+	const char name[] = V4L2_PLANES_NAME(f->fourcc);
 	int r = v4l2_converter_open(sys_of(relay), path, f, &relay->converter);
 
 	if (r == -EOPNOTSUPP || r == -ERANGE)
 		return obstructed(relay, -EOPNOTSUPP,
-				  "the converter does not take %c%c%c%c %ux%u in lines of %u bytes",
-				  (char)c, (char)(c >> 8), (char)(c >> 16), (char)(c >> 24 & 0x7f),
-				  f->width, f->height, f->stride);
+				  "the converter does not take %s %ux%u in lines of %u bytes", name,
+				  f->width, f->height, f->stride[0]);
 	if (r < 0)
 		return obstructed(relay, -EOPNOTSUPP, "the converter cannot be used: error %d", -r);
 	return 0;
 }
 
+/* Where planes lie apart, lines that nobody sees may be more. */
 static bool same(const struct v4l2_raw *converted, const struct v4l2_raw *encoded)
 {
-	return encoded->n_planes == 1 && converted->fourcc == encoded->fourcc &&
-	       converted->components[0].stride == encoded->components[0].stride &&
-	       converted->height == encoded->height &&
-	       converted->visible_width == encoded->visible_width &&
-	       converted->visible_height == encoded->visible_height;
+	if (converted->fourcc != encoded->fourcc ||
+	    converted->visible_width != encoded->visible_width ||
+	    converted->visible_height != encoded->visible_height)
+		return false;
+	for (unsigned int i = 0; i < encoded->n_components; i++)
+		if (converted->components[i].stride != encoded->components[i].stride)
+			return false;
+	return encoded->n_planes > 1 || converted->height == encoded->height;
 }
 
 /* The encoder reads lines as the converter writes them, or the converter follows it. What stands
@@ -62,7 +68,7 @@ static int agree(struct v4l2_relay *relay, const char *encoder, uint32_t fourcc)
 		.height = relay->want.height,
 	};
 	const struct v4l2_raw *converted = v4l2_converter_raw(relay->converter), *encoded;
-	const char *name = fourcc == V4L2_PIX_FMT_NV12 ? "NV12" : "YU12";
+	const char name[] = V4L2_PLANES_NAME(fourcc);
 	int r = v4l2_converter_set_output(relay->converter, &want);
 
 	if (r < 0)

@@ -28,7 +28,7 @@ static int open_importing(struct v4l2_share *s)
 	int r;
 
 	s->want.raw = f->fourcc;
-	s->want.stride = f->stride;
+	s->want.stride = f->stride[0];
 	s->want.width = f->width;
 	s->want.height = f->height;
 	s->want.colorspace = f->colorspace;
@@ -87,8 +87,8 @@ static int heaps_memory(struct v4l2_share *s)
 	struct v4l2_pool pool = {};
 	int r = -EOPNOTSUPP;
 
-	if (size < v4l2_capture_format(s->camera)->size)
-		size = v4l2_capture_format(s->camera)->size;
+	if (size < v4l2_capture_format(s->camera)->size[0])
+		size = v4l2_capture_format(s->camera)->size[0];
 	for (unsigned int i = 0; i < V4L2_SHARE_HEAPS && r < 0; i++)
 		r = v4l2_pool_allocate(&pool, sys, v4l2_share_heaps[i], V4L2_SHARE_BUFFERS, size);
 	if (r < 0)
@@ -145,7 +145,7 @@ int v4l2_share_new(struct v4l2_capture *camera, const char *path, const struct v
 		r = try_way(ret, i);
 	}
 	if (r < 0)
-		v4l2_capture_reformat(camera, former.fourcc, former.stride);
+		v4l2_capture_reformat(camera, former.fourcc, former.stride[0]);
 	return r == -EAGAIN ? -EOPNOTSUPP : r;
 }
 

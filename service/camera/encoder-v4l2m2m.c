@@ -19,6 +19,7 @@
 #include "v4l2/convert.h"
 #include "v4l2/device.h"
 #include "v4l2/m2m.h"
+#include "v4l2/planes.h"
 #include "v4l2/raw.h"
 #include "v4l2/relay.h"
 #include "v4l2/share.h"
@@ -103,8 +104,9 @@ static void ask_for_images(struct encoder_v4l2m2m *m)
 {
 	const struct v4l2_capture *capture = m->source ? source_capture(m->source) : NULL;
 
-	m->encoder.takes_image = capture && is_whole(m, capture) &&
-				 v4l2_raw_copies(v4l2_capture_format(capture)->fourcc);
+	m->encoder.takes_image =
+		capture && is_whole(m, capture) &&
+		v4l2_raw_copies(v4l2_planes_joined(v4l2_capture_format(capture)->fourcc));
 	if (m->encoder.takes_image)
 		m->source->direct = true;
 }

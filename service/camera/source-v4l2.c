@@ -16,11 +16,13 @@
 #include "camera/source.h"
 #include "camera/thinner.h"
 #include "camera/v4l2-controls.h"
+#include "v4l2/capture-image.h"
 #include "v4l2/capture.h"
 #include "v4l2/controls.h"
 #include "v4l2/convert-lib.h"
 #include "v4l2/convert.h"
 #include "v4l2/device.h"
+#include "v4l2/planes.h"
 #include "wire/jpeg.h"
 
 #define WIDTH_DEFAULT  1280
@@ -72,7 +74,7 @@ static bool is_jpeg(uint32_t fourcc)
 
 static int take_library(struct source_v4l2 *v, const struct v4l2_capture_format *f)
 {
-	return v4l2_convert_lib_new(f->fourcc, f->width, f->height, f->stride, &v->library);
+	return v4l2_convert_lib_new(f->fourcc, f->width, f->height, f->stride[0], &v->library);
 }
 
 static void take_encoded(struct source_v4l2 *v, enum ring_codec codec, uint32_t width,
@@ -93,7 +95,7 @@ static int take_raw(struct source_v4l2 *v, const char *obstacle)
 	v->format.height = f->height & ~1U;
 	if (!v->format.width || !v->format.height)
 		return -EOPNOTSUPP;
-	if (!v4l2_convert_supported(f->fourcc)) {
+	if (!v4l2_convert_supported(v4l2_planes_joined(f->fourcc))) {
 		int r = take_library(v, f);
 
 		if (r < 0)
@@ -136,11 +138,16 @@ static int take_format(struct source_v4l2 *v, uint32_t fps)
 	return v->format.undecided ? 0 : take_raw(v, NULL);
 }
 
+static struct slice coded(const struct source_v4l2 *v)
+{
+	return slice_of(v->frame.data[0], v->frame.bytesused[0]);
+}
+
 /* The first JPEG picture decides. -EBADMSG: it is none; the next will. */
 static int decide(struct source_v4l2 *v)
 {
 	struct jpeg jpeg;
-	int r = jpeg_parse(&jpeg, slice_of(v->frame.data, v->frame.bytesused));
+	int r = jpeg_parse(&jpeg, coded(v));
 
 	if (r == -EBADMSG && ++v->unsound < UNSOUND_MAX)
 		return r;
@@ -228,20 +235,18 @@ static int v4l2_source_fd(const struct source *s)
 static int take_jpeg(struct source_v4l2 *v, struct source_frame *ret)
 {
 	struct jpeg jpeg;
-	int r = jpeg_parse(&jpeg, slice_of(v->frame.data, v->frame.bytesused));
+	int r = jpeg_parse(&jpeg, coded(v));
 
 	if (r < 0 || jpeg.width != v->format.width || jpeg.height != v->format.height)
 		return -EBADMSG;
-	ret->au = slice_of(v->frame.data, jpeg.size);
+	ret->au = slice_of(v->frame.data[0], jpeg.size);
 	return 0;
 }
 
 /* As it lies in the driver's buffer. */
 static int map(const struct source_v4l2 *v, const struct v4l2_frame *frame, struct v4l2_image *ret)
 {
-	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
-	int r = v4l2_image_map(ret, f->fourcc, f->width, f->height, f->height, f->stride,
-			       frame->data, frame->bytesused);
+	int r = v4l2_capture_image(v4l2_capture_format(v->capture), frame, ret);
 
 	ret->width = v->format.width;
 	ret->height = v->format.height;
@@ -254,7 +259,7 @@ static int convert(struct source_v4l2 *v, const struct v4l2_frame *frame)
 	int r;
 
 	if (v->library)
-		return v4l2_convert_lib_to_i420(v->library, frame->data, frame->bytesused,
+		return v4l2_convert_lib_to_i420(v->library, frame->data[0], frame->bytesused[0],
 						v->format.width, v->format.height, &v->planes);
 	r = map(v, frame, &image);
 	return r < 0 ? r : v4l2_convert_to_i420(&image, &v->planes);
@@ -294,18 +299,8 @@ static bool is_left_out(struct source_v4l2 *v)
 /* Read by an encoder, where it is. */
 static int check_whole(const struct source_v4l2 *v)
 {
-	const struct v4l2_capture_format *f = v4l2_capture_format(v->capture);
-	const uint8_t *data = v->frame.data ? v->frame.data : (const uint8_t *)v;
-	struct v4l2_image image;
-	int r;
-
-	/* Nobody follows these pointers. A format that only a converter knows has lines at least.
-	 */
-	r = v4l2_image_map(&image, f->fourcc, f->width, f->height, f->height, f->stride, data,
-			   v->frame.bytesused);
-	if (r == -EOPNOTSUPP)
-		r = v->frame.bytesused >= (size_t)f->stride * f->height ? 0 : -ENODATA;
-	return r < 0 ? -EBADMSG : 0;
+	return v4l2_capture_image_is_whole(v4l2_capture_format(v->capture), &v->frame) ? 0
+										       : -EBADMSG;
 }
 
 /* An encoder copies it from where it is. What goes through the library it does not take. */
@@ -329,7 +324,7 @@ static int take_picture(struct source_v4l2 *v, struct source_frame *ret)
 		return convert(v, &v->frame);
 	if (v->format.codec == RING_CODEC_JPEG)
 		return take_jpeg(v, ret);
-	ret->au = slice_of(v->frame.data, v->frame.bytesused);
+	ret->au = coded(v);
 	return 0;
 }
 
@@ -392,7 +387,7 @@ static int v4l2_source_release(struct source *s, uint32_t id)
 {
 	struct source_v4l2 *v = (struct source_v4l2 *)s;
 
-	return v->held[id].bytesused ? v4l2_capture_release(v->capture, &v->held[id]) : 0;
+	return v->held[id].bytesused[0] ? v4l2_capture_release(v->capture, &v->held[id]) : 0;
 }
 
 static bool v4l2_source_exhausted(const struct source *s)

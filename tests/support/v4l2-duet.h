@@ -7,6 +7,7 @@
 #pragma once
 
 #include <errno.h>
+#include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
 #include <linux/videodev2.h>
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tests/support/v4l2-duet-planes.h"
 #include "v4l2/sys.h"
 
 #define DUET_WIDTH   64
@@ -34,13 +36,14 @@ struct duet_queue {
 	unsigned int count, n_queued;
 	uint32_t memory;
 	bool queued[DUET_BUFFERS], streaming;
-	int fds[DUET_BUFFERS]; /* imported; a buffer keeps to one */
+	int fds[DUET_BUFFERS][3]; /* imported; a memory plane keeps to one */
 };
 
 /* How one node handles raw pictures. */
 struct duet_node {
 	uint32_t formats[3]; /* 0 ends; the first is the present one */
 	uint32_t fps[3];     /* of each format; 0: it knows no rates */
+	bool planar;         /* it speaks the multi-planar API */
 	uint32_t fourcc, stride;
 	/* What a camera says of its colours, and what an encoder was told last. */
 	uint32_t colorspace, ycbcr_enc, quantization, xfer_func;
@@ -50,7 +53,9 @@ struct duet_node {
 	int queue_r; /* of VIDIOC_QBUF of an imported buffer */
 	/* V4L2_CID_MIN_BUFFERS_FOR_OUTPUT; 0: there is no such control. */
 	int32_t least;
-	uint32_t room; /* of a buffer; 0: DUET_ROOM */
+	uint32_t room;            /* of a buffer; 0: DUET_ROOM */
+	unsigned int empty_plane; /* a memory plane that it leaves empty; 0: none */
+	uint32_t offset;          /* where in the first plane its pictures begin */
 	struct duet_queue raw, coded;
 	unsigned int opened, closed;
 };
@@ -58,10 +63,12 @@ struct duet_node {
 struct duet {
 	struct v4l2_sys sys;
 	struct duet_node camera, encoder;
-	bool has_heap, planar;
+	bool has_heap;
 	int heap_r; /* of an allocation, after heap_after good ones */
 	unsigned int heap_after, exports_left;
 	int encoder_open_r;
+	int sync_r; /* of a DMA-buf to be read, while sync_after others are */
+	unsigned int sync_after, reading;
 	bool dmabuf_open[DUET_DMABUFS];
 	unsigned int n_dmabufs, mapped;
 	int64_t dmabuf_size;
@@ -192,13 +199,13 @@ static inline int duet_rate(const struct duet_node *n, struct v4l2_streamparm *p
 	return -ENOTTY;
 }
 
-static inline int duet_format(struct duet *d, struct duet_node *n, struct v4l2_format *f, bool set)
+static inline int duet_single_format(struct duet *d, struct duet_node *n, uint32_t type,
+				     struct v4l2_pix_format *p, bool set)
 {
 	bool camera = n == &d->camera;
-	struct v4l2_pix_format *p = &f->fmt.pix;
 	bool known = false;
 
-	if (!camera && !V4L2_TYPE_IS_OUTPUT(f->type)) {
+	if (!camera && !V4L2_TYPE_IS_OUTPUT(type)) {
 		p->pixelformat = V4L2_PIX_FMT_H264;
 		p->sizeimage = DUET_ROOM;
 		return 0;
@@ -225,6 +232,23 @@ static inline int duet_format(struct duet *d, struct duet_node *n, struct v4l2_f
 	return 0;
 }
 
+static inline int duet_format(struct duet *d, struct duet_node *n, struct v4l2_format *f, bool set)
+{
+	struct v4l2_pix_format own;
+	int r;
+
+	if (V4L2_TYPE_IS_MULTIPLANAR(f->type) != n->planar)
+		duet_breach(d, "spoke the other API");
+	if (!n->planar)
+		return duet_single_format(d, n, f->type, &f->fmt.pix, set);
+	own = duet_join(&f->fmt.pix_mp);
+	if (set && f->fmt.pix_mp.num_planes != duet_planes(own.pixelformat))
+		duet_breach(d, "asked for another number of planes");
+	r = duet_single_format(d, n, f->type, &own, set);
+	duet_part(&own, &f->fmt.pix_mp);
+	return r;
+}
+
 static inline int duet_enum(const struct duet_node *n, struct v4l2_fmtdesc *desc, bool camera)
 {
 	if (!camera && !V4L2_TYPE_IS_OUTPUT(desc->type)) {
@@ -248,6 +272,15 @@ static inline int duet_reqbufs(struct duet_node *n, struct duet_queue *q,
 	return 0;
 }
 
+static inline void duet_take_dmabuf(struct duet *d, int *own, int fd)
+{
+	if (fd < DUET_DMABUF || !d->dmabuf_open[fd - DUET_DMABUF])
+		duet_breach(d, "queued what is no DMA-buf");
+	if (*own && *own != fd)
+		duet_breach(d, "gave a buffer other memory");
+	*own = fd;
+}
+
 static inline int duet_qbuf(struct duet *d, struct duet_node *n, struct duet_queue *q,
 			    const struct v4l2_buffer *b)
 {
@@ -258,18 +291,32 @@ static inline int duet_qbuf(struct duet *d, struct duet_node *n, struct duet_que
 	if (q->memory == V4L2_MEMORY_DMABUF) {
 		if (n->queue_r < 0)
 			return n->queue_r;
-		if (b->m.fd < DUET_DMABUF || !d->dmabuf_open[b->m.fd - DUET_DMABUF])
-			duet_breach(d, "queued what is no DMA-buf");
-		if (q->fds[b->index] && q->fds[b->index] != b->m.fd)
-			duet_breach(d, "gave a buffer other memory");
-		q->fds[b->index] = b->m.fd;
+		for (unsigned int i = 0; i < (n->planar ? b->length : 1); i++)
+			duet_take_dmabuf(d, &q->fds[b->index][i],
+					 n->planar ? b->m.planes[i].m.fd : b->m.fd);
 	}
 	q->queued[b->index] = true;
 	q->n_queued++;
 	return 0;
 }
 
-static inline int duet_dqbuf(struct duet_queue *q, struct v4l2_buffer *b, uint64_t now)
+static inline void duet_measure(const struct duet_node *n, struct v4l2_buffer *b)
+{
+	uint32_t luma = n->stride * DUET_HEIGHT;
+
+	if (!n->planar) {
+		b->bytesused = luma * 3 / 2;
+		return;
+	}
+	b->m.planes[0].bytesused = b->length > 1 ? luma : luma * 3 / 2;
+	b->m.planes[0].bytesused += n->offset;
+	b->m.planes[0].data_offset = n->offset;
+	for (unsigned int i = 1; i < b->length; i++)
+		b->m.planes[i].bytesused = n->empty_plane == i ? 0 : luma / 2 / (b->length - 1);
+}
+
+static inline int duet_dqbuf(const struct duet_node *n, struct duet_queue *q, struct v4l2_buffer *b,
+			     uint64_t now)
 {
 	for (uint32_t i = 0; i < q->count && q->streaming; i++) {
 		if (!q->queued[i])
@@ -277,7 +324,7 @@ static inline int duet_dqbuf(struct duet_queue *q, struct v4l2_buffer *b, uint64
 		q->queued[i] = false;
 		q->n_queued--;
 		b->index = i;
-		b->bytesused = 3072;
+		duet_measure(n, b);
 		b->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
 		b->timestamp.tv_sec = (time_t)(now / 1000000);
 		b->timestamp.tv_usec = (suseconds_t)(now % 1000000);
@@ -316,13 +363,16 @@ static inline int duet_buffers(struct duet *d, struct duet_node *n, unsigned lon
 	case VIDIOC_REQBUFS:
 		return duet_reqbufs(n, duet_queue_of(n, r->type, camera), r);
 	case VIDIOC_QUERYBUF:
-		b->length = n->room ? n->room : DUET_ROOM;
+		if (!n->planar)
+			b->length = n->room ? n->room : DUET_ROOM;
+		for (unsigned int i = 0; n->planar && i < b->length; i++)
+			b->m.planes[i].length = n->room ? n->room : DUET_ROOM;
 		return 0;
 	case VIDIOC_QBUF:
 		return duet_qbuf(d, n, duet_queue_of(n, b->type, camera), b);
 	case VIDIOC_DQBUF:
 		return camera || V4L2_TYPE_IS_OUTPUT(b->type)
-			       ? duet_dqbuf(duet_queue_of(n, b->type, camera), b, d->now)
+			       ? duet_dqbuf(n, duet_queue_of(n, b->type, camera), b, d->now)
 			       : -EAGAIN;
 	case VIDIOC_STREAMON:
 	case VIDIOC_STREAMOFF:
@@ -364,6 +414,18 @@ static inline int duet_control(const struct duet_node *n, unsigned long request,
 	return 0;
 }
 
+static inline int duet_sync(struct duet *d, const struct dma_buf_sync *sync)
+{
+	if (sync->flags & DMA_BUF_SYNC_END) {
+		d->reading--;
+		return 0;
+	}
+	if (d->sync_r < 0 && d->reading == d->sync_after)
+		return d->sync_r;
+	d->reading++;
+	return 0;
+}
+
 static inline int duet_ioctl(const struct v4l2_sys *sys, int fd, unsigned long request, void *arg)
 {
 	struct duet *d = duet_of(sys);
@@ -373,13 +435,16 @@ static inline int duet_ioctl(const struct v4l2_sys *sys, int fd, unsigned long r
 	if (request == DMA_HEAP_IOCTL_ALLOC)
 		return duet_heap(d, arg);
 	if (fd >= DUET_DMABUF)
-		return 0; /* DMA_BUF_IOCTL_SYNC */
+		return duet_sync(d, arg);
 	switch (request) {
 	case VIDIOC_QUERYCAP:
 		capability->capabilities = V4L2_CAP_DEVICE_CAPS;
 		capability->device_caps =
 			V4L2_CAP_STREAMING |
-			(n == &d->camera ? V4L2_CAP_VIDEO_CAPTURE : V4L2_CAP_VIDEO_M2M);
+			(n == &d->camera ? n->planar ? V4L2_CAP_VIDEO_CAPTURE_MPLANE
+						     : V4L2_CAP_VIDEO_CAPTURE
+			 : n->planar     ? V4L2_CAP_VIDEO_M2M_MPLANE
+					 : V4L2_CAP_VIDEO_M2M);
 		return 0;
 	case VIDIOC_ENUM_FMT:
 		return duet_enum(n, arg, n == &d->camera);

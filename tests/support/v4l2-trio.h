@@ -16,7 +16,7 @@ struct trio_queue {
 	uint32_t memory;
 	uint32_t order[DUET_BUFFERS];
 	uint64_t stamps[DUET_BUFFERS];
-	int fds[DUET_BUFFERS];
+	int fds[DUET_BUFFERS][3];
 	bool streaming;
 	/* Ready to be taken. */
 	unsigned int n_done;
@@ -94,30 +94,18 @@ static inline int trio_set_format(struct trio *t, struct v4l2_format *f)
 {
 	bool in = V4L2_TYPE_IS_OUTPUT(f->type);
 	struct v4l2_pix_format *own = in ? &t->in : &t->out;
-	struct v4l2_pix_format_mplane *mp = &f->fmt.pix_mp;
 
 	if (V4L2_TYPE_IS_MULTIPLANAR(f->type) != t->planar)
 		return -EINVAL;
-	if (t->planar)
-		*own = (struct v4l2_pix_format){
-			.width = mp->width,
-			.height = mp->height,
-			.pixelformat = mp->pixelformat,
-			.bytesperline = mp->plane_fmt[0].bytesperline,
-		};
-	else
-		*own = f->fmt.pix;
+	*own = t->planar ? duet_join(&f->fmt.pix_mp) : f->fmt.pix;
 	trio_adjust(t, own, in);
 	if (!t->planar) {
 		f->fmt.pix = *own;
 		return 0;
 	}
-	mp->width = own->width;
-	mp->height = own->height;
-	mp->pixelformat = own->pixelformat;
-	mp->plane_fmt[0].bytesperline = own->bytesperline;
-	mp->plane_fmt[0].sizeimage = own->sizeimage;
-	mp->num_planes = in && t->in_planes ? (uint8_t)t->in_planes : 1;
+	duet_part(own, &f->fmt.pix_mp);
+	if (in && t->in_planes)
+		f->fmt.pix_mp.num_planes = (uint8_t)t->in_planes;
 	return 0;
 }
 
@@ -160,18 +148,16 @@ static inline uint64_t trio_stamp(const struct v4l2_buffer *b)
 static inline int trio_put(struct trio *t, const struct v4l2_buffer *b)
 {
 	struct trio_queue *q = trio_queue_of(t, b->type);
-	int fd = t->planar ? b->m.planes[0].m.fd : b->m.fd;
 
 	for (unsigned int i = 0; i < q->n; i++)
 		if (q->order[i] == b->index)
 			duet_breach(&t->duet, "queued a buffer twice");
 	if (q->queue_r < 0)
 		return q->queue_r;
-	if (q->memory == V4L2_MEMORY_DMABUF) {
-		if (q->fds[b->index] && q->fds[b->index] != fd)
-			duet_breach(&t->duet, "gave a buffer other memory");
-		q->fds[b->index] = fd;
-	}
+	if (q->memory == V4L2_MEMORY_DMABUF)
+		for (unsigned int i = 0; i < (t->planar ? b->length : 1); i++)
+			duet_take_dmabuf(&t->duet, &q->fds[b->index][i],
+					 t->planar ? b->m.planes[i].m.fd : b->m.fd);
 	q->order[q->n] = b->index;
 	q->stamps[q->n++] = trio_stamp(b);
 	return 0;
@@ -220,6 +206,17 @@ static inline void trio_work(struct trio *t)
 	}
 }
 
+/* One that is short lacks the end of its last plane. */
+static inline void trio_measure(const struct v4l2_pix_format *p, struct v4l2_buffer *b)
+{
+	bool whole = b->bytesused == p->sizeimage;
+
+	for (unsigned int i = 0; i < b->length; i++)
+		b->m.planes[i].bytesused = duet_stride(p, i) * p->height / (i ? 2 : 1);
+	if (b->length == 1 || !whole)
+		b->m.planes[b->length - 1].bytesused = b->bytesused;
+}
+
 static inline int trio_get(struct trio *t, struct v4l2_buffer *b)
 {
 	struct trio_queue *q = trio_queue_of(t, b->type);
@@ -237,7 +234,7 @@ static inline int trio_get(struct trio *t, struct v4l2_buffer *b)
 	b->flags = done.flags;
 	b->timestamp = done.timestamp;
 	if (t->planar)
-		b->m.planes[0].bytesused = done.bytesused;
+		trio_measure(&t->out, b);
 	return 0;
 }
 
@@ -293,7 +290,10 @@ static inline int trio_converter(struct trio *t, unsigned long request, void *ar
 	case VIDIOC_REQBUFS:
 		return trio_reqbufs(t, arg);
 	case VIDIOC_QUERYBUF:
-		b->length = DUET_ROOM;
+		if (!t->planar)
+			b->length = DUET_ROOM;
+		for (unsigned int i = 0; t->planar && i < b->length; i++)
+			b->m.planes[i].length = DUET_ROOM;
 		return 0;
 	case VIDIOC_QBUF:
 		return trio_put(t, arg);

@@ -22,7 +22,8 @@ static const struct v4l2_capture_format yuyv = {
 	.fourcc = V4L2_PIX_FMT_YUYV,
 	.width = 64,
 	.height = 32,
-	.stride = 128,
+	.n_planes = 1,
+	.stride = {128},
 };
 static const struct v4l2_converter_want nv12 = {
 	.fourcc = V4L2_PIX_FMT_NV12,
@@ -302,9 +303,9 @@ static void what_comes_in_is_taken_exactly_so(void **state)
 	other.fourcc = V4L2_PIX_FMT_UYVY;
 	assert_int_equal(open_as(&t, &other), -EOPNOTSUPP);
 	other = yuyv;
-	other.stride = 100;
+	other.stride[0] = 100;
 	assert_int_equal(open_as(&t, &other), -ERANGE);
-	other.stride = 0;
+	other.stride[0] = 0;
 	assert_int_equal(open_as(&t, &other), -EOPNOTSUPP);
 	other = yuyv;
 	other.height = 31;

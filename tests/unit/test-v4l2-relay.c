@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/cleanup.h"
 #include "tests/support/v4l2-trio.h"
 #include "v4l2/device.h"
 #include "v4l2/relay.h"
@@ -168,6 +169,54 @@ static void the_converter_follows_the_encoders_layout(void **state)
 	assert_int_equal(t.out.pixelformat, V4L2_PIX_FMT_YUV420);
 }
 
+/* Pictures that lack a part of their last plane never come to the encoder. */
+static void check_short(struct trio *t)
+{
+	struct v4l2_capture *camera = open_camera(t);
+	struct v4l2_m2m_coded coded;
+	struct v4l2_relay relay;
+
+	assert_int_equal(v4l2_relay_new(camera, "converter", "encoder", &want, &relay), 0);
+	assert_int_equal(v4l2_capture_start(camera), 0);
+	for (unsigned int i = 0; i < 9; i++) {
+		assert_int_equal(v4l2_relay_put(&relay, 0, 100 + i), 0);
+		assert_int_equal(v4l2_relay_next(&relay, &coded), -EAGAIN);
+	}
+	assert_int_equal(v4l2_m2m_counts(relay.m2m)->put, 0);
+	close_all(t, camera, &relay);
+}
+
+static void init_planes(struct trio *t, uint32_t encoder)
+{
+	trio_init(t);
+	t->planar = t->duet.camera.planar = t->duet.encoder.planar = true;
+	t->duet.camera.formats[0] = t->inputs[0] = V4L2_PIX_FMT_NV12M;
+	t->duet.encoder.formats[0] = t->outputs[1] = encoder;
+}
+
+/* A DMA-buf for each, on either side. */
+static void planes_that_lie_apart_pass(void **state)
+{
+	const uint32_t encoders[] = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_NV12M, V4L2_PIX_FMT_YUV420M};
+	struct trio t;
+
+	for (size_t i = 0; i < ARRAY_SIZE(encoders); i++) {
+		init_planes(&t, encoders[i]);
+		t.duet.encoder.stride_align = 128;
+		check_passes(&t, V4L2_MEMORY_MMAP);
+		assert_int_equal(t.out.pixelformat, encoders[i]);
+		init_planes(&t, encoders[i]);
+		t.no_export = true;
+		check_passes(&t, V4L2_MEMORY_DMABUF);
+	}
+	init_planes(&t, V4L2_PIX_FMT_YUV420M);
+	t.script = "hhhhhhhhh";
+	check_short(&t);
+	init_planes(&t, V4L2_PIX_FMT_NV12);
+	t.inputs[0] = V4L2_PIX_FMT_YUYV;
+	check_refused(&t, -EOPNOTSUPP, "does not take NM12 64x32 in lines of 128 bytes");
+}
+
 /* Faulty ones are left out; a converter that stalls is told from an encoder that does. */
 static void failures_are_told_apart(void **state)
 {
@@ -209,6 +258,7 @@ int main(void)
 		cmocka_unit_test(whose_memory_it_is_follows_what_each_can_do),
 		cmocka_unit_test(what_cannot_be_done_leaves_the_camera_as_it_was),
 		cmocka_unit_test(the_converter_follows_the_encoders_layout),
+		cmocka_unit_test(planes_that_lie_apart_pass),
 		cmocka_unit_test(failures_are_told_apart),
 	};
 

@@ -48,14 +48,15 @@ static void pass_frame(struct duet *d, struct v4l2_capture *camera, struct v4l2_
 	assert_int_equal(v4l2_capture_next(camera, &frame), 0);
 	index = frame.index;
 	if (share->owner != V4L2_SHARE_CAMERA)
-		assert_null(frame.data);
+		assert_null(frame.data[0]);
 	assert_int_equal(v4l2_m2m_put(share->m2m, index, d->now += 33333), 0);
 	assert_false(v4l2_m2m_holds(share->m2m, index));
 	assert_int_equal(v4l2_capture_release(camera, &frame), 0);
 	assert_int_equal(v4l2_capture_release(camera, &frame), -EINVAL);
 	if (d->encoder.raw.memory == V4L2_MEMORY_DMABUF &&
 	    d->camera.raw.memory == V4L2_MEMORY_DMABUF)
-		assert_int_equal(d->encoder.raw.fds[index], d->camera.raw.fds[index]);
+		assert_memory_equal(d->encoder.raw.fds[index], d->camera.raw.fds[index],
+				    sizeof(d->camera.raw.fds[index]));
 }
 
 static void check_shared(struct duet *d, enum v4l2_share_owner owner)
@@ -332,11 +333,11 @@ static void the_cpu_sees_shared_memory_only_when_it_asks(void **state)
 	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), 0);
 	assert_int_equal(v4l2_capture_start(camera), 0);
 	assert_int_equal(v4l2_capture_next(camera, &frame), 0);
-	assert_null(frame.data);
+	assert_null(frame.data[0]);
 	mapped = d.mapped;
 	for (unsigned int i = 0; i < 2; i++) {
 		assert_int_equal(v4l2_capture_read_begin(camera, &frame), 0);
-		assert_ptr_equal(frame.data, d.memory);
+		assert_ptr_equal(frame.data[0], d.memory);
 		assert_int_equal(d.mapped, mapped + 1);
 		assert_int_equal(v4l2_capture_read_end(camera, &frame), 0);
 	}
@@ -346,7 +347,7 @@ static void the_cpu_sees_shared_memory_only_when_it_asks(void **state)
 	camera = open_camera(&d);
 	assert_int_equal(v4l2_capture_start(camera), 0);
 	assert_int_equal(v4l2_capture_next(camera, &frame), 0);
-	assert_non_null(frame.data);
+	assert_non_null(frame.data[0]);
 	assert_int_equal(v4l2_capture_read_begin(camera, &frame), 0);
 	assert_int_equal(v4l2_capture_read_end(camera, &frame), 0);
 	v4l2_capture_close(camera);
@@ -375,8 +376,11 @@ static void buffers_come_once(void **state)
 
 static void a_layout_is_the_same_in_all_or_not_at_all(void **state)
 {
-	const struct v4l2_capture_format camera = {
-		.fourcc = V4L2_PIX_FMT_NV12, .width = 64, .height = 32, .stride = 64};
+	const struct v4l2_capture_format camera = {.fourcc = V4L2_PIX_FMT_NV12,
+						   .width = 64,
+						   .height = 32,
+						   .n_planes = 1,
+						   .stride = {64}};
 	const struct v4l2_raw encoder = {.fourcc = V4L2_PIX_FMT_NV12,
 					 .width = 80,
 					 .height = 32,

@@ -27,6 +27,16 @@ without_cameras() {
 	modprobe -r vivid
 }
 
+# only FORMAT: vivid's cameras have this one alone, in programs that start from now on.
+only() {
+	echo /build/tests/vm/one-format.so > /etc/ld.so.preload
+	echo "$1" > /run/one-format
+}
+
+with_all_formats() {
+	rm -f /etc/ld.so.preload
+}
+
 # loop API FORMAT: a camera that gives what it is fed: vivid's output, looped into its capture.
 loop() {
 	local output timings=cvt,width=$WIDTH,height=$HEIGHT,fps=30
@@ -195,6 +205,29 @@ check_calls() {
 # A frame is queued three times, or as $queues says: in the camera, as raw and as coded picture, and twice in a converter.
 traced() {
 	[ "$(grep -c VIDIOC_QBUF /tmp/calls)" -ge $(($1 * ${queues:-3})) ]
+}
+
+# hands_out FRAMES: what a local subscriber to raw pictures gets of a camera that is watched, each is one that was fed.
+hands_out() {
+	local program
+	ctl client user owner root
+	ctl grant owner front raw > /dev/null
+	# All of it would fill the disk, and the ledger with it.
+	DBUS_SYSTEM_BUS_ADDRESS=$bus /build/docs/examples/subscribe --raw front > \
+		>(head -c $(($1 * WIDTH * HEIGHT * 3 / 2)) > /tmp/raw; cat > /dev/null) &
+	program=$!
+	until_true 60 has_pictures "$1" || fail "$habits, ${conversion:-no converter}: no raw pictures"
+	kill $program 2> /dev/null || true
+	wait $program || true
+	/build/tests/vm/coded-frames judge $WIDTH $HEIGHT < /tmp/raw
+}
+
+has_pictures() {
+	[ "$(stat -c %s /tmp/raw)" -ge $(($1 * WIDTH * HEIGHT * 3 / 2)) ]
+}
+
+ctl() {
+	DBUS_SYSTEM_BUS_ADDRESS=$bus /build/service/ctl/camwardctl "$@"
 }
 
 # falls_back TEXT: where the encoder cannot do it at all, software does, and says why.

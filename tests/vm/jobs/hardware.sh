@@ -63,29 +63,46 @@ check_habits() {
 	by zero-copy "memory of the encoder"
 }
 
-# An encoder with a memory plane for each component: what fills them is right in each. The camera gives
-# NV12, and has to be fed that, for vivid loops nothing into another format.
+# Planes apart, each with a DMA-buf of its own. vivid loops nothing into another format: a camera is fed
+# what it is to give.
 check_planes() {
+	# The encoder's alone.
 	loop 1 NV12
 	serve formats=NM12 multiplanar=1
 	watch 3
 	by copy "does not take NV12"
+	# The camera's alone; vivid begins this one's luma a little later in its buffer.
+	only NM16
+	loop 2 NM16
+	serve
+	watch 3
+	by copy "no format that the encoder could read"
+	# Both's, but not in the same way: what fills them is right in each.
+	only NM12
+	loop 2 NM12
 	serve formats=YM12 multiplanar=1
 	watch 3
-	by copy
-	loop 2 NV12
+	by copy "does not take NM12"
+	serve formats=NM12 multiplanar=1
+	watch 3
+	by zero-copy "memory of the encoder"
+	flows 60
+	hands_out 20
+	kill $viewer
+	wait $viewer || true
+	# Lines that nobody sees may be more, if chroma does not follow them. One that stalls takes up
+	# what was its own memory again.
+	serve formats=NM12 multiplanar=1 height_align=32 stride_align=512
+	has_habits stall_after=40
+	watch 5
+	by zero-copy
+	[ "$(stalls)" -gt 0 ] || fail "$habits: it did not stall"
+	# Of a camera that has both, what is not copied.
+	with_all_formats
+	loop 2 YM12
 	serve formats=YM12 multiplanar=1
 	watch 3
-	by copy
-}
-
-# falls_back TEXT: where the encoder cannot do it at all, software does, and says why.
-falls_back() {
-	view front 5 -f null -
-	until_true 30 comes_by software || fail "$habits: $path, $reason"
-	by software "$1"
-	wait $viewer || fail "$habits: ffmpeg: $?"
-	echo "$habits: $path, $reason"
+	by zero-copy
 }
 
 # still_cameras N WIDTH HEIGHT: pictures that stand still.

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "v4l2/capture-image.h"
 #include "v4l2/capture.h"
 #include "v4l2/convert.h"
 #include "v4l2/sys.h"
@@ -48,8 +49,7 @@ static int show(struct v4l2_capture *capture, const struct v4l2_frame *frame)
 		return -ENOMEM;
 	i420.u = picture + luma;
 	i420.v = i420.u + chroma;
-	r = v4l2_image_map(&image, f->fourcc, f->width, f->height, f->height, f->stride,
-			   frame->data, frame->bytesused);
+	r = v4l2_capture_image(f, frame, &image);
 	if (r >= 0)
 		r = v4l2_convert_to_i420(&image, &i420);
 	if (r < 0)

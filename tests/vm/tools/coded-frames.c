@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * coded-frames draw NV12|YU12|YUYV WIDTH HEIGHT FRAMES    writes pictures to stdout
- * coded-frames judge WIDTH HEIGHT                         reads decoded ones, I420, from stdin
- * coded-frames judge nearest|average TO_WIDTH TO_HEIGHT WIDTH HEIGHT FRAMES
+ * coded-frames draw FORMAT WIDTH HEIGHT FRAMES    writes pictures to stdout: NV12, NM12, NM16,
+ * YU12, YM12 or YUYV coded-frames judge WIDTH HEIGHT                 reads decoded ones, I420, from
+ * stdin coded-frames judge nearest|average TO_WIDTH TO_HEIGHT WIDTH HEIGHT FRAMES
  *
- * YUYV has each line of chroma twice: its 4:2:0 is the picture that was drawn. The second judge
+ * Planes that lie apart follow each other, as vivid has them: of NM16, the first has 128 bytes to
+ * spare. 4:2:2 has each line of chroma twice: its 4:2:0 is the
+ * picture that was drawn. The second judge
  * reads pictures that were made smaller: by the nearest sample, as the module vconv does, or as the
  * service does by itself (camera/scale.h).
  *
@@ -72,15 +74,22 @@ static void draw(const struct picture *p, uint32_t counter)
 	coded_picture_draw(&code, y, p->width, p->width);
 }
 
-static void put_nv12(const struct picture *p)
+/* times: how often each line of chroma comes, 1 for 4:2:0, 2 for 4:2:2. spare: bytes before it. */
+static void put_nv(const struct picture *p, unsigned int times, unsigned int spare)
 {
 	size_t luma = (size_t)p->width * p->height;
+	const uint8_t *u = p->i420 + luma, *v = u + luma / 4;
 
 	fwrite(p->i420, 1, luma, stdout);
-	for (size_t i = 0; i < luma / 4; i++) {
-		putchar_unlocked(p->i420[luma + i]);
-		putchar_unlocked(p->i420[luma + luma / 4 + i]);
-	}
+	while (spare-- > 0)
+		putchar_unlocked(0);
+	for (uint32_t line = 0; line < p->height / 2 * times; line++)
+		for (uint32_t x = 0; x < p->width / 2; x++) {
+			size_t at = (size_t)(line / times) * (p->width / 2) + x;
+
+			putchar_unlocked(u[at]);
+			putchar_unlocked(v[at]);
+		}
 }
 
 static void put_yuyv(const struct picture *p)
@@ -105,8 +114,10 @@ static int draw_all(const struct picture *p, const char *format, uint32_t frames
 {
 	for (uint32_t i = 0; i < frames; i++) {
 		draw(p, i);
-		if (!strcmp(format, "NV12"))
-			put_nv12(p);
+		if (!strcmp(format, "NV12") || !strcmp(format, "NM12"))
+			put_nv(p, 1, 0);
+		else if (!strcmp(format, "NM16"))
+			put_nv(p, 2, 128);
 		else if (!strcmp(format, "YUYV"))
 			put_yuyv(p);
 		else
@@ -221,7 +232,7 @@ static int judge_scaled(const struct picture *p, const struct picture *to, bool 
 
 static int usage(void)
 {
-	fputs("usage: coded-frames draw NV12|YU12|YUYV WIDTH HEIGHT FRAMES\n"
+	fputs("usage: coded-frames draw FORMAT WIDTH HEIGHT FRAMES\n"
 	      "       coded-frames judge WIDTH HEIGHT\n"
 	      "       coded-frames judge nearest|average TO_WIDTH TO_HEIGHT WIDTH HEIGHT FRAMES\n",
 	      stderr);

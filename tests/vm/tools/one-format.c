@@ -31,7 +31,9 @@ static int is_concerned(int fd, unsigned int type)
 {
 	struct v4l2_capability capability;
 
-	return the_format && type == V4L2_BUF_TYPE_VIDEO_CAPTURE &&
+	return the_format &&
+	       (type == V4L2_BUF_TYPE_VIDEO_CAPTURE ||
+		type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE) &&
 	       real(fd, VIDIOC_QUERYCAP, &capability) == 0 &&
 	       !strcmp((const char *)capability.driver, "vivid");
 }
@@ -55,6 +57,24 @@ static int enumerate(int fd, struct v4l2_fmtdesc *desc)
 	return -1;
 }
 
+/* What is asked for anew: its lines are the driver's to choose. */
+static void turn_into(struct v4l2_format *format)
+{
+	if (V4L2_TYPE_IS_MULTIPLANAR(format->type)) {
+		format->fmt.pix_mp.pixelformat = the_format;
+		memset(format->fmt.pix_mp.plane_fmt, 0, sizeof(format->fmt.pix_mp.plane_fmt));
+		return;
+	}
+	format->fmt.pix.pixelformat = the_format;
+	format->fmt.pix.bytesperline = 0;
+}
+
+static unsigned int asked_for(const struct v4l2_format *format)
+{
+	return V4L2_TYPE_IS_MULTIPLANAR(format->type) ? format->fmt.pix_mp.pixelformat
+						      : format->fmt.pix.pixelformat;
+}
+
 int ioctl(int fd, unsigned long request, ...);
 
 int ioctl(int fd, unsigned long request, ...)
@@ -72,9 +92,7 @@ int ioctl(int fd, unsigned long request, ...)
 	if (request == VIDIOC_ENUM_FMT && is_concerned(fd, desc->type))
 		return enumerate(fd, desc);
 	if ((request == VIDIOC_S_FMT || request == VIDIOC_TRY_FMT) &&
-	    is_concerned(fd, format->type) && format->fmt.pix.pixelformat != the_format) {
-		format->fmt.pix.pixelformat = the_format;
-		format->fmt.pix.bytesperline = 0;
-	}
+	    is_concerned(fd, format->type) && asked_for(format) != the_format)
+		turn_into(format);
 	return real(fd, request, arg);
 }
