@@ -5,6 +5,8 @@
 #include <linux/videodev2.h>
 #include <string.h>
 
+#include "v4l2/convert-yuv.h"
+
 enum layout {
 	LAYOUT_NV, /* a luma plane, a plane of interleaved chroma */
 	LAYOUT_PLANAR,
@@ -287,16 +289,24 @@ static bool planes_valid(const struct v4l2_image *image, const struct layout_inf
 	return true;
 }
 
+bool v4l2_image_is_valid(const struct v4l2_image *image)
+{
+	const struct layout_info *info = layout_find(image->fourcc);
+
+	return info && size_valid(image->width, image->height) && planes_valid(image, info);
+}
+
 int v4l2_convert_to_i420(const struct v4l2_image *image, const struct v4l2_i420 *ret)
 {
 	const struct layout_info *info = layout_find(image->fourcc);
 
 	if (!info)
 		return -EOPNOTSUPP;
-	if (!size_valid(image->width, image->height) || !planes_valid(image, info) || !ret->y ||
-	    !ret->u || !ret->v || ret->y_stride < image->width ||
-	    ret->c_stride < half(image->width))
+	if (!v4l2_image_is_valid(image) || !ret->y || !ret->u || !ret->v ||
+	    ret->y_stride < image->width || ret->c_stride < half(image->width))
 		return -EINVAL;
+	if (v4l2_convert_yuv_to_i420(image, ret))
+		return 0;
 
 	switch (info->layout) {
 	case LAYOUT_NV:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Pictures as cameras give them, converted to I420 (planar YUV 4:2:0) by the CPU. Pure: no device,
- * no allocation.
+ * Pictures as cameras give them, converted to I420 (planar YUV 4:2:0) by the CPU, in vectors where
+ * libyuv is there (convert-yuv.h). Pure: no device.
  *
  * From: NV12, NV21, YU12, YV12 (4:2:0: copied), YUYV, UYVY, YVYU, VYUY, NV16, NV61 (4:2:2: chroma
  * of two lines averaged), RGB3, BGR3 (BT.601, limited range, chroma of 2x2 pixels averaged). Odd
@@ -50,6 +50,9 @@ int v4l2_image_map(struct v4l2_image *ret, uint32_t fourcc, uint32_t width, uint
  */
 int v4l2_image_map_planes(struct v4l2_image *ret, uint32_t fourcc, uint32_t width, uint32_t height,
 			  const uint32_t *strides, const uint8_t *const *data, const size_t *sizes);
+
+/* Whether its format is known, and its planes and strides can be. */
+bool v4l2_image_is_valid(const struct v4l2_image *image);
 
 /* -EOPNOTSUPP: unknown format; -EINVAL: a stride too small, a missing plane, or an empty picture.
  */

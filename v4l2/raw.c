@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "v4l2/convert-yuv.h"
 
 static const struct kind {
 	uint32_t fourcc;
@@ -126,12 +127,6 @@ static int chroma_of_image(const struct v4l2_image *image, struct chroma *ret)
 	}
 }
 
-bool v4l2_raw_copies(uint32_t fourcc)
-{
-	return fourcc == V4L2_PIX_FMT_NV12 || fourcc == V4L2_PIX_FMT_NV21 ||
-	       fourcc == V4L2_PIX_FMT_YUV420 || fourcc == V4L2_PIX_FMT_YVU420;
-}
-
 static uint8_t *component(const struct v4l2_raw *raw, uint8_t *const *planes, unsigned int i)
 {
 	return planes[raw->components[i].plane] + raw->components[i].offset;
@@ -154,6 +149,24 @@ static void copy_samples(uint8_t *to, unsigned int to_step, const uint8_t *from,
 		to[(size_t)i * to_step] = from[(size_t)i * from_step];
 }
 
+/* Cb and Cr that are interleaved begin with whichever comes first. */
+static bool merge(const struct chroma *to, size_t t, const struct chroma *from, size_t f,
+		  uint32_t samples)
+{
+	return to->step == 2 && from->step == 1 &&
+	       v4l2_convert_yuv_merge(from->cb + f, from->cr + f, to->cb + t, samples);
+}
+
+static bool split(const struct chroma *to, size_t t, const struct chroma *from, size_t f,
+		  uint32_t samples)
+{
+	if (to->step != 1 || from->step != 2)
+		return false;
+	if (from->cb < from->cr)
+		return v4l2_convert_yuv_split(from->cb + f, to->cb + t, to->cr + t, samples);
+	return v4l2_convert_yuv_split(from->cr + f, to->cr + t, to->cb + t, samples);
+}
+
 static void copy_chroma_line(const struct chroma *to, const struct chroma *from, uint32_t line,
 			     uint32_t samples)
 {
@@ -164,10 +177,61 @@ static void copy_chroma_line(const struct chroma *to, const struct chroma *from,
 		memcpy(to->cr + t, from->cr + f, samples);
 	} else if (to->step == 2 && from->step == 2 && from->cb < from->cr) {
 		memcpy(to->cb + t, from->cb + f, (size_t)samples * 2);
-	} else {
+	} else if (!merge(to, t, from, f, samples) && !split(to, t, from, f, samples)) {
 		copy_samples(to->cb + t, to->step, from->cb + f, from->step, samples);
 		copy_samples(to->cr + t, to->step, from->cr + f, from->step, samples);
 	}
+}
+
+/* Two lines at a time: what is interleaved of them is still near the CPU. */
+static int convert_pairs(const struct v4l2_raw *raw, uint8_t *const *planes,
+			 const struct v4l2_image *image)
+{
+	uint8_t cb[V4L2_CONVERT_DIMENSION_MAX / 2], cr[V4L2_CONVERT_DIMENSION_MAX / 2];
+	/* Each line is made anew in the same place. */
+	const struct chroma made = {cb, cr, 0, 1}, to = chroma_of_raw(raw, planes);
+	struct v4l2_image pair = *image;
+	struct v4l2_i420 i420 = {
+		.y = component(raw, planes, 0),
+		.u = cb,
+		.v = cr,
+		.y_stride = raw->components[0].stride,
+		.c_stride = raw->visible_width / 2,
+	};
+	int r = 0;
+
+	pair.height = 2;
+	for (uint32_t line = 0; line < image->height / 2 && r >= 0; line++) {
+		r = v4l2_convert_to_i420(&pair, &i420);
+		if (r >= 0)
+			copy_chroma_line(&to, &made, line, raw->visible_width / 2);
+		i420.y += (size_t)i420.y_stride * 2;
+		/* 4:2:2 has as many lines of chroma. */
+		for (unsigned int i = 0; i < 2 && pair.plane[i]; i++)
+			pair.plane[i] += (size_t)pair.stride[i] * 2;
+	}
+	return r;
+}
+
+static int convert(const struct v4l2_raw *raw, uint8_t *const *planes,
+		   const struct v4l2_image *image)
+{
+	uint8_t *y = component(raw, planes, 0), *chroma = component(raw, planes, 1);
+	uint32_t y_stride = raw->components[0].stride, c_stride = raw->components[1].stride;
+
+	if (raw->n_components == 3)
+		return v4l2_convert_to_i420(image, &(struct v4l2_i420){y, chroma,
+								       component(raw, planes, 2),
+								       y_stride, c_stride});
+	if (v4l2_convert_yuv_to_nv12(image, y, y_stride, chroma, c_stride))
+		return 0;
+	return convert_pairs(raw, planes, image);
+}
+
+static bool fits_visible(const struct v4l2_raw *raw, const struct v4l2_image *image)
+{
+	return image->width == raw->visible_width && image->height == raw->visible_height &&
+	       (raw->n_components == 2 || raw->components[1].stride == raw->components[2].stride);
 }
 
 int v4l2_raw_copy(const struct v4l2_raw *raw, uint8_t *const *planes,
@@ -177,13 +241,15 @@ int v4l2_raw_copy(const struct v4l2_raw *raw, uint8_t *const *planes,
 	struct chroma from, to;
 	int r;
 
+	if (!v4l2_convert_supported(image->fourcc))
+		return -EOPNOTSUPP;
+	if (!fits_visible(raw, image) || !v4l2_image_is_valid(image))
+		return -EINVAL;
 	r = chroma_of_image(image, &from);
+	if (r == -EOPNOTSUPP)
+		return convert(raw, planes, image);
 	if (r < 0)
 		return r;
-	if (image->width != width || image->height != height || image->stride[0] < width ||
-	    from.stride < width / 2 * from.step ||
-	    (raw->n_components == 3 && raw->components[1].stride != raw->components[2].stride))
-		return -EINVAL;
 	to = chroma_of_raw(raw, planes);
 	for (uint32_t line = 0; line < height; line++)
 		memcpy(component(raw, planes, 0) + (size_t)line * raw->components[0].stride,

@@ -37,13 +37,10 @@ bool v4l2_raw_supported(uint32_t fourcc);
 int v4l2_raw_init(struct v4l2_raw *ret, uint32_t fourcc, uint32_t width, uint32_t height,
 		  unsigned int n_planes, const uint32_t *strides, const uint32_t *sizes);
 
-/* Whether v4l2_raw_copy() takes pictures of this format. */
-bool v4l2_raw_copies(uint32_t fourcc);
-
 /*
- * Copies a picture of the visible size into buffers of this layout, one pointer a memory plane.
- * From NV12, NV21, YU12 and YV12; everything else goes through v4l2_convert_to_i420() first.
- * -EOPNOTSUPP: from another format; -EINVAL: another size, or strides that are too small.
+ * Copies a picture of the visible size into buffers of this layout, one pointer a memory plane, in
+ * one pass. What is not 4:2:0 is converted on the way as v4l2/convert.h says. -EOPNOTSUPP: a format
+ * that is not known there; -EINVAL: another size, or strides that are too small.
  */
 int v4l2_raw_copy(const struct v4l2_raw *raw, uint8_t *const *planes,
 		  const struct v4l2_image *image);

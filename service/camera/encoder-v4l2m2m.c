@@ -106,7 +106,7 @@ static void ask_for_images(struct encoder_v4l2m2m *m)
 
 	m->encoder.takes_image =
 		capture && is_whole(m, capture) &&
-		v4l2_raw_copies(v4l2_planes_joined(v4l2_capture_format(capture)->fourcc));
+		v4l2_convert_supported(v4l2_planes_joined(v4l2_capture_format(capture)->fourcc));
 	if (m->encoder.takes_image)
 		m->source->direct = true;
 }

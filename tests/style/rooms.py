@@ -37,7 +37,7 @@ EXTERNAL = {
     "nettle/": {"seal"},
     "gmp.h": {"seal"},
     "wels/": {"camera", "view"},
-    "libyuv": {"view"},
+    "libyuv": {"v4l2", "view"},
     "jpeglib.h": {"camera"},
     "json-c/": {"ctl", "view"},
     "qrencode.h": {"ctl"},
