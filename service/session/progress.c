@@ -5,30 +5,20 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-/* 0: not known; then nothing counts but what the kernel takes. */
-static uint64_t acknowledged(int sock)
+bool progress_stalled(struct progress *p, int sock, uint64_t now)
 {
 	struct tcp_info info = {};
 	socklen_t size = sizeof(info);
 
-	return getsockopt(sock, IPPROTO_TCP, TCP_INFO, &info, &size) < 0 ? 0
-									 : info.tcpi_bytes_acked;
-}
-
-static void look(struct progress *p, int sock, uint64_t now)
-{
-	uint64_t n = acknowledged(sock);
-
-	if (p->looked && n != p->acknowledged)
-		p->at = now;
-	p->looked = true;
-	p->acknowledged = n;
+	if (now < p->look)
+		return false;
 	p->look = now + PROGRESS_LOOK_USEC;
-}
-
-bool progress_stalled(struct progress *p, int sock, uint64_t now)
-{
-	if (now >= p->look)
-		look(p, sock, now);
+	/* One that cannot be looked at is a viewer that takes nothing. */
+	if (getsockopt(sock, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+		info = (struct tcp_info){.tcpi_unacked = 1, .tcpi_bytes_acked = p->acknowledged};
+	if (!p->owed || info.tcpi_bytes_acked != p->acknowledged)
+		p->at = now;
+	p->owed = info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0;
+	p->acknowledged = info.tcpi_bytes_acked;
 	return now >= p->at + PROGRESS_STALL_USEC;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Whether a viewer still takes what waits for it. However slowly it does, it is no stalled one: the
+ * Whether a viewer still takes what it is owed. However slowly it does, it is no stalled one: the
  * kernel takes the next bytes from us only once it has got rid of many, so what tells is what the
- * viewer's kernel has acknowledged. That is looked at only while bytes wait and none are taken.
+ * viewer's kernel has acknowledged. It is looked at each time that the session is awake anyway, at
+ * most twice a second, and by a timer only while bytes wait for the kernel to take them: what the
+ * kernel holds grows stale as well, and a network that comes back after long would deliver it.
  *
  * TCP_USER_TIMEOUT is not for this. It counts from the first probe of a closed window, and a window
  * that opens by less than what stands first in the queue does not stop it (Linux 6.18,
@@ -21,25 +23,18 @@
 
 struct progress {
 	/* CLOCK_MONOTONIC, us. */
-	uint64_t at;   /* the last: bytes were taken, or none waited */
-	uint64_t look; /* when the connection is looked at next */
-	bool looked;   /* since bytes were taken last; then */
+	uint64_t
+		at; /* of the last look that found the viewer owed nothing, or to have taken some */
+	uint64_t look; /* when the next is due, by progress_stalled() */
+	bool owed;     /* when it was looked at last; then */
 	uint64_t acknowledged;
 };
 
-/* The kernel has taken bytes, or none wait. */
-static inline void progress_made(struct progress *p, uint64_t now)
+static inline void progress_begin(struct progress *p, uint64_t now)
 {
 	*p = (struct progress){.at = now, .look = now + PROGRESS_LOOK_USEC};
 }
 
-/* While bytes wait: when to call progress_stalled(). */
-static inline uint64_t progress_deadline(const struct progress *p)
-{
-	uint64_t stalled = p->at + PROGRESS_STALL_USEC;
-
-	return p->look < stalled ? p->look : stalled;
-}
-
-/* While bytes wait: whether none have been taken for PROGRESS_STALL_USEC. */
+/* Whether none of what is owed has been taken for PROGRESS_STALL_USEC. Only a look that is due says
+ * so, and costs a system call. */
 bool progress_stalled(struct progress *p, int sock, uint64_t now);

@@ -46,16 +46,12 @@ static void flush(struct session *s)
 	n = outgoing_send(&s->out, s->sock);
 	if (n < 0 && n != -EAGAIN)
 		leave_broken(s, (int)n);
-	if (n > 0 || !outgoing_pending(&s->out))
-		progress_made(&s->progress, s->now);
 	if (s->lease.granted)
 		counters_sent(s->lease.counters, s->out.sent);
 }
 
 int session_send(struct session *s, const void *bytes, size_t n)
 {
-	if (!outgoing_pending(&s->out))
-		progress_made(&s->progress, s->now);
 	return tls_send(&s->tls, bytes, n);
 }
 
@@ -68,7 +64,7 @@ void session_end_orderly(struct session *s, enum session_done_how how)
 	if (s->ops)
 		s->ops->farewell(s);
 	tls_bye(&s->tls);
-	progress_made(&s->progress, s->now);
+	progress_begin(&s->progress, s->now);
 	s->how = how;
 	s->phase = SESSION_PHASE_DRAINING;
 }
@@ -357,9 +353,9 @@ static uint64_t deadline(const struct session *s)
 	if (s->phase == SESSION_PHASE_CLOSING)
 		return s->closing + SESSION_CLOSING_USEC;
 	if (s->phase == SESSION_PHASE_DRAINING)
-		return progress_deadline(&s->progress);
+		return s->progress.look;
 	if (outgoing_pending(&s->out))
-		d = progress_deadline(&s->progress);
+		d = s->progress.look;
 	if (!s->lease.granted)
 		return earlier(d, without_lease(s));
 	if (!s->delivering)
@@ -376,7 +372,7 @@ static void check_time(struct session *s)
 			leave(s, s->how);
 		return;
 	}
-	if (outgoing_pending(&s->out) && progress_stalled(&s->progress, s->sock, s->now))
+	if (progress_stalled(&s->progress, s->sock, s->now))
 		leave(s, SESSION_DONE_STALLED);
 	if (s->phase == SESSION_PHASE_DRAINING)
 		return;
@@ -469,7 +465,7 @@ void session_run(const struct session_start *start)
 		.grace = now + start->grace,
 	};
 
-	progress_made(&s.progress, now);
+	progress_begin(&s.progress, now);
 	broker_link_init(&s.link, start->link, &handlers, &s);
 	start->server->sign = broker_link_sign;
 	start->server->userdata = &s.link;

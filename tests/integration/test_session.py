@@ -36,9 +36,9 @@ def free_port():
         return s.getsockname()[1]
 
 
-def make_clip(path, bitrate="4000k"):
+def make_clip(path, bitrate="4000k", picture="testsrc2=size=640x360"):
     subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i",
-                    "testsrc2=size=640x360:rate=30:duration=4", "-pix_fmt", "yuv420p", "-c:v",
+                    f"{picture}:rate=30:duration=4", "-pix_fmt", "yuv420p", "-c:v",
                     "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-bf", "0", "-g",
                     "30", "-b:v", bitrate, "-f", "h264", str(path)], check=True)
 
@@ -241,6 +241,16 @@ class Ends(Case):
         stub.event(rf"done 1 {DONE_STALLED}", timeout=15)
         self.assertGreater(time.monotonic() - began, 3.5)
         stub.event(rf"exited 1 {ORDERLY} 0")
+
+    def test_a_viewer_that_takes_nothing_of_little_is_ended(self):
+        clip = pathlib.Path(self.directory) / "grey.h264"
+        make_clip(clip, picture="color=gray:size=64x64")
+        self.stub = Stub(clip)
+        self.addCleanup(self.stub.close)
+        self.player(units=1, receive_buffer=4096)
+        self.stub.event(rf"done 1 {DONE_STALLED}", timeout=15)
+        c = self.stub.counters("1")
+        self.assertEqual((c["late"], c["overrun"]), (0, 0), "the kernel did not hold it all")
 
     def test_a_slow_viewer_with_a_small_buffer_goes_on(self):
         stub = self.start()
