@@ -6,10 +6,10 @@
  *	HANDSHAKE -> GREETING -> SERVING -> DRAINING -> CLOSING
  *
  * GREETING: the first bytes after the handshake tell RTSP from HTTP, on either port. DRAINING: the
- *last words and close_notify are on their way to the kernel. CLOSING: our side is shut down; it
- *waits for the viewer's close, then says DONE to the broker and exits. The linger stays {1, 0} to
- *the very end: should the viewer not close, a reset drops what is still queued, so that after DONE,
- *when the broker can no longer abort the connection, nothing is left that could leave.
+ * last words and close_notify are on their way to the kernel. CLOSING: our side is shut down; it
+ * waits for the viewer's close, then says DONE to the broker and exits. The linger stays {1, 0} to
+ * the very end: should the viewer not close, a reset drops what is still queued, so that after
+ * DONE, when the broker can no longer abort the connection, nothing is left that could leave.
  *
  * What the protocols (rtsp-session.h, http-session.h) have in common is here; they hang on it by
  * struct session_ops.
@@ -109,6 +109,10 @@ _Noreturn void session_run(const struct session_start *start);
 
 /* Encrypts into s->out. Negative: the session ends by force. */
 int session_send(struct session *s, const void *bytes, size_t n);
+/* Hands the kernel what it takes of s->out. */
+void session_flush(struct session *s);
+
+/* In session-ask.c. */
 
 /* What a lease is asked for. */
 struct session_wish {
@@ -122,11 +126,37 @@ struct session_wish {
 
 /* Whether a request can do without Authorization. */
 bool session_has_certificate(const struct session *s);
-
 /* Asks the broker for a lease; s->asked until it has answered. who: NULL: by the certificate. */
 void session_open_lease(struct session *s, const struct authorization *who,
 			const struct session_wish *wish);
 void session_list_cameras(struct session *s, const struct authorization *who);
+/* What becomes of its answers; their userdata is the session. */
+extern const struct broker_link_handlers session_broker_handlers;
 
-/* Begins the orderly end. */
+/* In session-read.c. */
+
+/* The socket has something. revents: poll()'s. */
+void session_read(struct session *s, short revents);
+/* Whether more of the viewer is wanted; it waits in the kernel otherwise. */
+bool session_may_read(const struct session *s);
+/* Whether to read although poll() tells of nothing: GnuTLS holds a part of a record back that did
+ * not fit. */
+bool session_has_unread(const struct session *s);
+void session_read_requests(struct session *s);
+/* Those that were read already and may be handled now. */
+void session_handle_requests(struct session *s);
+
+/* In session-end.c. */
+
+/* The process exits: with DONE, as nothing is left to say to the viewer; the same by the socket's
+ * error (-errno); by force. */
+_Noreturn void session_leave(struct session *s, enum session_done_how how);
+_Noreturn void session_leave_broken(struct session *s, int error);
+_Noreturn void session_fail(struct session *s);
+/* Begins the orderly end: DRAINING. */
 void session_end_orderly(struct session *s, enum session_done_how how);
+/* All is out: CLOSING. */
+void session_shut_down(struct session *s);
+/* In CLOSING, the socket has something: leaves if that is the viewer's close. Whatever else still
+ * comes is not for anybody. */
+void session_await_close(struct session *s);
