@@ -16,7 +16,7 @@ import unittest
 
 import harness
 import rtsp
-import test_session
+import stub_case
 import tls
 
 FREE_MISTAKES = 3  # refused credentials that cost nothing (penalties.h: 5 s each, 15 s are free)
@@ -157,10 +157,10 @@ class Grace(unittest.TestCase):
     def setUpClass(cls):
         directory = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="camward-test-"))
         cls.clip = pathlib.Path(directory) / "clip.h264"
-        test_session.make_clip(cls.clip)
+        stub_case.make_clip(cls.clip)
 
     def start(self, exempt):
-        stub = test_session.Stub(self.clip, "--grace", "1", exempt=exempt)
+        stub = stub_case.Stub(self.clip, "--grace", "1", exempt=exempt)
         self.addCleanup(stub.close)
         return stub
 
