@@ -47,6 +47,20 @@ int gate_run(struct gate *g);
 int gate_watch(struct gate *g, int fd, sd_event_io_handler_t handler, sd_event_source **ret);
 int gate_add_timer(struct gate *g, sd_event_time_handler_t handler, sd_event_source **ret);
 
+/* In gate-accept.c. */
+
+/* From now on viewers are taken in. Negative: the gate has to exit. */
+int gate_accept_start(struct gate *g);
+
+/* In gate-broker.c. */
+
+/* The link comes from the broker, or from a former execution, and with it what was known then.
+ * Errors are logged. */
+int gate_broker_init(struct gate *g);
+int gate_broker_watch(struct gate *g);
+/* The broker's certificate is there: loads it and takes in viewers. */
+int gate_broker_serve(struct gate *g);
+
 /* In gate-children.c. */
 
 /* Starts a child for a connection, which it takes. Negative: the gate has to exit. */
