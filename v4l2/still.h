@@ -19,9 +19,9 @@ struct v4l2_still;
 struct v4l2_sys;
 
 /*
- * Gives the picture to the encoder PATH; it is copied, and may go when this returns. Of NV12, NV21,
- * YU12 or YV12, with even sides. quality: 1 to 100, as near as the encoder can; 0: its default. sys
- * NULL means the kernel. The caller owns *ret. -EOPNOTSUPP: no JPEG encoder, or another kind of
+ * Gives the picture to the encoder PATH; it is copied, and may go when this returns. Of a format of
+ * v4l2/convert.h, with even sides. quality: 1 to 100, as near as the encoder can; 0: its default.
+ * sys NULL means the kernel. The caller owns *ret. -EOPNOTSUPP: no JPEG encoder, or another kind of
  * picture; others: those of v4l2_m2m_open() and v4l2_m2m_start().
  */
 int v4l2_still_begin(const struct v4l2_sys *sys, const char *path, const struct v4l2_image *image,

@@ -154,7 +154,7 @@ static void what_cannot_begin_leaves_nothing_open(void **state)
 	end(&d, still);
 
 	init(&d, NULL, 0);
-	image.fourcc = V4L2_PIX_FMT_YUYV;
+	image.fourcc = V4L2_PIX_FMT_GREY;
 	assert_int_equal(v4l2_still_begin(&d.sys, "encoder", &image, 0, &still), -EOPNOTSUPP);
 	end(&d, still);
 	assert_null(v4l2_still_free(NULL));
