@@ -33,7 +33,7 @@
 #define LEASE_OPEN_TIMEOUT  (8 * USEC_PER_SEC)
 #define LEASE_STATE_TIMEOUT (2 * USEC_PER_SEC) /* for the statement */
 #define LEASE_END_TIMEOUT   (1 * USEC_PER_SEC) /* for DONE after END */
-#define LEASE_DRAIN_TIMEOUT (4 * USEC_PER_SEC) /* as the session's stall */
+#define LEASE_DRAIN_TIMEOUT (4 * USEC_PER_SEC) /* for the last bytes to arrive */
 #define LEASE_DRAIN_CHECK   (20 * USEC_PER_MSEC)
 
 enum lease_state {

@@ -131,7 +131,7 @@ struct session_switch {
 enum session_done_how {
 	SESSION_DONE_VIEWER = 1,   /* TEARDOWN, close_notify, or the viewer went away */
 	SESSION_DONE_SILENT = 2,   /* no sign of life for the session's timeout */
-	SESSION_DONE_STALLED = 3,  /* took nothing for 4 s (session/progress.h) */
+	SESSION_DONE_STALLED = 3,  /* took nothing for too long (session/progress.h) */
 	SESSION_DONE_PROTOCOL = 4, /* spoke something that cannot be answered */
 	SESSION_DONE_SERVER = 5,   /* after END */
 };

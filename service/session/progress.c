@@ -20,5 +20,5 @@ bool progress_stalled(struct progress *p, int sock, uint64_t now)
 		p->at = now;
 	p->owed = info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0;
 	p->acknowledged = info.tcpi_bytes_acked;
-	return now >= p->at + PROGRESS_STALL_USEC;
+	return now - p->at >= (info.tcpi_unacked ? PROGRESS_SILENT_USEC : PROGRESS_CLOSED_USEC);
 }

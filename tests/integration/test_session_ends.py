@@ -5,6 +5,7 @@ With the real broker: test_ends, test_crashes."""
 
 import os
 import pathlib
+import select
 import signal
 import time
 import unittest
@@ -93,11 +94,16 @@ class Ends(Case):
 
     def test_a_viewer_that_takes_nothing_is_ended(self):
         stub = self.start()
-        self.player(units=1, receive_buffer=4096)
+        viewer = self.player(units=1, receive_buffer=4096)
         began = time.monotonic()
-        stub.event(rf"done 1 {DONE_STALLED}", timeout=15)
+        stub.event(rf"done 1 {DONE_STALLED}", timeout=30)
         self.assertGreater(time.monotonic() - began, 3.5)
         stub.event(rf"exited 1 {ORDERLY} 0")
+        # It is told, though it reads nothing.
+        poll = select.poll()
+        poll.register(viewer.connection.tcp, 0)
+        self.assertEqual([events & select.POLLHUP for _, events in poll.poll(5000)],
+                         [select.POLLHUP])
 
     def test_a_viewer_that_takes_nothing_of_little_is_ended(self):
         clip = pathlib.Path(self.directory) / "grey.h264"
@@ -105,7 +111,7 @@ class Ends(Case):
         self.stub = Stub(clip)
         self.addCleanup(self.stub.close)
         self.player(units=1, receive_buffer=4096)
-        self.stub.event(rf"done 1 {DONE_STALLED}", timeout=15)
+        self.stub.event(rf"done 1 {DONE_STALLED}", timeout=30)
         c = self.stub.counters("1")
         self.assertEqual((c["late"], c["overrun"]), (0, 0), "the kernel did not hold it all")
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -93,6 +94,25 @@ static bool next(struct bench *b)
 	return progress_stalled(&b->progress, b->sock, b->now);
 }
 
+/* Until all that was sent is acknowledged: the window is closed then. */
+static void settle(const struct bench *b)
+{
+	for (int waited = 0; info_of(b).tcpi_unacked; waited++) {
+		assert_true(waited < PATIENCE_MS);
+		poll(NULL, 0, 1);
+	}
+}
+
+/* Whatever comes for the viewer is lost from now on. */
+static void vanish(const struct bench *b)
+{
+	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = {.len = 1, .filter = &none};
+
+	assert_int_equal(
+		setsockopt(b->viewer, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)), 0);
+}
+
 /* Until the viewer's kernel has acknowledged more: its window has to open, and a probe may have to
  * find that out. */
 static void take_some(struct bench *b)
@@ -110,13 +130,13 @@ static void take_some(struct bench *b)
 }
 
 /* The last of what fits into the viewer's buffer may be acknowledged late. */
-static void expect_stall(struct bench *b)
+static void expect_stall(struct bench *b, uint64_t after)
 {
 	uint64_t from = b->now;
 
 	while (!next(b))
-		assert_true(b->now - from < 3 * PROGRESS_STALL_USEC);
-	assert_int_equal(b->now - b->progress.at, PROGRESS_STALL_USEC);
+		assert_true(b->now - from < 3 * PROGRESS_CLOSED_USEC);
+	assert_int_equal(b->now - b->progress.at, after);
 }
 
 static void who_takes_nothing_is_stalled_after_its_time(void **state)
@@ -124,7 +144,18 @@ static void who_takes_nothing_is_stalled_after_its_time(void **state)
 	struct bench *b = *state;
 
 	fill(b);
-	expect_stall(b);
+	settle(b);
+	expect_stall(b, PROGRESS_CLOSED_USEC);
+}
+
+static void who_cannot_be_reached_is_stalled_sooner(void **state)
+{
+	static const uint8_t bytes[256];
+	struct bench *b = *state;
+
+	vanish(b);
+	assert_int_equal(send(b->sock, bytes, sizeof(bytes), MSG_NOSIGNAL), sizeof(bytes));
+	expect_stall(b, PROGRESS_SILENT_USEC);
 }
 
 /* The kernel would take more from us: it is the viewer that counts. */
@@ -138,7 +169,8 @@ static void who_takes_nothing_of_little_is_as_well(void **state)
 		if (info_of(b).tcpi_notsent_bytes > 0)
 			poll(NULL, 0, SETTLES_MS);
 	} while (info_of(b).tcpi_notsent_bytes == 0);
-	expect_stall(b);
+	settle(b);
+	expect_stall(b, PROGRESS_CLOSED_USEC);
 }
 
 /* As long as the kernel takes nothing from us: what it has is more than all that is read here. */
@@ -152,9 +184,10 @@ static void who_takes_a_little_is_not(void **state)
 			assert_false(next(b));
 		take_some(b);
 	}
-	assert_true(b->now - BEGAN > 7 * PROGRESS_STALL_USEC / 2);
+	assert_true(b->now - BEGAN > 2 * PROGRESS_CLOSED_USEC);
 	assert_false(next(b));
-	expect_stall(b);
+	settle(b);
+	expect_stall(b, PROGRESS_CLOSED_USEC);
 }
 
 /* However long ago the last look was that found it with nothing to take. */
@@ -165,7 +198,7 @@ static void who_was_owed_nothing_is_not(void **state)
 	for (int looks = 0; looks < 20; looks++)
 		assert_false(next(b));
 	fill(b);
-	assert_false(progress_stalled(&b->progress, b->sock, b->now + 2 * PROGRESS_STALL_USEC));
+	assert_false(progress_stalled(&b->progress, b->sock, b->now + 2 * PROGRESS_CLOSED_USEC));
 }
 
 #define BENCH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -174,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BENCH(who_takes_nothing_is_stalled_after_its_time),
+		BENCH(who_cannot_be_reached_is_stalled_sooner),
 		BENCH(who_takes_nothing_of_little_is_as_well),
 		BENCH(who_takes_a_little_is_not),
 		BENCH(who_was_owed_nothing_is_not),
