@@ -6,7 +6,7 @@
  *	begin -> take ... -> free
  *
  * Nothing here blocks. Poll v4l2_still_fd() for v4l2_still_events(), not at all while that is 0,
- *and call v4l2_still_take() at any event, and at v4l2_still_deadline().
+ * and call v4l2_still_take() at any event, and at v4l2_still_deadline().
  */
 #pragma once
 

@@ -6,7 +6,7 @@
  *	journalctl MESSAGE_ID=... CAMWARD_CAMERA=front
  *
  * Under systemd (base/log.h) an event goes to the journal's own socket, elsewhere its text is a
- *line of the log. As there, nothing waits: if the journal does not take it at once, it is lost.
+ * line of the log. As there, nothing waits: if the journal does not take it at once, it is lost.
  */
 #pragma once
 

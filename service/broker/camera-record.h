@@ -21,8 +21,7 @@ struct camera_record {
 	uint8_t uuid[UUID_SIZE];
 	char name[NAME_SIZE];
 	char given[NAME_SIZE];               /* what udev would call it by itself; "": the same */
-	char hardware[CAMERA_HARDWARE_SIZE]; /* ID_PATH, index and ID_SERIAL; "": inherited socket
-					      */
+	char hardware[CAMERA_HARDWARE_SIZE]; /* ID_PATH, index, ID_SERIAL; "": inherited socket */
 	uint64_t created;                    /* us, CLOCK_REALTIME */
 	bool pending;                        /* policy.h */
 

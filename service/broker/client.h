@@ -18,8 +18,7 @@ struct client {
 	uint64_t created;            /* us, CLOCK_REALTIME */
 	/* Its file in policy.d (declared.h), where alone it is changed; "": none. */
 	char source[GRANT_SOURCE_SIZE];
-	/* The user of this machine who is this client towards the bus (local subscribers): a uid.
-	 */
+	/* The uid of this machine that is this client towards the bus (local subscribers). */
 	bool has_user;
 	uint32_t user;
 	bool user_pending; /* policy.h */

@@ -11,8 +11,7 @@ struct control_job {
 	struct broker *broker;
 	control_done done;
 	void *userdata;
-	/* What follows when it is on disk or has failed; returns what done is told. NULL: nothing.
-	 */
+	/* What follows once it is on disk or failed; returns what done is told. NULL: nothing. */
 	int (*finish)(struct control_job *job, int error);
 	bool denial; /* in force already: what the disk does not take is tried again */
 	char name[NAME_SIZE], other[NAME_SIZE];

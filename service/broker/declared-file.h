@@ -28,7 +28,7 @@
  *	token-sha256=HEX
  *
  * Of a grant holder, camera and rights are required, of a client a pin or a token. An unknown
- *section or key, a value out of bounds, a key or a name given twice are errors.
+ * section or key, a value out of bounds, a key or a name given twice are errors.
  */
 #pragma once
 

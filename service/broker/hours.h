@@ -13,8 +13,8 @@
  *
  * They hold whenever a clock on the wall shows such a time. So what lies in an hour that is skipped
  * in spring is not to be had on that day, and what lies in the hour that comes twice in autumn is
- *to be had twice. The zone is the C library's (TZ, else /etc/localtime), as tzset() last found it:
- * whoever asks again after a change calls that first.
+ * to be had twice. The zone is the C library's (TZ, else /etc/localtime), as tzset() last found
+ * it: whoever asks again after a change calls that first.
  */
 #pragma once
 

@@ -12,7 +12,7 @@
  *
  * Both are there before the camera is asked for pictures, and stay until the last byte has gone. If
  * they cannot be had, or light.conf has an error, nobody may watch: better nothing than in the
- *dark.
+ * dark.
  */
 #pragma once
 

@@ -136,8 +136,7 @@ int pending_do(int dir, const struct pending *pending)
 	struct pending now = *pending;
 	int r = write_down(dir, pending);
 
-	/* It makes the room that the line has not. Stopped half-way, it has to be asked for again.
-	 */
+	/* It makes the room that the line has not. Stopped half-way, it must be asked for again. */
 	if ((r == -ENOSPC || r == -EDQUOT) && pending->kind == PENDING_ERASE)
 		return erase_all(dir, NULL);
 	return r < 0 ? r : finish(dir, &now);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * One run of the camera from START to STOP: its source and up to two streams of it (stream.h),
- *those that are wanted. What it holds of a device, and every picture, is gone when it ends.
+ * those that are wanted. What it holds of a device, and every picture, is gone when it ends.
  *
- *	begin -> { poll the source; step | poll the encoders; nothing | then collect until 0 } ->
- *end
+ *	begin -> { poll the source; step | poll the encoders; nothing | then collect until 0 }
+ *	-> end
  *
  * A frame goes back to the source once no encoder reads it any more.
  * An error of begin, step or collect ends the epoch as lost; `reason` says why, for people.

@@ -19,8 +19,7 @@ static bool place(struct held *h, uint64_t length, uint64_t *ret)
 		return length <= h->size;
 	newest = at(h, h->n - 1);
 	end = newest->offset + newest->length;
-	/* Beyond the newest one up to the oldest, or to the end of the memory and from its begin.
-	 */
+	/* Beyond the newest one up to the oldest, or to the memory's end and from its begin. */
 	if (newest->offset < oldest->offset) {
 		*ret = end;
 		return length <= oldest->offset - end;

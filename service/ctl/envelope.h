@@ -3,8 +3,7 @@
  * A file that only a passphrase opens, and in which every changed, missing or moved byte is found:
  *
  *	magic (16 bytes), iterations (32 bits, big endian), salt (28 bytes), check (32 bytes)
- *	chunks of 65,536 bytes and a last, shorter one, which may be empty; each with 16 bytes
- *behind
+ *	chunks of 65,536 bytes and a last, shorter one, which may be empty; 16 bytes behind each
  *
  * PBKDF2 (RFC 8018) with HMAC-SHA-512 makes 64 bytes of passphrase and salt: the key, and what is
  * written as check, which tells a wrong passphrase from a damaged file. Chunks are AES-256-GCM; the

@@ -14,7 +14,7 @@
  *
  * An epoch is one run from START to STOP. The broker numbers the epochs of a camera and never uses
  * a number again. Which streams are made meanwhile follows who takes them: STREAMS. A stream that
- *is made anew has a new ring, and its sequence goes on.
+ * is made anew has a new ring, and its sequence goes on.
  */
 #pragma once
 
@@ -60,8 +60,7 @@ enum camera_msg_type {
 
 struct camera_hello {
 	struct chan_header header;
-	char name[PROTO_NAME_SIZE]; /* of its unit's instance; must agree with the broker's record
-				     */
+	char name[PROTO_NAME_SIZE]; /* of its unit's instance; the broker's record must agree */
 };
 
 /* The key that seals this epoch's frames (docs/SEAL.md); its private half stays in the camera. */

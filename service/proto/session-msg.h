@@ -3,11 +3,12 @@
  * The link between a session and the broker. One message = one struct, fixed size (base/chan.h).
  *
  *	session -> broker   SIGN (once), CERTIFICATE (once), OPEN, LIST, STILL, KEYFRAME, SWITCH,
- *TRIPWIRE (once), DONE broker -> session   SIGNATURE, GRANTED (+3 fds), RING (+1), CAMERAS, STILL
- *(+1), PENDING, DENIED, END
+ *	                    TRIPWIRE (once), DONE
+ *	broker -> session   SIGNATURE, GRANTED (+4 fds), RING (+1), CAMERAS, STILL_READY (+1),
+ *	                    PENDING, DENIED, END
  *
  * An answer follows each OPEN, LIST, STILL and SWITCH: one at a time. Once a ring has been handed
- *over, the session is bound to that camera for life: an OPEN that names another ends the link.
+ * over, the session is bound to that camera for life: an OPEN that names another ends the link.
  */
 #pragma once
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * What a local subscriber gets and says: any program of this machine that called Camera.Subscribe
- *on the bus (docs/examples/subscribe.c). One message = one struct, fixed size (base/chan.h), over a
- * SOCK_SEQPACKET socket; everything is in the machine's own byte order.
+ * on the bus (docs/examples/subscribe.c). One message = one struct, fixed size (base/chan.h), over
+ * a SOCK_SEQPACKET socket; everything is in the machine's own byte order.
  *
  *	service -> subscriber   MEMORY (+1 fd, once, first), FRAME
  *	subscriber -> service   RELEASE
  *
  * The memory is the subscriber's own: nobody else's frames are in it, and nobody else notices what
  * becomes of it. Each FRAME says where in it a whole frame stands (pread() it, or map the memory
- *for reading); it stays there until it is given back by RELEASE. Frames may be given back in any
- *order. Who gives back nothing gets nothing more: the frames that find no room are left out
- *(skipped counts them), and encoded ones go on at the next keyframe. A RELEASE of what is not held,
- *or anything else, ends it.
+ * for reading); it stays there until it is given back by RELEASE. Frames may be given back in any
+ * order. Who gives back nothing gets nothing more: the frames that find no room are left out
+ * (skipped counts them), and encoded ones go on at the next keyframe. A RELEASE of what is not
+ * held, or anything else, ends it.
  *
  *	RIGHT_LIVE   access units as the camera's ring has them, sealed (docs/SEAL.md; the key that
  *	             certifies the seals is Manager.SealRoot on the bus)

@@ -6,8 +6,9 @@
  *
  *	REQUEST_MORE	  not yet complete: read more, call again
  *	REQUEST_COMPLETE  the request fills the first `size` bytes; consume them after use
- *	REQUEST_REFUSED	  answer `status`. size > 0: the request is well framed, consume it and go
- *on. size == 0: where the next one starts is not known; close after the answer
+ *	REQUEST_REFUSED	  answer `status`. size > 0: the request is well framed, consume it and
+ *			  go on. size == 0: where the next one starts is not known; close after
+ *			  the answer
  *
  * A buffer of REQUEST_SIZE_MAX always suffices: a parser never asks for more with that much.
  */

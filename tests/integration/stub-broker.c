@@ -8,7 +8,7 @@
  *
  * FAULT: name, uuid, epoch, stream (GRANTED and ring disagree), answer (GRANTED unasked).
  * Commands on standard input, one a line: end, hangup (closes the sessions' links), drop (closes
- *the gate's link), kill, freeze, thaw (the clip), quit. What happens is told on standard output.
+ * the gate's link), kill, freeze, thaw (the clip), quit. What happens is told on standard output.
  *
  * It knows the client "owner" with the token "secret", and the camera "front"; "busy" is at its
  * limit, "dark" gives no picture, "ask" waits for an agent that never answers.
