@@ -27,11 +27,6 @@ static const struct kind *kind_of(uint32_t fourcc)
 	return NULL;
 }
 
-bool v4l2_raw_supported(uint32_t fourcc)
-{
-	return kind_of(fourcc);
-}
-
 /* Each component behind the one before, or at the start of a plane of its own. */
 static void lay_out(struct v4l2_raw *raw, const struct kind *kind, const uint32_t *strides)
 {

@@ -27,8 +27,6 @@ struct v4l2_raw {
 	} components[3];
 };
 
-bool v4l2_raw_supported(uint32_t fourcc);
-
 /*
  * The layout of a buffer of width x height by what the driver said: strides (0: the least) and
  * sizes, one a memory plane. All of it is visible, until the caller says less.

@@ -16,11 +16,6 @@ static const char *const methods[] = {
 	[RTSP_SET_PARAMETER] = "SET_PARAMETER",
 };
 
-const char *rtsp_method_name(enum rtsp_method method)
-{
-	return method < ARRAY_SIZE(methods) ? methods[method] : NULL;
-}
-
 enum rtsp_method rtsp_method_parse(struct slice name)
 {
 	for (size_t i = RTSP_UNKNOWN + 1; i < ARRAY_SIZE(methods); i++)

@@ -42,5 +42,3 @@ enum request_result rtsp_request_parse(struct rtsp_request *r, const void *data,
 
 /* RTSP_UNKNOWN: none of the above. */
 enum rtsp_method rtsp_method_parse(struct slice name);
-/* NULL for RTSP_UNKNOWN. */
-const char *rtsp_method_name(enum rtsp_method method);
