@@ -106,20 +106,3 @@ int ledger_reserve(struct store *store, struct ledger_reservation *reservations,
  * those details first, and never the queue of the others (-ENOBUFS when that is half full).
  */
 int ledger_denied(struct store *store, const struct ledger_event *event);
-
-struct ledger_verdict {
-	uint64_t n_events;
-	uint64_t first_bad; /* the row that breaks the chain, or the anchor that is forged; 0: none
-			     */
-	uint64_t last;      /* number of the last row that is sound, or of the anchor */
-	uint8_t head[LEDGER_HASH_SIZE];
-};
-
-struct sqlite3;
-
-/*
- * Walks the whole chain, from the anchor on if there is one; root: the seal root, which signs
- * anchors, NULL if that is not asked. -EUCLEAN: broken at ret->first_bad; others as in store.h.
- * Rows cut off the end cannot be seen here, only by whoever remembers a head.
- */
-int ledger_verify(struct sqlite3 *db, const uint8_t *root, struct ledger_verdict *ret);

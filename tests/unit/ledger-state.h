@@ -7,6 +7,7 @@
 #include "broker/db.h"
 #include "broker/ledger-page.h"
 #include "broker/ledger-row.h"
+#include "support/ledger-verify.h"
 
 static inline int make(void **s)
 {

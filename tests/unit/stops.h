@@ -30,6 +30,7 @@
 #include "broker/restore.h"
 #include "broker/state-dir.h"
 #include "broker/tar.h"
+#include "support/ledger-verify.h"
 
 #define STOPPED 77
 #define NEVER   INT32_MAX

@@ -4,6 +4,7 @@
 #include "broker/settings-service.h"
 #include "lease-bench.h"
 #include "seal/key.h"
+#include "support/ledger-verify.h"
 
 #define DAY (UINT64_C(86400) * USEC_PER_SEC)
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "broker/db.h"
-#include "broker/ledger.h"
+#include "support/ledger-verify.h"
 
 static int verify(const char *directory)
 {

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "support/ledger-verify.h"
+
+#include <errno.h>
+#include <string.h>
+
 #include "broker/ledger-row.h"
 
 /* The anchors' signatures; *verdict begins at the newest. */
