@@ -17,7 +17,6 @@ import fcntl
 import json
 import os
 import pathlib
-import pwd
 import shutil
 import socket
 import subprocess
@@ -25,6 +24,8 @@ import sys
 import tempfile
 import time
 
+from demo_greeting import greeting
+from demo_host import DemoError, build, bus_config, listen, run_as
 from demo_options import camera_names, parse_arguments
 from demo_process import Port, Process
 
@@ -33,79 +34,6 @@ PARENT = os.getpid()
 START_TIMEOUT = 30.0
 CLIENTS = ("owner", "guest", "stranger")
 LOOPBACK = "127.0.0.0/8,::1"
-
-BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <listen>unix:path={socket}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow user="*"/>
-    <allow own="*"/>
-    <allow send_destination="*"/>
-    <allow receive_sender="*"/>
-    <deny own="org.freedesktop.PolicyKit1"/>
-  </policy>
-{authority}</busconfig>
-"""
-
-
-class DemoError(Exception):
-    """Something the user can mend; the text says how."""
-
-
-def authority():
-    """Who may say what others may do, as on a system: root and polkit's own user."""
-    known = {p.pw_name for p in pwd.getpwall()}
-    return "".join(f'  <policy user="{user}"><allow own="org.freedesktop.PolicyKit1"/></policy>\n'
-                   for user in ("root", "polkitd") if user in known)
-
-
-def run_as():
-    """Whom the service runs as: oneself, or an unprivileged user when one is root."""
-    if os.getuid() != 0:
-        return None
-    sudo = os.environ.get("SUDO_UID", "")
-    uid = int(sudo) if sudo.isdigit() and sudo != "0" else None
-    try:
-        return pwd.getpwuid(uid) if uid else pwd.getpwnam("nobody")
-    except KeyError:
-        return pwd.getpwnam("nobody")
-
-
-def build(chosen):
-    """The directory with the binaries, brought up to date unless it was chosen by hand."""
-    if chosen:
-        if not (chosen / "service").is_dir():
-            raise DemoError(f"--build {chosen}: there is no build in it")
-        return chosen.resolve()
-    directory = TOP / "build"
-    if not os.access(directory if directory.exists() else TOP, os.W_OK):
-        cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
-        directory = cache / "camward" / "build"
-        directory.parent.mkdir(parents=True, exist_ok=True)
-    steps = [["ninja", "-C", str(directory)]]
-    if not (directory / "build.ninja").exists():
-        steps.insert(0, ["meson", "setup", str(directory), str(TOP)])
-    for step in steps:
-        print(f"demo: {' '.join(step[:2])} ...", flush=True)
-        done = subprocess.run(step, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            sys.stderr.write(done.stdout[-8000:])
-            raise DemoError(f"the build failed ({' '.join(step)})")
-    return directory
-
-
-def listen(port, what):
-    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        s.bind(("127.0.0.1", port))
-    except OSError as e:
-        raise DemoError(f"port {port} for {what} is taken or not permitted ({e.strerror}):"
-                        f" choose another with --{what}-port") from e
-    s.listen(128)
-    return s
 
 
 class Demo:
@@ -202,7 +130,7 @@ class Demo:
 
     def start_bus(self):
         config = self.runtime / "bus.conf"
-        config.write_text(BUS_CONFIG.format(socket=self.runtime / "bus", authority=authority()))
+        config.write_text(bus_config(self.runtime / "bus"))
         if self.user:
             os.chown(config, self.user.pw_uid, self.user.pw_gid)
             self.runtime.chmod(0o755)
@@ -389,47 +317,13 @@ class Demo:
             f.write("\n")
         partial.replace(self.arguments.json)
 
-    def is_jpeg(self):
-        """Whether the clip is one; JPEG over RTSP carries no proof."""
-        kind, _, path = self.arguments.sources[0].partition(":")
-        if kind != "clip":
-            return False
-        with open(path, "rb") as clip:
-            return clip.read(2) == b"\xff\xd8"
-
-    def greet(self, d):
-        owner = d["clients"][0]["token"]
-        url = f"rtsps://owner:{owner}@127.0.0.1:{d['rtsps_port']}"
-        ctl, view = (os.path.relpath(p) if str(p).startswith(os.getcwd()) else p
-                     for p in (self.ctl, self.view))
-        lines = ["", f"camward is serving {len(self.names)} camera(s) on 127.0.0.1."
-                     " Ctrl-C stops it.", "", "Watch (as the client 'owner', who may see all):"]
-        lines += [f"  ffplay -rtsp_transport tcp {url}/{name}" for name in self.names[:3]]
-        lines += [f"  gst-launch-1.0 rtspsrc location={url}/{self.names[0]}"
-                  " tls-validation-flags=0 latency=100 ! decodebin ! autovideosink",
-                  ""]
-        if not self.is_jpeg():
-            lines += ["Watch only what is proven (without --exec it checks, counts and shows nothing):",
-                      f"  {view} --pin sha256/{d['spki_sha256']} --seal-root {d['seal_root']}"
-                      f" --exec 'ffplay -loglevel error -f h264 -' {url}/{self.names[0]}", ""]
-        lines += ["Control (in another terminal):",
-                  f"  export DBUS_SYSTEM_BUS_ADDRESS={d['bus']}",
-                  f"  {ctl} status",
-                  f"  {ctl} leases                # who is watching",
-                  f"  {ctl} revoke owner {self.names[0]}    # ends it at once",
-                  f"  {ctl} invite kim {self.names[0]} --host 127.0.0.1 --rtsps-port {d['rtsps_port']}"
-                  "    # all that Kim has to know", "",
-                  f"'guest' may see {self.names[0]} only, 'stranger' nothing; their tokens:"]
-        lines += [f"  {c['name']:<9}{c['token']}" for c in d["clients"][1:]]
-        print("\n".join(lines), flush=True)
-
     # -- life -----------------------------------------------------------------------------------
 
     def serve(self):
         tokens = self.clients()
         description = self.describe(tokens)
         self.write_json(description)
-        self.greet(description)
+        print(greeting(self, description), flush=True)
         while not self.stopping:
             time.sleep(0.1)
             if self.supervise():
