@@ -104,32 +104,6 @@ static int begin_anew(struct v4l2_m2m *m2m)
 	return 0;
 }
 
-int v4l2_m2m_resume(struct v4l2_m2m *m2m)
-{
-	struct v4l2_queue_item item;
-	int r;
-
-	if (m2m->state != M2M_DRAINED)
-		return -EINVAL;
-	if (m2m->counted) {
-		m2m->state = M2M_RUNNING;
-		m2m_update_watches(m2m);
-		return 0;
-	}
-	r = command(m2m, V4L2_ENC_CMD_START);
-	if (r < 0)
-		return r;
-	m2m->last_seen = false;
-	m2m->state = M2M_RUNNING;
-	/* Nothing can have come yet, but some drivers forget that the end is over. */
-	r = v4l2_queue_get(&m2m->coded, &item);
-	if (r == -EPIPE)
-		return begin_anew(m2m);
-	if (r >= 0)
-		r = v4l2_queue_put(&m2m->coded, item.index);
-	return r == -EAGAIN ? 0 : r;
-}
-
 int m2m_drained(struct v4l2_m2m *m2m)
 {
 	if (m2m->restarting)

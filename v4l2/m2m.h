@@ -139,9 +139,6 @@ int v4l2_m2m_adjust(struct v4l2_m2m *m2m, int32_t bitrate, int32_t gop);
 /* No more pictures: next() gives what is left, then -EPIPE. -EOPNOTSUPP: it cannot. */
 int v4l2_m2m_drain(struct v4l2_m2m *m2m);
 
-/* After -EPIPE: goes on, without a new beginning where the driver can. -EINVAL: not drained. */
-int v4l2_m2m_resume(struct v4l2_m2m *m2m);
-
 /*
  * Begins anew at once: what is in the encoder is lost, raw buffers are the caller's again, the next
  * picture is a keyframe. The way out of drained and of -EIO, where the driver allows it.

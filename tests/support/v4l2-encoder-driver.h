@@ -221,7 +221,6 @@ static inline int played_command(struct encoder_driver *d, const struct v4l2_enc
 	if (!d->raw.streaming || !d->out.streaming)
 		breach(d, "a command without a stream does nothing");
 	d->n_stop += cmd->cmd == V4L2_ENC_CMD_STOP;
-	d->n_start += cmd->cmd == V4L2_ENC_CMD_START;
 	return 0;
 }
 

@@ -71,7 +71,7 @@ struct encoder_driver {
 	/* streaming */
 	struct side raw, out; /* OUTPUT and CAPTURE */
 	const struct step *steps;
-	unsigned int n_steps, at, n_put, n_stop, n_start, eos_waits, n_keyframes_forced;
+	unsigned int n_steps, at, n_put, n_stop, eos_waits, n_keyframes_forced;
 	struct timeval put_times[64];
 	bool keeps_raw, raw_error, streams, open;
 	unsigned int mapped, n_exported, n_synced, busy_syncs;

@@ -47,50 +47,6 @@ static void a_drain_gives_all_and_ends(void **state)
 	}
 }
 
-static void after_a_drain_it_goes_on(void **state)
-{
-	const struct step steps[] = {STEP_KEY(0), {LAST}, STEP_PICTURE(1)};
-	struct encoder_driver d;
-	struct v4l2_m2m *m2m = begin(&d, steps, ARRAY_SIZE(steps));
-
-	bench_put(m2m, 0, 1);
-	assert_int_equal(v4l2_m2m_resume(m2m), -EINVAL);
-	assert_int_equal(v4l2_m2m_drain(m2m), 0);
-	EXPECT_KEY(m2m, 0, 0);
-	bench_expect_error(m2m, -EPIPE);
-	d.faults[0] = (struct fault){VIDIOC_ENCODER_CMD, 0, 1, -EIO};
-	assert_int_equal(v4l2_m2m_resume(m2m), -EIO);
-	assert_int_equal(v4l2_m2m_resume(m2m), 0);
-	assert_int_equal(d.n_start, 1);
-	bench_put(m2m, 1, 1);
-	EXPECT_PICTURE(m2m, 1, 0);
-	bench_end(&d, m2m);
-}
-
-/* As vicodec of Linux 6.1 does it; and one that has something to say at once. */
-static void a_driver_that_forgets_to_go_on_begins_anew(void **state)
-{
-	const struct step forgets[] = {STEP_KEY(0), {LAST}, {.r = -EPIPE}, STEP_KEY(1)};
-	const struct step talks[] = {STEP_KEY(0), {LAST}, {.no_picture = true}, STEP_KEY(1)};
-	const struct step *ways[] = {forgets, talks};
-
-	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-		struct encoder_driver d;
-		struct v4l2_m2m *m2m = begin(&d, ways[i], ARRAY_SIZE(forgets));
-
-		bench_put(m2m, 0, 1);
-		assert_int_equal(v4l2_m2m_drain(m2m), 0);
-		EXPECT_KEY(m2m, 0, 0);
-		bench_expect_error(m2m, -EPIPE);
-		assert_int_equal(v4l2_m2m_resume(m2m), 0);
-		assert_int_equal(v4l2_m2m_counts(m2m)->restarts, ways[i] == forgets);
-		assert_int_equal(d.out.n_fifo, BUFFERS);
-		bench_put(m2m, 1, 1);
-		EXPECT_KEY(m2m, 1, 0);
-		bench_end(&d, m2m);
-	}
-}
-
 static void a_reset_begins_anew(void **state)
 {
 	const struct step steps[] = {STEP_KEY(0), STEP_KEY(3)};
@@ -375,7 +331,7 @@ static void without_a_command_a_jpeg_encoder_drains_all_the_same(void **state)
 		d.n_steps = 2;
 		bench_expect_error(m2m, -EPIPE);
 		assert_int_equal(v4l2_m2m_events(m2m), 0);
-		assert_int_equal(v4l2_m2m_resume(m2m), 0);
+		assert_int_equal(v4l2_m2m_reset(m2m), 0);
 		bench_put(m2m, 2, 1);
 		d.n_steps = 3;
 		bench_expect(m2m, 2, true, 1, "jpeg", 4);
@@ -416,8 +372,6 @@ int main(void)
 		cmocka_unit_test(without_a_command_a_jpeg_encoder_drains_all_the_same),
 		cmocka_unit_test(a_jpeg_encoder_that_stalls_while_it_drains_is_noticed),
 		cmocka_unit_test(a_drain_gives_all_and_ends),
-		cmocka_unit_test(after_a_drain_it_goes_on),
-		cmocka_unit_test(a_driver_that_forgets_to_go_on_begins_anew),
 		cmocka_unit_test(a_reset_begins_anew),
 		cmocka_unit_test(a_reset_that_fails_is_told),
 		cmocka_unit_test(what_cannot_drain_says_so),

@@ -383,7 +383,6 @@ static void check_not_started(const struct v4l2_m2m_want *want)
 	assert_int_equal(v4l2_m2m_next(m2m, &coded), -EINVAL);
 	assert_int_equal(v4l2_m2m_put(m2m, 0, 1), -EINVAL);
 	assert_int_equal(v4l2_m2m_drain(m2m), -EINVAL);
-	assert_int_equal(v4l2_m2m_resume(m2m), -EINVAL);
 	assert_int_equal(v4l2_m2m_reset(m2m), -EINVAL);
 	bench_end(&d, m2m);
 }

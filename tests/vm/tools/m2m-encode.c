@@ -8,7 +8,7 @@
  *	codec=H264|HEVC|JPEG|FWHT  raw=FOURCC  gop=N  bitrate=N  quality=N
  *	memory=mmap|import|export  (import: of the system's DMA heap; export: its own, as DMA-bufs)
  *	force=N       every Nth picture is to be a keyframe
- *	drain_at=N    after N pictures: drain, resume        reset_at=N: drain, begin anew
+ *	reset_at=N    after N pictures: drain, begin anew
  *	adjust_at=N   after N pictures: another bitrate and GOP
  *	reopen=1      a stalled or broken encoder is closed and opened again
  *
@@ -55,7 +55,7 @@ struct options {
 	uint32_t codec, raw;
 	int32_t gop, bitrate, quality;
 	bool import, export, reopen;
-	unsigned int force, drain_at, reset_at, adjust_at;
+	unsigned int force, reset_at, adjust_at;
 };
 
 struct run {
@@ -276,7 +276,7 @@ static int before_put(struct run *run)
 		run->options.adjust_at = 0;
 		return v4l2_m2m_adjust(run->m2m, 1000000, 10);
 	}
-	if (n && (n == o->drain_at || n == o->reset_at) && !run->ending) {
+	if (n && n == o->reset_at && !run->ending) {
 		run->ending = true;
 		return v4l2_m2m_drain(run->m2m);
 	}
@@ -343,12 +343,8 @@ static int drained(struct run *run)
 	if (n == run->pictures)
 		return 1;
 	run->ending = false;
-	if (n == run->options.reset_at) {
-		run->options.reset_at = 0;
-		return v4l2_m2m_reset(run->m2m);
-	}
-	run->options.drain_at = 0;
-	return v4l2_m2m_resume(run->m2m);
+	run->options.reset_at = 0;
+	return v4l2_m2m_reset(run->m2m);
 }
 
 static int reopen(struct run *run, int error)
@@ -413,8 +409,6 @@ static bool parse_option(struct options *o, const char *name, const char *value)
 		o->quality = (int32_t)n;
 	else if (strcmp(name, "force") == 0)
 		o->force = n;
-	else if (strcmp(name, "drain_at") == 0)
-		o->drain_at = n;
 	else if (strcmp(name, "reset_at") == 0)
 		o->reset_at = n;
 	else if (strcmp(name, "adjust_at") == 0)
