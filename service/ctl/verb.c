@@ -37,6 +37,8 @@ void verb_print_usage(const struct verb *verb, FILE *to)
 	for (unsigned i = 0; i < VERB_OPTIONS_MAX && verb->option[i].name; i++) {
 		const struct verb_option *option = &verb->option[i];
 
+		if (verb->synopsis && strstr(verb->synopsis, option->name))
+			continue;
 		if (option->required)
 			fprintf(to, " %s %s", option->name, option->value);
 		else if (option->value)
@@ -54,10 +56,21 @@ static void print_option(const char *name, const char *value, const char *help)
 	printf("%*s%s\n", used < 26 ? 26 - used : 1, "", help);
 }
 
+/* As a sentence. */
+static void print_summary(const char *summary)
+{
+	printf("%c%s.\n", summary[0] - 'a' + 'A', summary + 1);
+}
+
 void verb_print_help(const struct verb *verb)
 {
 	verb_print_usage(verb, stdout);
-	printf("\n%s\n\nOptions:\n", verb->help ? verb->help : verb->summary);
+	putchar('\n');
+	if (verb->help)
+		puts(verb->help);
+	else
+		print_summary(verb->summary);
+	puts("\nOptions:");
 	for (unsigned i = 0; i < VERB_OPTIONS_MAX && verb->option[i].name; i++)
 		print_option(verb->option[i].name, verb->option[i].value, verb->option[i].help);
 	print_option("--json", NULL, "print JSON for programs instead of text");

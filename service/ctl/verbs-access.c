@@ -168,9 +168,11 @@ const struct verb verbs_access[] = {
 			   OPTION("--passphrase-file", "FILE",
 				  "encrypt; the passphrase is this file's first line")},
 		.summary = "write all that is known into a file",
-		.help = "Writes clients, grants and the ledger, as they are at one moment, into a "
-			"new file (tar) that nobody\nelse can read. With the keys, whoever has it "
-			"can be this device: encrypt it, or keep it locked up.",
+		.help = "Writes clients, grants, the cameras' names and settings, and the ledger, "
+			"as "
+			"they are at one\nmoment, into a new file (tar) that nobody else can read. "
+			"With the keys, whoever has it can be\nthis device: encrypt it, or keep it "
+			"locked up.",
 		.example = "    camwardctl backup /mnt/stick/camward.tar\n"
 			   "    camwardctl backup /mnt/stick/camward.sealed --with-keys --encrypt",
 		.run = backup_run,
@@ -206,6 +208,7 @@ const struct verb verbs_access[] = {
 	},
 	{
 		.name = "erase",
+		.synopsis = "--factory",
 		.option = {OPTION("--factory", NULL, "everything"),
 			   OPTION("--yes", NULL, "do not ask")},
 		.summary = "erase everything, as before the device is given away",

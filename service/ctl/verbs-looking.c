@@ -219,6 +219,7 @@ const struct verb verbs_looking[] = {
 	{
 		.name = "client user",
 		.operand = {"NAME", "USER"},
+		.synopsis = "NAME {USER | --remove}",
 		.n_required = 1,
 		.option = {OPTION("--remove", NULL, "no user is the client any more")},
 		.summary = "say which user of this machine is a client",
