@@ -63,7 +63,7 @@ static unsigned int least(const struct v4l2_device *device, uint32_t id)
 
 	if (v4l2_controls_get(device, id, &value) < 0 || value < 1)
 		return 1;
-	return value > V4L2_QUEUE_BUFFERS_MAX ? V4L2_QUEUE_BUFFERS_MAX : (unsigned int)value;
+	return (unsigned int)value;
 }
 
 static bool has(const struct v4l2_device *device, uint32_t id)

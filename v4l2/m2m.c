@@ -9,8 +9,8 @@
 #include "v4l2/dmabuf.h"
 #include "v4l2/m2m-internal.h"
 
-/* Beyond what the encoder works with: one is filled, or read, meanwhile. */
-#define BUFFERS_EXTRA 1
+/* Beyond what the encoder works with: two are filled, or read, meanwhile, and one is on its way. */
+#define BUFFERS_EXTRA 3
 #define CODED_BUFFERS 4
 
 /* Pictures that an encoder may have dropped without a word before it counts as stalled. */
@@ -106,11 +106,9 @@ int v4l2_m2m_fd(const struct v4l2_m2m *m2m)
 
 static unsigned int at_least(unsigned int count, unsigned int least)
 {
-	unsigned int needed = least + BUFFERS_EXTRA;
-
-	if (needed > count)
-		count = needed;
-	return count > V4L2_QUEUE_BUFFERS_MAX ? V4L2_QUEUE_BUFFERS_MAX : count;
+	if (least >= V4L2_QUEUE_BUFFERS_MAX - BUFFERS_EXTRA)
+		return V4L2_QUEUE_BUFFERS_MAX;
+	return count > least + BUFFERS_EXTRA ? count : least + BUFFERS_EXTRA;
 }
 
 static int allocate(struct v4l2_m2m *m2m)
@@ -140,6 +138,13 @@ static void subscribe(const struct v4l2_device *device)
 	v4l2_device_ioctl(device, VIDIOC_SUBSCRIBE_EVENT, &subscription);
 }
 
+/* Of fewer than it needs it would keep all, and wait for more. */
+static bool enough_buffers(const struct v4l2_m2m *m2m)
+{
+	return m2m->raw.count >= m2m->controls.least_raw &&
+	       m2m->coded.count >= m2m->controls.least_coded;
+}
+
 /* What has been set since the format was read may have made the buffers smaller. */
 static bool buffers_fit(const struct v4l2_m2m *m2m)
 {
@@ -157,6 +162,8 @@ int v4l2_m2m_start(struct v4l2_m2m *m2m)
 	if (m2m->state != M2M_IDLE)
 		return -EBUSY;
 	r = allocate(m2m);
+	if (r >= 0 && !enough_buffers(m2m))
+		r = -ENOBUFS;
 	if (r >= 0 && !buffers_fit(m2m))
 		r = -EIO;
 	if (r >= 0) {

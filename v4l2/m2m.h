@@ -72,7 +72,8 @@ const struct v4l2_device *v4l2_m2m_device(const struct v4l2_m2m *m2m);
 const struct v4l2_queue *v4l2_m2m_raw_queue(const struct v4l2_m2m *m2m);
 int v4l2_m2m_fd(const struct v4l2_m2m *m2m);
 
-/* Allocates buffers and starts both queues. -EINVAL: it cannot import; -ENOMEM; -EBUSY. */
+/* Allocates buffers and starts both queues. -EINVAL: it cannot import; -ENOBUFS: it needs more
+ * buffers than there can be; -ENOMEM; -EBUSY. */
 int v4l2_m2m_start(struct v4l2_m2m *m2m);
 
 /* What to poll for, EPOLL*; 0: nothing can happen, and polling would spin. */

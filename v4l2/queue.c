@@ -76,9 +76,8 @@ static int request_buffers(struct v4l2_queue *queue, unsigned int count)
 
 	if (r < 0)
 		return r;
-	/* More than there is room for would be a driver gone wrong; fewer are the driver's right.
-	 */
-	return request.count > V4L2_QUEUE_BUFFERS_MAX ? -EIO : (int)request.count;
+	/* Fewer, or more, are the driver's right; but not more than there is room for. */
+	return request.count > V4L2_QUEUE_BUFFERS_MAX ? -ENOBUFS : (int)request.count;
 }
 
 static int allocate(struct v4l2_queue *queue, unsigned int count)

@@ -149,6 +149,10 @@ static int share_memory(struct v4l2_relay *relay)
 	r = v4l2_pool_export(&relay->between, v4l2_m2m_raw_queue(relay->m2m));
 	if (r < 0)
 		return obstructed(relay, -EOPNOTSUPP, "the encoder's memory cannot be shared");
+	/* It would keep them all, and wait for one more. */
+	if (relay->between.count <= v4l2_m2m_controls(relay->m2m)->least_raw)
+		return obstructed(relay, -EOPNOTSUPP, "the encoder keeps all of its %u buffers",
+				  relay->between.count);
 	if (share_input(relay) < 0)
 		return obstructed(relay, -EOPNOTSUPP,
 				  "camera, converter and encoder cannot reach the same memory");

@@ -8,6 +8,8 @@
 #include "v4l2/device.h"
 #include "v4l2/pool.h"
 
+#define BEYOND 3 /* what the encoder keeps: two with the camera, one between */
+
 const char *const v4l2_share_heaps[V4L2_SHARE_HEAPS] = {
 	"/dev/dma_heap/linux,cma",
 	"/dev/dma_heap/reserved",
@@ -17,7 +19,23 @@ const char *const v4l2_share_heaps[V4L2_SHARE_HEAPS] = {
 static bool other_memory_may_do(int r)
 {
 	return r == -EINVAL || r == -EFAULT || r == -ENOTTY || r == -ENOSPC || r == -EOPNOTSUPP ||
-	       r == -ENOMEM || r == -EIO;
+	       r == -ENOMEM || r == -EIO || r == -ENOBUFS;
+}
+
+/* Buffers, for an encoder of which that much is known. */
+static unsigned int needed(const struct v4l2_share *s)
+{
+	unsigned int least = v4l2_m2m_controls(s->m2m)->least_raw;
+
+	if (least >= V4L2_QUEUE_BUFFERS_MAX - BEYOND)
+		return V4L2_QUEUE_BUFFERS_MAX;
+	return least + BEYOND > V4L2_SHARE_BUFFERS ? least + BEYOND : V4L2_SHARE_BUFFERS;
+}
+
+/* It would keep them all, and wait for one more. */
+static int check_enough(const struct v4l2_share *s, unsigned int count)
+{
+	return count > v4l2_m2m_controls(s->m2m)->least_raw ? 0 : -ENOBUFS;
 }
 
 /* The encoder for the memory that the camera has, in the format that it has. */
@@ -42,10 +60,9 @@ static int open_importing(struct v4l2_share *s)
 		return r;
 	if (!v4l2_layout_same(f, &v4l2_m2m_format(s->m2m)->raw))
 		return -EOPNOTSUPP;
-	/* It would keep them all, and wait for one more. */
-	if (pool->count <= v4l2_m2m_controls(s->m2m)->least_raw)
-		return -EOPNOTSUPP;
-	r = v4l2_m2m_start(s->m2m);
+	r = check_enough(s, pool->count);
+	if (r >= 0)
+		r = v4l2_m2m_start(s->m2m);
 	for (uint32_t i = 0; i < pool->count && r >= 0; i++)
 		r = v4l2_m2m_import(s->m2m, i, pool->fds[i]);
 	return r < 0 ? r : v4l2_m2m_try_import(s->m2m);
@@ -64,6 +81,8 @@ static int encoders_memory(struct v4l2_share *s)
 	int r = v4l2_m2m_start(s->m2m);
 
 	if (r >= 0)
+		r = check_enough(s, v4l2_m2m_raw_queue(s->m2m)->count);
+	if (r >= 0)
 		r = v4l2_pool_export(&pool, v4l2_m2m_raw_queue(s->m2m));
 	if (r >= 0)
 		r = v4l2_capture_import(s->camera, &pool);
@@ -73,7 +92,7 @@ static int encoders_memory(struct v4l2_share *s)
 
 static int cameras_memory(struct v4l2_share *s)
 {
-	int r = v4l2_capture_allocate(s->camera, V4L2_SHARE_BUFFERS);
+	int r = v4l2_capture_allocate(s->camera, needed(s));
 
 	if (r >= 0)
 		r = v4l2_capture_export(s->camera);
@@ -90,7 +109,7 @@ static int heaps_memory(struct v4l2_share *s)
 	if (size < v4l2_capture_format(s->camera)->size[0])
 		size = v4l2_capture_format(s->camera)->size[0];
 	for (unsigned int i = 0; i < V4L2_SHARE_HEAPS && r < 0; i++)
-		r = v4l2_pool_allocate(&pool, sys, v4l2_share_heaps[i], V4L2_SHARE_BUFFERS, size);
+		r = v4l2_pool_allocate(&pool, sys, v4l2_share_heaps[i], needed(s), size);
 	if (r < 0)
 		return -EOPNOTSUPP;
 	r = v4l2_capture_import(s->camera, &pool);
@@ -104,14 +123,14 @@ static int (*const ways[])(struct v4l2_share *s) = {
 	[V4L2_SHARE_HEAP] = heaps_memory,
 };
 
-static int fail(struct v4l2_share *s, int error)
+static void say_obstacle(struct v4l2_share *s, bool too_few)
 {
-	v4l2_share_release(s);
-	snprintf(s->obstacle, sizeof(s->obstacle),
-		 "camera and encoder cannot reach the same memory");
-	return error;
+	snprintf(s->obstacle, sizeof(s->obstacle), "%s",
+		 too_few ? "the encoder keeps all buffers that it could share with the camera"
+			 : "camera and encoder cannot reach the same memory");
 }
 
+/* -EAGAIN, -ENOBUFS: another way may do. */
 static int try_way(struct v4l2_share *s, enum v4l2_share_owner owner)
 {
 	int r = v4l2_layout_agree(s->camera, s->path, &s->want, &s->m2m, s->obstacle);
@@ -123,7 +142,8 @@ static int try_way(struct v4l2_share *s, enum v4l2_share_owner owner)
 	if (r >= 0)
 		return 0;
 	v4l2_capture_free(s->camera);
-	return fail(s, other_memory_may_do(r) ? -EAGAIN : r);
+	v4l2_share_release(s);
+	return r != -ENOBUFS && other_memory_may_do(r) ? -EAGAIN : r;
 }
 
 static void init(struct v4l2_share *s, struct v4l2_capture *camera, const char *path,
@@ -138,15 +158,20 @@ int v4l2_share_new(struct v4l2_capture *camera, const char *path, const struct v
 		   struct v4l2_share *ret)
 {
 	struct v4l2_capture_format former = *v4l2_capture_format(camera);
+	bool too_few = false;
 	int r = -EAGAIN;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(ways) && r == -EAGAIN; i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(ways) && (r == -EAGAIN || r == -ENOBUFS); i++) {
 		init(ret, camera, path, want);
 		r = try_way(ret, i);
+		too_few |= r == -ENOBUFS;
 	}
 	if (r < 0)
 		v4l2_capture_reformat(camera, former.fourcc, former.stride[0]);
-	return r == -EAGAIN ? -EOPNOTSUPP : r;
+	if (r != -EAGAIN && r != -ENOBUFS)
+		return r;
+	say_obstacle(ret, too_few);
+	return -EOPNOTSUPP;
 }
 
 int v4l2_share_join(struct v4l2_capture *camera, const char *path, const struct v4l2_m2m_want *want,
@@ -159,7 +184,11 @@ int v4l2_share_join(struct v4l2_capture *camera, const char *path, const struct 
 	r = v4l2_capture_export(camera);
 	if (r >= 0)
 		r = open_importing(ret);
-	return r < 0 ? fail(ret, other_memory_may_do(r) || r == -ERANGE ? -EOPNOTSUPP : r) : 0;
+	if (r >= 0)
+		return 0;
+	v4l2_share_release(ret);
+	say_obstacle(ret, r == -ENOBUFS);
+	return other_memory_may_do(r) || r == -ERANGE ? -EOPNOTSUPP : r;
 }
 
 int v4l2_share_reopen(struct v4l2_share *share)

@@ -78,9 +78,17 @@ static void describe(struct encoder_v4l2m2m *m)
 		snprintf(to, sizeof(m->encoder.description), "%s %s", encoder, m->node);
 }
 
+/* The camera's, and the kernel for pictures that come from elsewhere. */
+static const struct v4l2_sys *sys_of(const struct encoder_v4l2m2m *m)
+{
+	struct v4l2_capture *capture = m->source ? source_capture(m->source) : NULL;
+
+	return capture ? v4l2_capture_device(capture)->sys : NULL;
+}
+
 static int open_copying(struct encoder_v4l2m2m *m)
 {
-	int r = v4l2_m2m_open(NULL, m->node, &m->want, &m->share.m2m);
+	int r = v4l2_m2m_open(sys_of(m), m->node, &m->want, &m->share.m2m);
 
 	return r < 0 ? r : v4l2_m2m_start(m->share.m2m);
 }
@@ -381,12 +389,12 @@ static int try_converting(struct encoder_v4l2m2m *m, char obstacle[PROTO_REASON_
 }
 
 /* What it makes, if not what is wanted. */
-static const char *makes_else(const char *node)
+static const char *makes_else(const struct v4l2_sys *sys, const char *node)
 {
 	const char *ret = "cannot make H.264 of raw pictures that are known here";
 	struct v4l2_device device;
 
-	if (v4l2_device_open(NULL, node, &device) < 0)
+	if (v4l2_device_open(sys, node, &device) < 0)
 		return ret;
 	if (!v4l2_m2m_format_encodes(&device, V4L2_PIX_FMT_H264)) {
 		if (v4l2_m2m_format_encodes(&device, V4L2_PIX_FMT_HEVC))
@@ -398,7 +406,7 @@ static const char *makes_else(const char *node)
 	return ret;
 }
 
-static const char *explain(const char *node, int error)
+static const char *explain(const struct v4l2_sys *sys, const char *node, int error)
 {
 	switch (error) {
 	case -ENOENT:
@@ -413,9 +421,11 @@ static const char *explain(const char *node, int error)
 	case -ENOTTY:
 		return "is no encoder";
 	case -EOPNOTSUPP:
-		return makes_else(node);
+		return makes_else(sys, node);
 	case -ERANGE:
 		return "cannot do this size";
+	case -ENOBUFS:
+		return "needs more buffers than there can be";
 	default:
 		return strerror(-error);
 	}
@@ -451,7 +461,7 @@ int encoder_v4l2m2m_new(const char *node, struct source *source,
 	if (r == -EOPNOTSUPP)
 		r = take_copying(m, obstacle);
 	if (r < 0) {
-		snprintf(obstacle, PROTO_REASON_SIZE, "%s %s", node, explain(node, r));
+		snprintf(obstacle, PROTO_REASON_SIZE, "%s %s", node, explain(sys_of(m), node, r));
 		return r;
 	}
 	describe(m);

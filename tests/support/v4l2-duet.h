@@ -53,6 +53,7 @@ struct duet_node {
 	int queue_r; /* of VIDIOC_QBUF of an imported buffer */
 	/* V4L2_CID_MIN_BUFFERS_FOR_OUTPUT; 0: there is no such control. */
 	int32_t least;
+	unsigned int gives;       /* buffers at least, however few are asked for */
 	uint32_t room;            /* of a buffer; 0: DUET_ROOM */
 	unsigned int empty_plane; /* a memory plane that it leaves empty; 0: none */
 	uint32_t offset;          /* where in the first plane its pictures begin */
@@ -71,6 +72,7 @@ struct duet {
 	unsigned int sync_after, reading;
 	bool dmabuf_open[DUET_DMABUFS];
 	unsigned int n_dmabufs, mapped;
+	unsigned int most; /* raw buffers that the camera had at once */
 	int64_t dmabuf_size;
 	uint8_t memory[DUET_ROOM];
 	uint64_t now;
@@ -266,7 +268,9 @@ static inline int duet_reqbufs(struct duet_node *n, struct duet_queue *q,
 {
 	if (r->count && r->memory == V4L2_MEMORY_DMABUF && n->no_import)
 		return -EINVAL;
-	if (r->count > DUET_BUFFERS)
+	if (r->count && r->count < n->gives)
+		r->count = n->gives;
+	else if (r->count > DUET_BUFFERS)
 		r->count = DUET_BUFFERS;
 	*q = (struct duet_queue){.count = r->count, .memory = r->memory};
 	return 0;
@@ -361,6 +365,8 @@ static inline int duet_buffers(struct duet *d, struct duet_node *n, unsigned lon
 
 	switch (request) {
 	case VIDIOC_REQBUFS:
+		if (camera && r->count > d->most)
+			d->most = r->count;
 		return duet_reqbufs(n, duet_queue_of(n, r->type, camera), r);
 	case VIDIOC_QUERYBUF:
 		if (!n->planar)

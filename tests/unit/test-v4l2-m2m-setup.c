@@ -295,21 +295,25 @@ static void an_encoder_that_must_reorder_is_refused(void **state)
 	assert_int_equal(open_reordering(0, 2, -EACCES, -EIO), 0);
 }
 
-static unsigned int raw_buffers(int32_t least, unsigned int wanted)
+/* What the encoder needs, or the error where it does not get that: the driver has four. */
+static int raw_buffers(int32_t least, unsigned int wanted)
 {
 	struct v4l2_m2m_want want = bench_want;
 	struct encoder_driver d;
 	struct v4l2_m2m *m2m;
-	unsigned int n;
+	int r;
 
 	want.buffers = wanted;
 	encoder_driver_init(&d, NULL, 0);
 	d.controls[3] =
 		(struct played_control){.id = V4L2_CID_MIN_BUFFERS_FOR_OUTPUT, .value = least};
-	m2m = bench_begin(&d, &want);
-	n = v4l2_m2m_controls(m2m)->least_raw;
+	assert_int_equal(v4l2_m2m_open(&d.sys, "encoder", &want, &m2m), 0);
+	r = v4l2_m2m_start(m2m);
+	if (r >= 0)
+		r = (int)v4l2_m2m_controls(m2m)->least_raw;
+	assert_true((d.mapped == 0) == (r < 0));
 	bench_end(&d, m2m);
-	return n;
+	return r;
 }
 
 static void an_encoder_gets_the_buffers_it_needs(void **state)
@@ -317,7 +321,9 @@ static void an_encoder_gets_the_buffers_it_needs(void **state)
 	assert_int_equal(raw_buffers(0, 0), 1);
 	assert_int_equal(raw_buffers(3, 0), 3);
 	assert_int_equal(raw_buffers(4, 2), 4);
-	assert_int_equal(raw_buffers(1000, 2), 32);
+	/* Of fewer it would keep all, and wait. */
+	assert_int_equal(raw_buffers(5, 0), -ENOBUFS);
+	assert_int_equal(raw_buffers(1000, 2), -ENOBUFS);
 }
 
 static void imported_buffers_keep_their_index(void **state)

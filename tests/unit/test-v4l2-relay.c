@@ -97,6 +97,10 @@ static void whose_memory_it_is_follows_what_each_can_do(void **state)
 	trio_init(&t);
 	t.duet.camera.no_import = true;
 	check_passes(&t, V4L2_MEMORY_DMABUF);
+	/* More between them, if the encoder keeps many. */
+	trio_init(&t);
+	t.duet.encoder.least = DUET_BUFFERS - 1;
+	check_passes(&t, V4L2_MEMORY_MMAP);
 }
 
 static void check_refused(struct trio *t, int error, const char *expected)
@@ -139,6 +143,12 @@ static void what_cannot_be_done_leaves_the_camera_as_it_was(void **state)
 	trio_init(&t);
 	t.no_import = t.no_export = true;
 	check_refused(&t, -EOPNOTSUPP, "cannot reach the same memory");
+	trio_init(&t);
+	t.duet.encoder.least = DUET_BUFFERS;
+	check_refused(&t, -EOPNOTSUPP, "the encoder keeps all of its 8 buffers");
+	trio_init(&t);
+	t.duet.encoder.least = DUET_BUFFERS + 1;
+	check_refused(&t, -ENOBUFS, "");
 	trio_init(&t);
 	t.to.queue_r = -EFAULT;
 	check_refused(&t, -EOPNOTSUPP, "cannot reach the same memory");
