@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "v4l2/device.h"
+#include "v4l2/dumb.h"
 #include "v4l2/pool.h"
 
 #define BEYOND 3 /* what the encoder keeps: two with the camera, one between */
@@ -14,6 +15,8 @@ const char *const v4l2_share_heaps[V4L2_SHARE_HEAPS] = {
 	"/dev/dma_heap/linux,cma",
 	"/dev/dma_heap/reserved",
 };
+
+#define UNREACHABLE "camera and encoder cannot reach the same memory"
 
 /* Errors that other memory may not have; all else is the encoder's end. */
 static bool other_memory_may_do(int r)
@@ -99,35 +102,89 @@ static int cameras_memory(struct v4l2_share *s)
 	return r < 0 ? r : importing(s);
 }
 
+/* Buffers that will do for both. */
+static struct v4l2_pool_need need_of_both(const struct v4l2_share *s)
+{
+	const struct v4l2_raw *encoder = &v4l2_m2m_format(s->m2m)->raw;
+	const struct v4l2_capture_format *camera = v4l2_capture_format(s->camera);
+	struct v4l2_pool_need need = {
+		.count = needed(s),
+		.n_planes = encoder->n_planes,
+	};
+
+	for (unsigned int i = 0; i < need.n_planes; i++)
+		need.size[i] =
+			encoder->size[i] > camera->size[i] ? encoder->size[i] : camera->size[i];
+	return need;
+}
+
+/* Takes the pool over, in any case. */
+static int others_memory(struct v4l2_share *s, struct v4l2_pool *pool)
+{
+	int r = v4l2_capture_import(s->camera, pool);
+
+	v4l2_pool_release(pool);
+	return r < 0 ? r : importing(s);
+}
+
 static int heaps_memory(struct v4l2_share *s)
 {
 	const struct v4l2_sys *sys = v4l2_capture_device(s->camera)->sys;
-	size_t size = v4l2_m2m_format(s->m2m)->raw.size[0];
+	const struct v4l2_pool_need need = need_of_both(s);
 	struct v4l2_pool pool = {};
 	int r = -EOPNOTSUPP;
 
-	if (size < v4l2_capture_format(s->camera)->size[0])
-		size = v4l2_capture_format(s->camera)->size[0];
 	for (unsigned int i = 0; i < V4L2_SHARE_HEAPS && r < 0; i++)
-		r = v4l2_pool_allocate(&pool, sys, v4l2_share_heaps[i], needed(s), size);
-	if (r < 0)
+		r = v4l2_pool_allocate(&pool, sys, v4l2_share_heaps[i], &need);
+	return r < 0 ? -EOPNOTSUPP : others_memory(s, &pool);
+}
+
+static const char *explain(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENODEV:
+	case -ENXIO:
+		return "is not there";
+	case -EACCES:
+	case -EPERM:
+		return "is not permitted";
+	case -EOPNOTSUPP:
+		return "lends no memory";
+	default:
+		return "has too little memory";
+	}
+}
+
+static int cards_memory(struct v4l2_share *s)
+{
+	const struct v4l2_pool_need need = need_of_both(s);
+	struct v4l2_pool pool = {};
+	int r = v4l2_dumb_allocate(&pool, v4l2_capture_device(s->camera)->sys, s->card, &need);
+
+	if (r < 0) {
+		snprintf(s->obstacle, sizeof(s->obstacle), UNREACHABLE ", and %s %s", s->card,
+			 explain(r));
 		return -EOPNOTSUPP;
-	r = v4l2_capture_import(s->camera, &pool);
-	v4l2_pool_release(&pool);
-	return r < 0 ? r : importing(s);
+	}
+	snprintf(s->obstacle, sizeof(s->obstacle), UNREACHABLE ", nor that of %s", s->card);
+	return others_memory(s, &pool);
 }
 
 static int (*const ways[])(struct v4l2_share *s) = {
 	[V4L2_SHARE_ENCODER] = encoders_memory,
 	[V4L2_SHARE_CAMERA] = cameras_memory,
 	[V4L2_SHARE_HEAP] = heaps_memory,
+	[V4L2_SHARE_DUMB] = cards_memory,
 };
 
 static void say_obstacle(struct v4l2_share *s, bool too_few)
 {
-	snprintf(s->obstacle, sizeof(s->obstacle), "%s",
-		 too_few ? "the encoder keeps all buffers that it could share with the camera"
-			 : "camera and encoder cannot reach the same memory");
+	if (too_few)
+		snprintf(s->obstacle, sizeof(s->obstacle),
+			 "the encoder keeps all buffers that it could share with the camera");
+	else if (!*s->obstacle)
+		snprintf(s->obstacle, sizeof(s->obstacle), UNREACHABLE);
 }
 
 /* -EAGAIN, -ENOBUFS: another way may do. */
@@ -138,6 +195,7 @@ static int try_way(struct v4l2_share *s, enum v4l2_share_owner owner)
 	if (r < 0)
 		return r;
 	s->owner = owner;
+	s->obstacle[0] = '\0'; /* of a format that was not agreed on */
 	r = ways[owner](s);
 	if (r >= 0)
 		return 0;
@@ -147,22 +205,23 @@ static int try_way(struct v4l2_share *s, enum v4l2_share_owner owner)
 }
 
 static void init(struct v4l2_share *s, struct v4l2_capture *camera, const char *path,
-		 const struct v4l2_m2m_want *want)
+		 const char *card, const struct v4l2_m2m_want *want)
 {
-	*s = (struct v4l2_share){.want = *want, .path = path, .camera = camera};
+	*s = (struct v4l2_share){.want = *want, .path = path, .card = card, .camera = camera};
 	s->want.buffers = V4L2_SHARE_BUFFERS;
 	s->want.import = false;
 }
 
-int v4l2_share_new(struct v4l2_capture *camera, const char *path, const struct v4l2_m2m_want *want,
-		   struct v4l2_share *ret)
+int v4l2_share_new(struct v4l2_capture *camera, const char *path, const char *card,
+		   const struct v4l2_m2m_want *want, struct v4l2_share *ret)
 {
 	struct v4l2_capture_format former = *v4l2_capture_format(camera);
+	unsigned int n = card ? ARRAY_SIZE(ways) : V4L2_SHARE_DUMB;
 	bool too_few = false;
 	int r = -EAGAIN;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(ways) && (r == -EAGAIN || r == -ENOBUFS); i++) {
-		init(ret, camera, path, want);
+	for (unsigned int i = 0; i < n && (r == -EAGAIN || r == -ENOBUFS); i++) {
+		init(ret, camera, path, card, want);
 		r = try_way(ret, i);
 		too_few |= r == -ENOBUFS;
 	}
@@ -179,7 +238,7 @@ int v4l2_share_join(struct v4l2_capture *camera, const char *path, const struct 
 {
 	int r;
 
-	init(ret, camera, path, want);
+	init(ret, camera, path, NULL, want);
 	ret->owner = V4L2_SHARE_CAMERA;
 	r = v4l2_capture_export(camera);
 	if (r >= 0)

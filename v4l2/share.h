@@ -19,6 +19,7 @@ enum v4l2_share_owner {
 	V4L2_SHARE_ENCODER, /* allocated as encoders need it; cameras mostly reach anything */
 	V4L2_SHARE_CAMERA,
 	V4L2_SHARE_HEAP, /* neither's: contiguous memory of the kernel's */
+	V4L2_SHARE_DUMB, /* a graphics card's, which lends it (v4l2/dumb.h) */
 };
 
 #define V4L2_SHARE_BUFFERS 6 /* two with the camera, two or three with the encoder, one between */
@@ -28,6 +29,7 @@ struct v4l2_share {
 	struct v4l2_m2m *m2m; /* started */
 	struct v4l2_m2m_want want;
 	const char *path;            /* of the encoder; the caller's, outlives the share */
+	const char *card;            /* likewise; NULL: none lends memory */
 	struct v4l2_capture *camera; /* borrowed; reopen needs it */
 	enum v4l2_share_owner owner;
 	char obstacle[V4L2_LAYOUT_OBSTACLE_SIZE]; /* after -EOPNOTSUPP, for people */
@@ -38,11 +40,12 @@ extern const char *const v4l2_share_heaps[V4L2_SHARE_HEAPS];
 
 /*
  * Opens the encoder and gives both their buffers; the camera is open and not started. want: as of
- * v4l2_layout_agree(). -EOPNOTSUPP: they cannot share; others: the encoder cannot be used. After an
+ * v4l2_layout_agree(). card: a graphics card that may lend memory, if no other will do; NULL: none.
+ * -EOPNOTSUPP: they cannot share; others: the encoder cannot be used. After an
  * error the camera is in its former format and has no buffers.
  */
-int v4l2_share_new(struct v4l2_capture *camera, const char *path, const struct v4l2_m2m_want *want,
-		   struct v4l2_share *ret);
+int v4l2_share_new(struct v4l2_capture *camera, const char *path, const char *card,
+		   const struct v4l2_m2m_want *want, struct v4l2_share *ret);
 
 /*
  * The same for a camera that runs: on the memory that it shared before, or else its own, and in the

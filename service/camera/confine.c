@@ -12,6 +12,7 @@
 #include "base/sanitizer.h"
 #include "camera/subscriber-list.h"
 #include "camera/wake.h"
+#include "v4l2/dumb.h"
 
 /* Besides the wakes: the link, the loop, timers, signals, the device, the ring, standard streams.
  */
@@ -110,7 +111,8 @@ static const struct sandbox_rule with_device[] = {
 	{SANDBOX_CALL(ioctl), {SANDBOX_EQUAL(1, DMA_BUF_IOCTL_SYNC)}},
 };
 
-#define RULES_MAX (ARRAY_SIZE(common) + ARRAY_SIZE(with_device))
+#define CARD_RULES_MAX 8
+#define RULES_MAX      (ARRAY_SIZE(common) + ARRAY_SIZE(with_device) + CARD_RULES_MAX)
 
 int confine_settle(const char *const nodes[], unsigned int n, int *ret)
 {
@@ -136,17 +138,32 @@ int confine_settle(const char *const nodes[], unsigned int n, int *ret)
 	return 0;
 }
 
+/* Of a card memory, and no more: nothing that would change what is on its screens. */
+static size_t add_card(struct sandbox_rule *rules)
+{
+	const uint32_t *requests;
+	unsigned int n = v4l2_dumb_requests(&requests);
+
+	for (unsigned int i = 0; i < n && i < CARD_RULES_MAX; i++)
+		rules[i] =
+			(struct sandbox_rule){SANDBOX_CALL(ioctl), {SANDBOX_INT(1, requests[i])}};
+	return n;
+}
+
 static int enter_filter(bool device)
 {
 	const struct sandbox_rule *more = device ? with_device : without_device;
 	size_t n_more = device ? ARRAY_SIZE(with_device) : ARRAY_SIZE(without_device);
 	struct sandbox_rule rules[RULES_MAX];
+	size_t n = ARRAY_SIZE(common) + n_more;
 	struct sandbox_filter filter = {};
 	int r;
 
 	memcpy(rules, common, sizeof(common));
 	memcpy(rules + ARRAY_SIZE(common), more, n_more * sizeof(*more));
-	r = sandbox_compile(rules, ARRAY_SIZE(common) + n_more, &filter);
+	if (device)
+		n += add_card(rules + n);
+	r = sandbox_compile(rules, n, &filter);
 	if (r >= 0)
 		r = sandbox_apply_filter(&filter);
 	sandbox_filter_release(&filter);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * What is left to the process once it is set up: its link, its ring, and its devices: the camera
- * and the converter and encoder that its pictures go to. No other file, no new socket, no other
- * process, no new program.
+ * and the converter and encoder that its pictures go to, and what lends these memory. No other
+ * file, no new socket, no other process, no new program.
  */
 #pragma once
 
 #include <stdbool.h>
 
-#define CONFINE_NODES_MAX 5
+#define CONFINE_NODES_MAX 6
 
 /*
  * Settles which files remain. nodes: those that may be opened at each START, followed through

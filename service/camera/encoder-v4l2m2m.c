@@ -321,6 +321,7 @@ static int try_sharing(struct encoder_v4l2m2m *m, struct source *source,
 		[V4L2_SHARE_ENCODER] = "memory of the encoder",
 		[V4L2_SHARE_CAMERA] = "memory of the camera",
 		[V4L2_SHARE_HEAP] = "memory of the kernel",
+		[V4L2_SHARE_DUMB] = "dumb buffers of a graphics card",
 	};
 	struct v4l2_capture *capture = source_capture(source);
 	int r;
@@ -333,7 +334,7 @@ static int try_sharing(struct encoder_v4l2m2m *m, struct source *source,
 	if (v4l2_capture_queued(capture) || source->shared)
 		r = v4l2_share_join(capture, m->node, &m->want, &m->share);
 	else
-		r = v4l2_share_new(capture, m->node, &m->want, &m->share);
+		r = v4l2_share_new(capture, m->node, source->card, &m->want, &m->share);
 	if (r < 0) {
 		snprintf(obstacle, PROTO_REASON_SIZE, "%s", m->share.obstacle);
 		return r;

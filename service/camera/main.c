@@ -85,7 +85,7 @@ static const char *if_there(const char *path)
 	return path && access(path, F_OK) == 0 ? path : NULL;
 }
 
-/* The devices, and the heaps of memory that camera and encoder may need to share. */
+/* The devices, and the heaps and the card whose memory camera and encoder may need to share. */
 static int settle(const struct options *o, struct source *source, int *ret)
 {
 	const char *nodes[] = {
@@ -94,6 +94,7 @@ static int settle(const struct options *o, struct source *source, int *ret)
 		source->encoder ? if_there(source->converter) : NULL,
 		source->encoder ? if_there(v4l2_share_heaps[0]) : NULL,
 		source->encoder ? if_there(v4l2_share_heaps[1]) : NULL,
+		source->encoder ? if_there(source->card) : NULL,
 	};
 
 	_Static_assert(ARRAY_SIZE(nodes) <= CONFINE_NODES_MAX, "room for all");
@@ -134,6 +135,14 @@ static const char *choose_converter(const struct options *o)
 	if (o->source != OPTIONS_SOURCE_V4L2 || !if_there(o->converter) || !is_m2m(o->converter))
 		return NULL;
 	return o->converter;
+}
+
+/* As with the encoder; what it cannot is told by Reason. */
+static const char *choose_card(const struct options *o)
+{
+	if (o->card && strcmp(o->card, OPTIONS_CARD) != 0)
+		return o->card;
+	return o->source == OPTIONS_SOURCE_V4L2 ? if_there(o->card) : NULL;
 }
 
 static int run(const struct options *o, struct source *source, int settled)
@@ -187,6 +196,7 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	source->encoder = choose_encoder(&options);
 	source->converter = choose_converter(&options);
+	source->card = choose_card(&options);
 	r = settle(&options, source, &settled);
 	if (r < 0)
 		return exit_status(r);

@@ -14,7 +14,7 @@
 
 static const char usage[] =
 	"Usage: camward-camera --name NAME [--link-fd N] [--source SOURCE]\n"
-	"                      [--encoder DEVICE] [--converter DEVICE]\n"
+	"                      [--encoder DEVICE] [--converter DEVICE] [--card DEVICE]\n"
 	"Captures one camera, encodes it and serves the broker at the other end of the link.\n"
 	"\n"
 	"  --name NAME      the camera's name\n"
@@ -31,16 +31,25 @@ static const char usage[] =
 	"                   this hardware converter between camera and encoder;\n"
 	"                   none; auto (default): " OPTIONS_CONVERTER ",\n"
 	"                   if it is there, for a camera's\n"
+	"  --card DEVICE    this graphics card, /dev/dri/cardN, lends camera and encoder\n"
+	"                   memory to share, where they have none;\n"
+	"                   none; auto (default): " OPTIONS_CARD ",\n"
+	"                   if it is there, for a camera's\n"
 	"  --help           this text\n"
 	"  --version        the version\n"
 	"\n"
 	"Exit status: 0 when the broker is gone, 1 on any error.\n";
 
 static const struct option long_options[] = {
-	{"name", required_argument, NULL, 'n'},      {"link-fd", required_argument, NULL, 'l'},
-	{"source", required_argument, NULL, 's'},    {"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'v'},         {"encoder", required_argument, NULL, 'e'},
-	{"converter", required_argument, NULL, 'c'}, {},
+	{"name", required_argument, NULL, 'n'},
+	{"link-fd", required_argument, NULL, 'l'},
+	{"source", required_argument, NULL, 's'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'v'},
+	{"encoder", required_argument, NULL, 'e'},
+	{"converter", required_argument, NULL, 'c'},
+	{"card", required_argument, NULL, 'm'},
+	{},
 };
 
 __attribute__((format(printf, 2, 3))) static int wrong(FILE *err, const char *format, ...)
@@ -107,6 +116,19 @@ static int set_converter(struct options *o, const char *text, FILE *err)
 	return 0;
 }
 
+static int set_card(struct options *o, const char *text, FILE *err)
+{
+	if (!strcmp(text, "auto"))
+		o->card = OPTIONS_CARD;
+	else if (!strcmp(text, "none"))
+		o->card = NULL;
+	else if (text[0] == '/')
+		o->card = text;
+	else
+		return wrong(err, "\"%s\" is no card: auto, none or /dev/dri/cardN", text);
+	return 0;
+}
+
 static int set_option(struct options *o, int option, const char *value, FILE *err)
 {
 	uint32_t fd;
@@ -128,6 +150,8 @@ static int set_option(struct options *o, int option, const char *value, FILE *er
 		return set_encoder(o, value, err);
 	case 'c':
 		return set_converter(o, value, err);
+	case 'm':
+		return set_card(o, value, err);
 	case 'h':
 		fputs(usage, stdout);
 		return 1;
@@ -147,6 +171,7 @@ int options_parse(int argc, char *argv[], FILE *err, struct options *ret)
 		.link_fd = -EBADF,
 		.encoder = OPTIONS_ENCODER,
 		.converter = OPTIONS_CONVERTER,
+		.card = OPTIONS_CARD,
 	};
 	opterr = 1;
 	optind = 0; /* glibc: begin anew */

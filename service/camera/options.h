@@ -16,6 +16,8 @@ enum options_source {
 #define OPTIONS_ENCODER "/dev/camward-encoder"
 /* And a hardware converter. */
 #define OPTIONS_CONVERTER "/dev/camward-converter"
+/* And a graphics card that lends memory. */
+#define OPTIONS_CARD "/dev/camward-card"
 
 struct options {
 	const char *name; /* in argv */
@@ -25,6 +27,7 @@ struct options {
 	char path[OPTIONS_PATH_SIZE]; /* of the device or the clip */
 	const char *encoder;          /* in argv, or OPTIONS_ENCODER; NULL: software */
 	const char *converter;        /* in argv, or OPTIONS_CONVERTER; NULL: none */
+	const char *card;             /* in argv, or OPTIONS_CARD; NULL: none */
 };
 
 /*

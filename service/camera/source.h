@@ -99,6 +99,8 @@ struct source {
 	uint64_t encoder_lost; /* when that failed an epoch (us, CLOCK_MONOTONIC); 0: it did not */
 	/* Borrowed: the node of a hardware converter that may stand before it; NULL: none. */
 	const char *converter;
+	/* Borrowed: the node of a graphics card that may lend the two memory; NULL: none. */
+	const char *card;
 	uint64_t converter_lost; /* when that failed (us, CLOCK_MONOTONIC); 0: it did not */
 	char converter_obstacle[SOURCE_OBSTACLE_SIZE]; /* how it failed */
 	/* Until close: an encoder works on its memory. What is raw is not converted before read. */

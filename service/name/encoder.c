@@ -6,6 +6,7 @@
 
 #include "v4l2/converter-format.h"
 #include "v4l2/device.h"
+#include "v4l2/dumb.h"
 #include "v4l2/m2m-format.h"
 
 int encoder_probe(const char *node)
@@ -30,4 +31,9 @@ int converter_probe(const char *node)
 	r = v4l2_converter_format_converts(&device);
 	v4l2_device_close(&device);
 	return r;
+}
+
+int card_probe(const char *node)
+{
+	return v4l2_dumb_probe(NULL, node);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* camward-name: run by the udev rule for a new camera, with its properties in the environment;
  * prints its name and, to tell later whether it is still this device, the inode number of its
- * directory in sysfs, as further properties. A device without a name gets no camera. With --encoder
- * or --converter it only says, by its exit status, whether a node is such hardware. */
+ * directory in sysfs, as further properties. A device without a name gets no camera. With
+ * --encoder, --converter or --card it only says, by its exit status, whether a node is such
+ * hardware. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,11 +82,13 @@ int main(int argc, char *argv[])
 		return look_for(encoder_probe, argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "--converter"))
 		return look_for(converter_probe, argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "--card"))
+		return look_for(card_probe, argv[2]);
 	if (argc < 2 || argc > 4 || argv[1][0] == '-') {
 		fputs("usage: DEVPATH=... ID_PATH=... [ID_SERIAL=... ID_SERIAL_SHORT=...] "
 		      "camward-name INDEX "
 		      "[DIRECTORY [FILE]]\n"
-		      "       camward-name --encoder|--converter NODE\n",
+		      "       camward-name --encoder|--converter|--card NODE\n",
 		      stderr);
 		return EXIT_FAILURE;
 	}

@@ -47,6 +47,7 @@ EXTERNAL = {
     "libdrm/": {"v4l2", "view"},
     "xf86drm": {"v4l2", "view"},
     "drm_fourcc.h": {"v4l2", "view"},
+    "drm.h": {"v4l2"},
     "systemd/sd-bus": {"dbus", "ctl"},
 }
 

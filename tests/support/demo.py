@@ -158,7 +158,7 @@ class Demo:
             link = self.ports[name].link()
             command = [self.bin["camward-camera"], "--name", name, "--link-fd", str(link.fileno()),
                        "--source", source, "--encoder", self.arguments.encoder,
-                       "--converter", self.arguments.converter]
+                       "--converter", self.arguments.converter, "--card", self.arguments.card]
             popen = self.spawn(command, [link.fileno()])
             link.close()
             return popen

@@ -33,6 +33,10 @@ def parse_arguments():
     parser.add_argument("--converter", default="auto", metavar="DEVICE",
                         help="the hardware converter between camera and encoder, /dev/videoN; none;"
                              " auto (the default): what udev found, if anything")
+    parser.add_argument("--card", default="auto", metavar="DEVICE",
+                        help="the graphics card that lends camera and encoder memory to share where"
+                             " they have none, /dev/dri/cardN; none; auto (the default): what udev"
+                             " found, if anything")
     parser.add_argument("--rtsps-port", type=int, default=8322, metavar="P")
     parser.add_argument("--https-port", type=int, default=8443, metavar="P")
     parser.add_argument("--dir", type=pathlib.Path, metavar="DIR",
@@ -70,6 +74,8 @@ def parse_arguments():
     if a.converter not in ("auto", "none") and not os.path.exists(a.converter):
         parser.error(f"--converter {a.converter}: there is no such device"
                      " (v4l2-ctl --list-devices shows what there is)")
+    if a.card not in ("auto", "none") and not os.path.exists(a.card):
+        parser.error(f"--card {a.card}: there is no such device (see ls /dev/dri)")
     a.sources = camera_sources(parser, a.source, a.cameras)
     return a
 

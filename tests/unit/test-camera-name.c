@@ -189,6 +189,7 @@ static void test_what_is_no_encoder_is_told_apart(void **state)
 	assert_int_equal(encoder_probe("/dev/nothing-here"), -ENOENT);
 	assert_int_equal(converter_probe("/dev/null"), 0);
 	assert_int_equal(converter_probe("/dev/nothing-here"), -ENOENT);
+	assert_int_equal(card_probe("/dev/null"), 0);
 }
 
 int main(void)

@@ -117,7 +117,7 @@ static void check_shared(struct duet *d, enum v4l2_share_owner owner, uint32_t f
 	unsigned int planes = v4l2_planes_count(fourcc);
 	struct v4l2_share share;
 
-	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), 0);
+	assert_int_equal(v4l2_share_new(camera, "encoder", NULL, &want, &share), 0);
 	assert_int_equal(share.owner, owner);
 	assert_int_equal(d->camera.fourcc, fourcc);
 	assert_int_equal(d->encoder.fourcc, fourcc);
@@ -149,6 +149,9 @@ static void planes_that_lie_apart_are_shared(void **state)
 		d.camera.no_import = true;
 		d.camera.stride_align = 96;
 		check_shared(&d, V4L2_SHARE_CAMERA, formats[i]);
+		init(&d, formats[i], 0, formats[i]);
+		d.camera.no_export = d.encoder.no_export = d.has_heap = true;
+		check_shared(&d, V4L2_SHARE_HEAP, formats[i]);
 	}
 }
 
@@ -166,7 +169,7 @@ static void what_saves_a_copy_is_preferred_else_one_buffer(void **state)
 	init(&d, V4L2_PIX_FMT_NV12M, V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420M);
 	camera = open_camera(&d);
 	assert_int_equal(v4l2_capture_format(camera)->fourcc, V4L2_PIX_FMT_NV12);
-	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), -EOPNOTSUPP);
+	assert_int_equal(v4l2_share_new(camera, "encoder", NULL, &want, &share), -EOPNOTSUPP);
 	assert_non_null(strstr(share.obstacle, "the encoder does not take NV12 64x32"));
 	assert_int_equal(v4l2_capture_format(camera)->fourcc, V4L2_PIX_FMT_NV12);
 	close_both(&d, camera, &share);
@@ -188,7 +191,7 @@ static void only_lines_have_to_be_of_one_length(void **state)
 	d.encoder.stride_align = 128;
 	d.camera.fixed_stride = true;
 	camera = open_camera(&d);
-	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), -EOPNOTSUPP);
+	assert_int_equal(v4l2_share_new(camera, "encoder", NULL, &want, &share), -EOPNOTSUPP);
 	assert_non_null(strstr(share.obstacle, "YM12: the camera has 32 lines of 64 bytes"));
 	close_both(&d, camera, &share);
 }
@@ -202,7 +205,7 @@ static void the_cpu_sees_all_planes_or_none(void **state)
 
 	init(&d, V4L2_PIX_FMT_YUV420M, 0, V4L2_PIX_FMT_YUV420M);
 	camera = open_camera(&d);
-	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), 0);
+	assert_int_equal(v4l2_share_new(camera, "encoder", NULL, &want, &share), 0);
 	assert_int_equal(v4l2_capture_start(camera), 0);
 	assert_int_equal(v4l2_capture_next(camera, &frame), 0);
 	for (unsigned int i = 0; i < 3; i++)

@@ -64,7 +64,7 @@ static void check_shared(struct duet *d, enum v4l2_share_owner owner)
 	struct v4l2_capture *camera = open_camera(d);
 	struct v4l2_share share;
 
-	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), 0);
+	assert_int_equal(v4l2_share_new(camera, "encoder", NULL, &want, &share), 0);
 	assert_int_equal(share.owner, owner);
 	assert_int_equal(v4l2_capture_format(camera)->fourcc, d->encoder.fourcc);
 	assert_int_equal(v4l2_capture_start(camera), 0);
@@ -110,7 +110,7 @@ static void check_refused(struct duet *d, int error, const char *expected)
 	struct v4l2_capture_format before = *v4l2_capture_format(camera);
 	struct v4l2_share share;
 
-	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), error);
+	assert_int_equal(v4l2_share_new(camera, "encoder", NULL, &want, &share), error);
 	if (!strstr(share.obstacle, expected))
 		fail_msg("\"%s\" does not say \"%s\"", share.obstacle, expected);
 	assert_memory_equal(&before, v4l2_capture_format(camera), sizeof(before));
@@ -231,7 +231,7 @@ static void an_encoder_is_told_the_colours_again(void **state)
 	d.camera.quantization = V4L2_QUANTIZATION_FULL_RANGE;
 	d.camera.xfer_func = V4L2_XFER_FUNC_709;
 	camera = open_camera(&d);
-	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), 0);
+	assert_int_equal(v4l2_share_new(camera, "encoder", NULL, &want, &share), 0);
 	check_colours(&d.camera, &d.encoder);
 	assert_int_equal(v4l2_capture_start(camera), 0);
 	assert_int_equal(v4l2_share_reopen(&share), 0);
@@ -285,14 +285,14 @@ static void an_encoder_that_comes_back_otherwise_is_closed(void **state)
 
 	duet_init(&d);
 	camera = open_camera(&d);
-	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), 0);
+	assert_int_equal(v4l2_share_new(camera, "encoder", NULL, &want, &share), 0);
 	d.encoder.stride_align = 128;
 	assert_int_equal(v4l2_share_reopen(&share), -EOPNOTSUPP);
 	assert_null(share.m2m);
 	close_both(&d, camera, &share);
 	duet_init(&d);
 	camera = open_camera(&d);
-	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), 0);
+	assert_int_equal(v4l2_share_new(camera, "encoder", NULL, &want, &share), 0);
 	d.encoder_open_r = -ENODEV;
 	assert_int_equal(v4l2_share_reopen(&share), -ENODEV);
 	assert_null(share.m2m);
@@ -345,7 +345,7 @@ static void the_memory_outlives_its_encoder(void **state)
 
 	duet_init(&d);
 	camera = open_camera(&d);
-	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), 0);
+	assert_int_equal(v4l2_share_new(camera, "encoder", NULL, &want, &share), 0);
 	assert_int_equal(v4l2_capture_start(camera), 0);
 	pass_frame(&d, camera, &share);
 	v4l2_share_release(&share);
@@ -368,7 +368,7 @@ static void the_cpu_sees_shared_memory_only_when_it_asks(void **state)
 
 	duet_init(&d);
 	camera = open_camera(&d);
-	assert_int_equal(v4l2_share_new(camera, "encoder", &want, &share), 0);
+	assert_int_equal(v4l2_share_new(camera, "encoder", NULL, &want, &share), 0);
 	assert_int_equal(v4l2_capture_start(camera), 0);
 	assert_int_equal(v4l2_capture_next(camera, &frame), 0);
 	assert_null(frame.data[0]);

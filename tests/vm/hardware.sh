@@ -71,7 +71,7 @@ serve() {
 	python3 /camward/tests/support/demo.py --build /build --no-install \
 		--cameras ${#camera[@]} --size "${WIDTH}x$HEIGHT" --fps 30 \
 		--source "v4l2:${sources%,}" --encoder "$encoder" \
-		--converter "${converter:-none}" --json /tmp/demo.json \
+		--converter "${converter:-none}" --card "${card:-none}" --json /tmp/demo.json \
 		> /out/demo.log 2>&1 &
 	demo=$!
 	until_true 180 serving || fail "the demo does not come up"
