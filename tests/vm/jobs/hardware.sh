@@ -105,6 +105,65 @@ check_planes() {
 	by zero-copy
 }
 
+# Where neither gives its memory away, a graphics card lends some, and is left alone otherwise: whose
+# screen it is keeps it, and who comes later finds it free.
+check_card() {
+	modprobe vkms
+	until_true 10 test -c /dev/dri/card0 || fail "vkms has no card"
+	chmod 666 /dev/dri/card0
+	loop 1 NV12
+	echo /build/tests/vm/no-export.so > /etc/ld.so.preload
+	card=/dev/dri/card0
+	serve
+	local screen
+	hold_screen
+	watch 3
+	by zero-copy "dumb buffers"
+	leave_screen
+	flows 40
+	look
+	by zero-copy "dumb buffers"
+	not_in_use $card || fail "$card stays open"
+	hold_screen
+	leave_screen
+	kill $viewer
+	wait $viewer || true
+	check_calls 100
+	card=
+	rm /etc/ld.so.preload
+}
+
+# A program that is the master of the card's screen, from then until it leaves: $screen.
+hold_screen() {
+	rm -f /tmp/held
+	python3 -c 'import errno, fcntl, os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+card = os.open("/dev/dri/card0", os.O_RDWR)
+def is_master():
+    try:
+        fcntl.ioctl(card, 0x40046411, bytes(4))  # DRM_IOCTL_AUTH_MAGIC, which is for masters
+    except OSError as e:
+        return e.errno != errno.EACCES
+    return True
+if not is_master():
+    sys.exit("somebody else is master")
+open("/tmp/held", "w").close()
+signal.sigwait({signal.SIGTERM})
+sys.exit(0 if is_master() else "somebody has become master instead")' &
+	screen=$!
+	until_true 20 holds_screen || fail "the screen cannot be had"
+}
+
+holds_screen() {
+	kill -0 "$screen" || fail "the screen is taken"
+	[ -e /tmp/held ]
+}
+
+leave_screen() {
+	kill "$screen"
+	wait "$screen" || fail "the screen was taken away"
+}
+
 # still_cameras N WIDTH HEIGHT: pictures that stand still.
 still_cameras() {
 	local node
@@ -230,7 +289,7 @@ runs_by() {
 
 trap 'tail -n 30 /out/demo.log' EXIT
 rm -f /out/*.h264 /out/cases
-for part in sharing habits planes cost four; do
+for part in sharing card habits planes cost four; do
 	begun=$SECONDS
 	"check_$part"
 	echo "$part: $((SECONDS - begun)) s"
