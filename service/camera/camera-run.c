@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "camera/camera-arrival.h"
 #include "camera/camera-subscriber.h"
 #include "camera/exit.h"
 #include "camera/report.h"
@@ -62,6 +63,7 @@ int camera_end_epoch(struct camera *c)
 	epoch_end(&c->epoch);
 	c->sealer = sealer_free(c->sealer);
 	c->link.state = LINK_IDLE;
+	camera_make_way(c);
 	return r;
 }
 

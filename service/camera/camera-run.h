@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/chan.h"
+#include "camera/arrival.h"
 #include "camera/backoff.h"
 #include "camera/choices.h"
 #include "camera/epoch.h"
@@ -41,9 +42,11 @@ struct camera {
 	struct choices choices;
 	bool tell_controls; /* with the next tick: many changes make one listing */
 	sd_event *event;
-	struct backoff backoff; /* of the attempts since the last picture */
-	struct watch watch;     /* frames wait until the key that seals them is certified */
-	sd_event_source *on_link, *on_tick, *on_stall, *on_retry;
+	struct backoff backoff;  /* of the attempts since the last picture */
+	struct watch watch;      /* frames wait until the key that seals them is certified */
+	struct arrival *arrival; /* borrowed; NULL: nothing is awaited */
+	bool hardware_came;
+	sd_event_source *on_link, *on_tick, *on_stall, *on_retry, *on_arrival, *on_way;
 };
 
 static inline bool camera_is_running(const struct camera *c)

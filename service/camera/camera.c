@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "camera/camera-arrival.h"
 #include "camera/camera-run.h"
 #include "camera/camera-subscriber.h"
 #include "camera/report.h"
@@ -24,6 +25,7 @@ static int handle_welcome(void *userdata, const void *message, int *fds)
 		return -EPROTO;
 	}
 	c->link.state = LINK_IDLE;
+	camera_make_way(c);
 	if (!source_has_controls(c->source))
 		r = report_controls(&c->link, c->source);
 	return r < 0 ? r : camera_report(c, CAMERA_IDLE);
@@ -287,6 +289,8 @@ struct camera *camera_free(struct camera *c)
 	sd_event_source_disable_unref(c->on_tick);
 	sd_event_source_disable_unref(c->on_stall);
 	sd_event_source_disable_unref(c->on_retry);
+	sd_event_source_disable_unref(c->on_arrival);
+	sd_event_source_disable_unref(c->on_way);
 	sd_event_source_disable_unref(c->on_link);
 	if (camera_is_running(c))
 		epoch_end(&c->epoch);

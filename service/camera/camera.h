@@ -17,6 +17,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "camera/arrival.h"
 #include "camera/source.h"
 
 struct camera;
@@ -29,6 +30,11 @@ struct camera;
  */
 int camera_new(sd_event *event, const char *name, struct source *source, int link_fd,
 	       bool restarted, struct camera **ret);
+/*
+ * Has the loop end with CAMERA_EXIT_DEVICE when hardware has come that only a new process can use,
+ * but not while anybody has pictures. arrival is borrowed. Before the loop begins.
+ */
+int camera_await(struct camera *c, struct arrival *arrival);
 /* Ends the epoch, if one runs: device closed, ring gone. */
 struct camera *camera_free(struct camera *c);
 

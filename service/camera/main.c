@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "base/fdpass.h"
 #include "base/log.h"
+#include "camera/arrival.h"
 #include "camera/camera.h"
 #include "camera/clip.h"
 #include "camera/confine.h"
@@ -102,17 +103,19 @@ static int settle(const struct options *o, struct source *source, int *ret)
 }
 
 /* udev may be behind, and the link lead to what has the number now: another camera. */
-static bool is_m2m(const char *node)
+static bool is_m2m(const char *node, struct arrival *arrival)
 {
 	struct v4l2_device device;
-	bool is = v4l2_device_open(NULL, node, &device) >= 0 && device.kind == V4L2_DEVICE_M2M;
+	int r = v4l2_device_open(NULL, node, &device);
+	bool is = r >= 0 && device.kind == V4L2_DEVICE_M2M;
 
 	v4l2_device_close(&device);
+	arrival_forbidden(arrival, node, r);
 	return is;
 }
 
-/* One that comes later is for a process that starts then. */
-static const char *choose_encoder(const struct options *o)
+/* One that comes later is for the next process. */
+static const char *choose_encoder(const struct options *o, struct arrival *arrival)
 {
 	bool asked_for = o->encoder && strcmp(o->encoder, OPTIONS_ENCODER) != 0;
 
@@ -120,7 +123,7 @@ static const char *choose_encoder(const struct options *o)
 		return o->encoder;
 	if (o->source != OPTIONS_SOURCE_V4L2 || !if_there(o->encoder))
 		return NULL;
-	if (is_m2m(o->encoder))
+	if (is_m2m(o->encoder, arrival))
 		return o->encoder;
 	log_warning("%s is no encoder, or not to be had: pictures are encoded by software",
 		    o->encoder);
@@ -128,11 +131,12 @@ static const char *choose_encoder(const struct options *o)
 }
 
 /* As with the encoder. What is no converter after all is told by Reason. */
-static const char *choose_converter(const struct options *o)
+static const char *choose_converter(const struct options *o, struct arrival *arrival)
 {
 	if (o->converter && strcmp(o->converter, OPTIONS_CONVERTER) != 0)
 		return o->converter;
-	if (o->source != OPTIONS_SOURCE_V4L2 || !if_there(o->converter) || !is_m2m(o->converter))
+	if (o->source != OPTIONS_SOURCE_V4L2 || !if_there(o->converter) ||
+	    !is_m2m(o->converter, arrival))
 		return NULL;
 	return o->converter;
 }
@@ -145,7 +149,20 @@ static const char *choose_card(const struct options *o)
 	return o->source == OPTIONS_SOURCE_V4L2 ? if_there(o->card) : NULL;
 }
 
-static int run(const struct options *o, struct source *source, int settled)
+/* As long as a process that ends is followed by another one. */
+static void await(const struct options *o, struct arrival *ret)
+{
+	const char *paths[] = {o->encoder, o->converter, o->card};
+	bool awaits = o->as_service && o->source == OPTIONS_SOURCE_V4L2 && o->encoder;
+	int r;
+
+	*ret = (struct arrival){.fd = -EBADF};
+	r = awaits ? arrival_begin(ret, paths, ARRAY_SIZE(paths)) : 0;
+	if (r < 0)
+		log_warning("an encoder that comes later will not be noticed: %s", strerror(-r));
+}
+
+static int run(const struct options *o, struct source *source, struct arrival *arrival, int settled)
 {
 	_cleanup_(camera_freep) struct camera *camera = NULL;
 	_cleanup_(sd_event_unrefp) sd_event *event = NULL;
@@ -158,6 +175,8 @@ static int run(const struct options *o, struct source *source, int settled)
 		r = watchdog_new(event, &watchdog);
 	if (r >= 0)
 		r = camera_new(event, o->name, source, o->link_fd, o->as_service, &camera);
+	if (r >= 0 && arrival->fd >= 0)
+		r = camera_await(camera, arrival);
 	if (r < 0) {
 		log_error("cannot run: %s", strerror(-r));
 		return r;
@@ -182,6 +201,7 @@ static int exit_status(int error)
 int main(int argc, char *argv[])
 {
 	_cleanup_(source_freep) struct source *source = NULL;
+	_cleanup_(arrival_end) struct arrival arrival = {.fd = -EBADF};
 	_cleanup_close_ int settled = -EBADF;
 	struct options options;
 	int r = options_parse(argc, argv, stderr, &options);
@@ -194,8 +214,9 @@ int main(int argc, char *argv[])
 	r = open_source(&options, &source);
 	if (r < 0)
 		return EXIT_FAILURE;
-	source->encoder = choose_encoder(&options);
-	source->converter = choose_converter(&options);
+	await(&options, &arrival);
+	source->encoder = choose_encoder(&options, &arrival);
+	source->converter = choose_converter(&options, &arrival);
 	source->card = choose_card(&options);
 	r = settle(&options, source, &settled);
 	if (r < 0)
@@ -204,6 +225,6 @@ int main(int argc, char *argv[])
 		r = options.as_service ? connect_link(&options.link_fd)
 				       : check_link(options.link_fd);
 	if (r >= 0)
-		r = run(&options, source, settled);
-	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+		r = run(&options, source, &arrival, settled);
+	return r < 0 ? EXIT_FAILURE : r;
 }

@@ -166,7 +166,8 @@ static bool find_camera(struct doctor *d, const struct json_object *camera)
 			    "%s gives no picture: %s", name, reason);
 	else if (access(ENCODER_NODE, F_OK) == 0 && !strcmp(json_text(camera, "path"), "software"))
 		doctor_find(d, "encoder", DOCTOR_WARNING,
-			    "systemctl restart the camera's unit, if the encoder came later",
+			    "nothing, if the encoder came while somebody was watching: it is "
+			    "taken once nobody is",
 			    "%s is encoded by software though this machine has an encoder: %s",
 			    name, reason);
 	else

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -42,6 +43,8 @@ struct bench {
 	sd_event *event;
 	int link;
 	uint64_t epoch;
+	struct arrival arrival;
+	char encoder[64]; /* "": nothing is awaited */
 };
 
 static int device_open(struct source *s, const struct source_want *want, struct source_format *ret)
@@ -181,7 +184,8 @@ static int setup(void **state)
 				   .uuid = {1}};
 	int ends[2];
 
-	*b = (struct bench){.device = {.source = {.ops = &ops, .events = EPOLLIN}}};
+	*b = (struct bench){.device = {.source = {.ops = &ops, .events = EPOLLIN}},
+			    .arrival = {.fd = -EBADF}};
 	b->device.next_r = -EAGAIN;
 	b->device.fd = eventfd(1, EFD_CLOEXEC);
 	assert_int_equal(fdpass_pair(ends), 0);
@@ -204,6 +208,9 @@ static int teardown(void **state)
 	sd_event_unref(b->event);
 	close(b->link);
 	close(b->device.fd);
+	arrival_end(&b->arrival);
+	if (b->encoder[0])
+		unlink(b->encoder);
 	return 0;
 }
 
@@ -275,6 +282,83 @@ static void a_start_does_not_wait(void **state)
 	expect(b, CAMERA_IDLE, "", 1500 * USEC_PER_MSEC);
 }
 
+static void stop(struct bench *b)
+{
+	struct camera_stop m = {.header = {CAMERA_STOP, CAMERA_MSG_VERSION, sizeof(m)},
+				.epoch = b->epoch};
+
+	assert_int_equal(fdpass_send(b->link, &m, sizeof(m), NULL, 0), 0);
+}
+
+static void await(struct bench *b)
+{
+	const char *path = b->encoder;
+
+	snprintf(b->encoder, sizeof(b->encoder), "/tmp/test-camera-retry-%d", (int)getpid());
+	assert_int_equal(arrival_begin(&b->arrival, &path, 1), 0);
+	assert_int_equal(camera_await(b->camera, &b->arrival), 0);
+}
+
+static void ends_for_a_successor(struct bench *b)
+{
+	int code = 0;
+
+	for (int i = 0; i < 100 && sd_event_get_state(b->event) != SD_EVENT_FINISHED; i++)
+		run(b, 100 * USEC_PER_MSEC);
+	assert_int_equal(sd_event_get_state(b->event), SD_EVENT_FINISHED);
+	assert_int_equal(sd_event_get_exit_code(b->event, &code), 0);
+	assert_int_equal(code, CAMERA_EXIT_DEVICE);
+}
+
+static void an_encoder_that_comes_waits_for_the_end_of_the_epoch(void **state)
+{
+	struct bench *b = *state;
+	eventfd_t value;
+
+	await(b);
+	start(b);
+	expect(b, CAMERA_STARTING, NULL, USEC_PER_SEC);
+	/* The loop has nothing else to do. */
+	assert_int_equal(eventfd_read(b->device.fd, &value), 0);
+	assert_int_equal(symlink("/dev/null", b->encoder), 0);
+	expect(b, 0, NULL, 300 * USEC_PER_MSEC);
+	assert_int_equal(eventfd_write(b->device.fd, 1), 0);
+	b->device.next_r = 0;
+	expect(b, CAMERA_RUNNING, NULL, USEC_PER_SEC);
+	assert_true(b->device.open);
+	stop(b);
+	/* That it is idle is told before it goes. */
+	expect(b, CAMERA_IDLE, NULL, USEC_PER_SEC);
+	ends_for_a_successor(b);
+	assert_false(b->device.open);
+}
+
+/* What the broker has said by then is heard. */
+static void a_start_comes_before_an_encoder_that_came(void **state)
+{
+	struct bench *b = *state;
+
+	await(b);
+	assert_int_equal(symlink("/dev/null", b->encoder), 0);
+	/* It sees the link, and no more. */
+	run(b, 0);
+	start(b);
+	expect(b, CAMERA_STARTING, NULL, USEC_PER_SEC);
+	stop(b);
+	expect(b, CAMERA_IDLE, NULL, USEC_PER_SEC);
+	ends_for_a_successor(b);
+}
+
+static void an_idle_camera_goes_at_once(void **state)
+{
+	struct bench *b = *state;
+
+	await(b);
+	expect(b, 0, NULL, 100 * USEC_PER_MSEC);
+	assert_int_equal(symlink("/dev/null", b->encoder), 0);
+	ends_for_a_successor(b);
+}
+
 static void what_cannot_pass_is_left_alone(void **state)
 {
 	struct bench *b = *state;
@@ -306,6 +390,9 @@ int main(void)
 		BENCH(a_busy_device_is_looked_at_until_it_is_free),
 		BENCH(another_reason_is_told),
 		BENCH(a_start_does_not_wait),
+		BENCH(an_encoder_that_comes_waits_for_the_end_of_the_epoch),
+		BENCH(a_start_comes_before_an_encoder_that_came),
+		BENCH(an_idle_camera_goes_at_once),
 		BENCH(what_cannot_pass_is_left_alone),
 		cmocka_unit_test(the_waits_double_up_to_a_bound),
 	};

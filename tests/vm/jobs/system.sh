@@ -135,11 +135,41 @@ exposure camward-gate.service 6
 exposure camward.service 8
 exposure "$(camera_unit "$front")" 8
 
-# A hardware encoder comes to those whose processes start then, and is kept from no rule of theirs.
+# A card that lends memory is found, and left alone.
+modprobe vkms
+until_true 30 test -e /dev/camward-card || fail "udev shows no card that lends memory"
+not_in_use "$(readlink -f /dev/camward-card)" || fail "the card is open"
+
+# A hardware encoder that comes late is taken, by a new process of each camera: at once where nobody
+# watches, else when the last viewer has gone, who notices nothing.
+process_of() {
+	main_pid "$(camera_unit "$1")"
+}
+is_another() {
+	local now
+	now=$(process_of "$1")
+	[ "$now" != "$2" ] && [ "$now" != 0 ] && is_there "$1"
+}
+has_more_than() {
+	[ -e /tmp/late ] && [ "$(wc -l < /tmp/late)" -gt "$1" ]
+}
+front_before=$(process_of "$front")
+back_before=$(process_of "$back")
+timeout 300 ffmpeg -y -hide_banner -nostdin -loglevel error -rtsp_transport tcp \
+	-i "rtsps://owner:$token@127.0.0.1:322/$back" -an -flush_packets 1 -f framemd5 /tmp/late &
+player=$!
+until_true 120 has_more_than 20 || fail "$back is not watched"
 modprobe vh264
 until_true 30 test -e /dev/camward-encoder || fail "udev shows no encoder"
-systemctl restart "$(camera_unit "$back")"
-until_true 60 is_there "$back" || fail "$back is not back"
+until_true 60 is_another "$front" "$front_before" || fail "$front goes on without the encoder"
+[ "$(process_of "$back")" = "$back_before" ] || fail "$back was restarted while it was watched"
+until_true 60 has_more_than $(($(wc -l < /tmp/late) + 20)) || fail "its viewer sees no more"
+kill $player
+wait $player || true
+until_true 60 is_another "$back" "$back_before" || fail "$back goes on without the encoder"
+! journalctl -b -u "$(camera_unit "$front")" -u "$(camera_unit "$back")" |
+	has "Failed with result" || fail "that a process makes way counts as its failure"
+! logged "$front" "" && ! logged "$back" "" || fail "a camera that makes way counts as lost"
 encoder=$(readlink -f /dev/camward-encoder)
 play owner "$token" "$back" "" "" 60 &
 player=$!
@@ -148,7 +178,7 @@ until_true 120 in_use "$encoder" || fail "$back does without the encoder"
 	fail "$encoder is open in $(users_of "$encoder")"
 wait $player || fail "$back by hardware: ffmpeg ends with $?"
 until_true 20 not_in_use "$encoder" || fail "$encoder stays open"
-modprobe -r vh264
+modprobe -r vh264 vkms
 
 # Stopped means stopped.
 systemctl stop camward.service
