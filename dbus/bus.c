@@ -59,8 +59,7 @@ void bus_close(struct bus *bus)
 	authorize_end(&bus->authorize);
 	agents_close(bus->agents);
 	mdns_close(bus->mdns);
-	close_fd(bus->restoring.fd);
-	free(bus->restoring.sender);
+	state_forget_restore(bus);
 	sd_bus_flush_close_unref(bus->bus);
 	free(bus);
 }

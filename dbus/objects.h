@@ -62,6 +62,7 @@ struct bus {
 	struct restoring {
 		int fd;       /* a memfd that somebody fills, by BeginRestore; -EBADF: none */
 		char *sender; /* who */
+		sd_bus_track *track; /* until that one has left */
 	} restoring;
 };
 
@@ -93,6 +94,9 @@ int object_get_text(sd_bus *b, const char *path, const char *interface, const ch
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error);
 int object_get_flag(sd_bus *b, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error);
+
+/* What BeginRestore has given out is nobody's any more. */
+void state_forget_restore(struct bus *bus);
 
 /* Makes the bus an observer of its broker: changes become signals. */
 void signals_register(struct bus *bus);

@@ -83,20 +83,55 @@ static int method_backup(sd_bus_message *m, void *userdata, sd_bus_error *error)
 }
 AUTHORIZE(backup, AUTHORIZE_ACTION_ERASE, details_of_nothing)
 
-static int method_begin_restore(sd_bus_message *m, void *userdata, sd_bus_error *error)
+void state_forget_restore(struct bus *bus)
 {
-	struct restoring *restoring = &((struct bus *)userdata)->restoring;
-	_cleanup_close_ int fd = memfd_create("camward-restore", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	char *sender = strdup(sd_bus_message_get_sender(m));
+	struct restoring *restoring = &bus->restoring;
 
-	if (fd < 0 || !sender) {
-		free(sender);
-		return -ENOMEM;
-	}
 	close_fd(restoring->fd);
 	free(restoring->sender);
-	*restoring = (struct restoring){steal_fd(&fd), sender};
-	return sd_bus_reply_method_return(m, "h", restoring->fd);
+	sd_bus_track_unref(restoring->track);
+	*restoring = (struct restoring){.fd = -EBADF};
+}
+
+static int on_restorer_left(sd_bus_track *track, void *userdata)
+{
+	state_forget_restore(userdata);
+	return 0;
+}
+
+/* Takes fd for whoever calls. */
+static int await_restore(struct bus *bus, sd_bus_message *m, int fd)
+{
+	struct restoring *restoring = &bus->restoring;
+	int r;
+
+	state_forget_restore(bus);
+	restoring->fd = fd;
+	restoring->sender = strdup(sd_bus_message_get_sender(m));
+	if (!restoring->sender)
+		return -ENOMEM;
+	r = sd_bus_track_new(bus->bus, &restoring->track, on_restorer_left, bus);
+	if (r >= 0)
+		r = sd_bus_track_add_sender(restoring->track, m);
+	if (r < 0)
+		return r;
+	/* It may have left while polkit was asked. */
+	return sd_bus_track_count(restoring->track) ? 0 : -ENOTCONN;
+}
+
+static int method_begin_restore(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	int r, fd = memfd_create("camward-restore", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -errno;
+	r = await_restore(bus, m, fd);
+	if (r >= 0)
+		r = sd_bus_reply_method_return(m, "h", fd);
+	if (r < 0)
+		state_forget_restore(bus);
+	return r;
 }
 AUTHORIZE(begin_restore, AUTHORIZE_ACTION_ERASE, details_of_nothing)
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from test_erase import KEYS, WithOwnState
 
+import bus_caller
 import harness
 
 
@@ -171,6 +172,23 @@ class Backup(WithOwnState):
         self.demo.ctl("client", "add", "later")
         self.assertEqual(self.restore(path, *option(right)).returncode, 0)
         self.assertNotIn("later", self.names())
+
+    def test_what_nobody_goes_on_with_is_not_kept(self):
+        def kept():
+            n = 0
+            for fd in pathlib.Path(f"/proc/{self.info['pids']['broker']}/fd").iterdir():
+                with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                    n += "camward-restore" in os.readlink(fd)
+            return n
+        with bus_caller.Caller(self.info["bus"]) as first:
+            with bus_caller.Caller(self.info["bus"]) as second:
+                first.call("", "Manager", "BeginRestore")
+                self.assertEqual(kept(), 1)
+                second.call("", "Manager", "BeginRestore")
+                self.assertEqual(kept(), 1)
+            harness.wait_until(lambda: kept() == 0, 10, "a backup that is let go of")
+            first.call("", "Manager", "BeginRestore")
+            self.assertEqual(kept(), 1)
 
     def test_what_is_no_backup_changes_nothing(self):
         path, good = self.top / "bad.tar", self.top / "good.tar"
