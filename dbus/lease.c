@@ -130,6 +130,7 @@ static const sd_bus_vtable vtable[] = {
 	AUTHORIZED_METHOD("End", "s", SD_BUS_PARAM(reason), "", "", end, 0),
 	OBJECT_U64("Id", struct lease, id, SD_BUS_VTABLE_PROPERTY_CONST),
 	OBJECT_TEXT("Client", struct lease, client, SD_BUS_VTABLE_PROPERTY_CONST),
+	OBJECT_TEXT("Integration", struct lease, integration, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Camera", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Right", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Stream", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "broker/lease.h"
 #include "broker/ledger-page.h"
+#include "broker/ledger-row.h"
 #include "dbus/errors.h"
 #include "dbus/objects.h"
 #include "dbus/options.h"
@@ -90,16 +92,27 @@ static int append_member(sd_bus_message *m, const char *name,
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int append_row(sd_bus_message *m, const struct ledger_page_row *row)
+/* While a lease is there its reservation grows: what was read of it is no bound. Of one that has
+ * gone it is, for what was renewed after the page was read has permitted nothing yet. */
+static bool bounds_hold(const struct bus *bus, const struct ledger_page_row *row)
+{
+	return !lease_find(bus->broker, (uint64_t)row->values[LEDGER_COLUMN_LEASE].integer);
+}
+
+static int append_row(sd_bus_message *m, const struct bus *bus, const struct ledger_page_row *row)
 {
 	static const char *const extra[LEDGER_PAGE_N_EXTRA] = {
 		[LEDGER_PAGE_SALT] = CAMWARD_LEDGER_SALT,
 		[LEDGER_PAGE_ADDRESS] = CAMWARD_LEDGER_ADDRESS,
 		[LEDGER_PAGE_PORT] = CAMWARD_LEDGER_PORT,
+		[LEDGER_PAGE_LOW] = CAMWARD_LEDGER_LOW,
+		[LEDGER_PAGE_HIGH] = CAMWARD_LEDGER_HIGH,
 	};
+	size_t n = ledger_chain_n_columns +
+		   (bounds_hold(bus, row) ? LEDGER_PAGE_N_EXTRA : LEDGER_PAGE_LOW);
 	int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
-	for (size_t i = 0; r >= 0 && i < ledger_chain_n_columns + LEDGER_PAGE_N_EXTRA; i++)
+	for (size_t i = 0; r >= 0 && i < n; i++)
 		if (row->values[i].type)
 			r = append_member(m,
 					  i < ledger_chain_n_columns
@@ -120,7 +133,7 @@ static void on_page(void *userdata, int error)
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "a{sv}");
 	for (size_t i = 0; r >= 0 && i < reading->page.n_rows; i++)
-		r = append_row(reply, &reading->page.rows[i]);
+		r = append_row(reply, reading->bus, &reading->page.rows[i]);
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	answer(reading, reply, r);
@@ -160,6 +173,7 @@ static int method_read_ledger(sd_bus_message *m, void *userdata, sd_bus_error *e
 		{CAMWARD_LEDGER_CAMERA, 's', .text = &camera},
 		{CAMWARD_LEDGER_SINCE, 't', .number = &query.since},
 		{CAMWARD_LEDGER_UNTIL, 't', .number = &query.until},
+		{CAMWARD_LEDGER_RESERVATIONS, 'b', .flag = &query.reservations},
 	};
 	struct reading *reading;
 	int r = sd_bus_message_read(m, "t", &query.after);

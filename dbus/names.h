@@ -53,14 +53,17 @@
 #define CAMWARD_SETTING_SUB_BITRATE "sub-bitrate"
 
 /* Of ReadLedger: the filter's keys, and what an event has besides its columns. */
-#define CAMWARD_LEDGER_CLIENT      "client"      /* s */
-#define CAMWARD_LEDGER_INTEGRATION "integration" /* s */
-#define CAMWARD_LEDGER_CAMERA      "camera"      /* s */
-#define CAMWARD_LEDGER_SINCE       "since"       /* t */
-#define CAMWARD_LEDGER_UNTIL       "until"       /* t */
-#define CAMWARD_LEDGER_SALT        "peer_salt"
-#define CAMWARD_LEDGER_ADDRESS     "peer_address"
-#define CAMWARD_LEDGER_PORT        "peer_port"
+#define CAMWARD_LEDGER_CLIENT       "client"       /* s */
+#define CAMWARD_LEDGER_INTEGRATION  "integration"  /* s */
+#define CAMWARD_LEDGER_CAMERA       "camera"       /* s */
+#define CAMWARD_LEDGER_SINCE        "since"        /* t */
+#define CAMWARD_LEDGER_UNTIL        "until"        /* t */
+#define CAMWARD_LEDGER_RESERVATIONS "reservations" /* b */
+#define CAMWARD_LEDGER_SALT         "peer_salt"
+#define CAMWARD_LEDGER_ADDRESS      "peer_address"
+#define CAMWARD_LEDGER_PORT         "peer_port"
+#define CAMWARD_LEDGER_LOW          "reserved_low"
+#define CAMWARD_LEDGER_HIGH         "reserved_high"
 
 #define CAMWARD_STREAM_MAIN "main"
 #define CAMWARD_STREAM_SUB  "sub"

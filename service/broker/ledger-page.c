@@ -13,14 +13,17 @@
 /* The window comes first: what it holds is all that is looked at. An end belongs to the integration
  * that its OPENED names, too: old ledgers have ends that say what the client was in by then. */
 static const char select_rows[] =
-	"SELECT e.*, p.salt, p.address, p.port FROM"
+	"SELECT e.*, p.salt, p.address, p.port, o.low, o.high FROM"
 	" (SELECT * FROM events WHERE seq > ?1 ORDER BY seq LIMIT " DB_TEXT(
 		LEDGER_PAGE_ROWS) ") AS e"
 				  " LEFT JOIN peers AS p USING (seq)"
+				  " LEFT JOIN (SELECT lease AS of, frames_low AS low,"
+				  "  frames_high AS high FROM reservations) AS o"
+				  "  ON ?8 AND kind = 1 AND of = lease"
 				  " WHERE (?2 = '' OR client = ?2)"
 				  " AND (?3 = '' OR integration = ?3 OR (kind = 2 AND EXISTS"
-				  "  (SELECT 1 FROM events AS o WHERE o.lease = e.lease"
-				  "   AND o.kind = 1 AND o.integration = ?3)))"
+				  "  (SELECT 1 FROM events AS x WHERE x.lease = e.lease"
+				  "   AND x.kind = 1 AND x.integration = ?3)))"
 				  " AND (?4 = '' OR camera = ?4 OR (camera_uuid = ?5 AND ?5 <> "
 				  "zeroblob(16)))"
 				  " AND (max(realtime, coalesce(since, realtime)) >= ?6"
@@ -78,9 +81,10 @@ static int copy_row(sqlite3_stmt *statement, struct ledger_page_row *ret)
 static int read_rows(sqlite3 *db, const struct ledger_query *q, struct ledger_page *page)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
-	int r = db_prepare(db, &statement, select_rows, "itttbii", q->after, q->client,
+	int r = db_prepare(db, &statement, select_rows, "itttbiii", q->after, q->client,
 			   q->integration, q->camera, q->camera_uuid, sizeof(q->camera_uuid),
-			   q->since, q->until ? q->until : (uint64_t)INT64_MAX);
+			   q->since, q->until ? q->until : (uint64_t)INT64_MAX,
+			   (uint64_t)q->reservations);
 
 	while (r >= 0 && page->n_rows < LEDGER_PAGE_ROWS && (r = db_step(statement)) > 0) {
 		r = copy_row(statement, &page->rows[page->n_rows]);

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "broker/ledger.h"
 #include "seal/ledger-chain.h"
 
@@ -20,13 +22,17 @@ struct ledger_query {
 	/* us, CLOCK_REALTIME: what was going on at any time of [since, until), whichever way the
 	 * clock was set meanwhile; OPENED of what is still open, too. */
 	uint64_t since, until;
+	bool reservations; /* with the bounds of what is open */
 };
 
-/* The columns of ledger_chain_columns, and behind them, where they have not been erased. */
+/* The columns of ledger_chain_columns, and behind them the address, where it has not been erased,
+ * and what the reservation says of OPENED whose CLOSED is not there yet, if that is asked for. */
 enum ledger_page_column {
 	LEDGER_PAGE_SALT, /* after ledger_chain_n_columns */
 	LEDGER_PAGE_ADDRESS,
 	LEDGER_PAGE_PORT,
+	LEDGER_PAGE_LOW,
+	LEDGER_PAGE_HIGH, /* none: no bound is known */
 	LEDGER_PAGE_N_EXTRA,
 };
 

@@ -93,6 +93,12 @@ static void set_sequence(struct json_object *record, const char *key, uint64_t s
 		json_set(record, key, NULL);
 }
 
+static void add_frames(struct exposure *e, uint64_t low, uint64_t high)
+{
+	e->frames_low += low;
+	e->frames_high = high >= UNKNOWN - e->frames_high ? UNKNOWN : e->frames_high + high;
+}
+
 static void add_delivery(struct exposure *e, const struct json_object *event)
 {
 	struct json_object *record = json_object_new_object();
@@ -111,8 +117,7 @@ static void add_delivery(struct exposure *e, const struct json_object *event)
 	json_set(record, "uncertain",
 		 json_object_new_boolean(json_number(event, "uncertain") != 0));
 	e->n_uncertain += json_number(event, "uncertain") != 0;
-	e->frames_low += low;
-	e->frames_high = high >= UNKNOWN - e->frames_high ? UNKNOWN : e->frames_high + high;
+	add_frames(e, low, high);
 	json_object_array_add(e->deliveries, record);
 }
 
@@ -128,24 +133,28 @@ static void note_open(struct exposure *e, uint64_t lease, struct json_object *ev
 		json_object_object_del(e->open, key);
 }
 
-/* It ended a moment ago, or the disk does not take the end: nothing of it is known yet. */
+/* It ended a moment ago, or the disk does not take the end: the reservation bounds it. */
 static void add_unwritten(struct exposure *e, const struct json_object *event)
 {
 	struct json_object *record = json_object_new_object();
+	uint64_t low = json_number(event, CAMWARD_LEDGER_LOW),
+		 high = json_member(event, CAMWARD_LEDGER_HIGH)
+				? json_number(event, CAMWARD_LEDGER_HIGH)
+				: UNKNOWN;
 
 	set_who(record, event);
 	json_set_text(record, "reason", "its end is not written yet");
 	json_set_number(record, "lease", json_number(event, "lease"));
 	json_set_time(record, "from", json_number(event, "realtime"));
 	json_set(record, "to", NULL);
-	json_set_number(record, "frames_low", 0);
-	json_set(record, "frames_high", NULL);
+	json_set_number(record, "frames_low", low);
+	set_frames(record, "frames_high", high);
 	json_set(record, "first_frame", NULL);
 	json_set(record, "last_frame", NULL);
 	json_set(record, "exposed", NULL);
 	json_set(record, "uncertain", json_object_new_boolean(true));
 	e->n_uncertain++;
-	e->frames_high = UNKNOWN;
+	add_frames(e, low, high);
 	json_object_array_add(e->deliveries, record);
 }
 
@@ -196,19 +205,7 @@ static int take(void *userdata, struct json_object *event)
 	return 0;
 }
 
-static bool is_of(const struct json_object *tree, const char *client, const char *integration)
-{
-	_cleanup_free_ char *path = NULL;
-	const struct json_object *properties;
-
-	if (bus_path(CAMWARD_PATH_CLIENTS, client, &path))
-		return false;
-	properties = objects_find(tree, path, CAMWARD_INTERFACE_CLIENT);
-	return properties && !strcmp(json_text(properties, "Integration"), integration);
-}
-
-static bool is_wanted(const struct exposure *e, const struct json_object *tree,
-		      const struct json_object *lease)
+static bool is_wanted(const struct exposure *e, const struct json_object *lease)
 {
 	const struct ledger_filter *f = &e->filter;
 	uint64_t begun;
@@ -217,7 +214,7 @@ static bool is_wanted(const struct exposure *e, const struct json_object *tree,
 		return false;
 	return (!f->camera || !strcmp(f->camera, json_text(lease, "camera"))) &&
 	       (!f->client || !strcmp(f->client, json_text(lease, "client"))) &&
-	       (!f->integration || is_of(tree, json_text(lease, "client"), f->integration));
+	       (!f->integration || !strcmp(f->integration, json_text(lease, "integration")));
 }
 
 static bool exists(const struct json_object *tree, const char *prefix, const char *interface,
@@ -260,14 +257,10 @@ static int add_running(struct ctl *ctl, struct exposure *e)
 	leases = objects_select(tree, CAMWARD_INTERFACE_LEASE);
 	for (size_t i = 0; i < json_count(leases); i++) {
 		struct json_object *lease = json_at(leases, i);
-		uint64_t delivered = json_number(lease, "delivered");
-
 		note_open(e, json_number(lease, "id"), NULL);
-		if (!is_wanted(e, tree, lease))
+		if (!is_wanted(e, lease))
 			continue;
-		e->frames_high = delivered >= UNKNOWN - e->frames_high
-					 ? UNKNOWN
-					 : e->frames_high + delivered + 1;
+		add_frames(e, 0, json_number(lease, "delivered") + 1);
 		json_object_array_add(e->running, json_object_get(lease));
 	}
 	add_all_unwritten(e);
@@ -446,6 +439,7 @@ static int read_filter(struct ctl *ctl, const struct args *args, struct ledger_f
 int exposure_run(struct ctl *ctl, const struct args *args)
 {
 	struct exposure e = {
+		.filter.reservations = true,
 		.deliveries = json_object_new_array(),
 		.running = json_object_new_array(),
 		.denials = json_object_new_array(),

@@ -25,6 +25,8 @@ static int append_filter(sd_bus_message *m, const struct ledger_filter *filter)
 		r = bus_append_time(m, CAMWARD_LEDGER_SINCE, filter->since);
 	if (r >= 0)
 		r = bus_append_time(m, CAMWARD_LEDGER_UNTIL, filter->until);
+	if (r >= 0 && filter->reservations)
+		r = sd_bus_message_append(m, "{sv}", CAMWARD_LEDGER_RESERVATIONS, "b", true);
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

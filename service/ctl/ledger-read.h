@@ -14,6 +14,7 @@ struct ledger_filter {
 	const char *client, *integration, *camera;
 	uint64_t since, until; /* us, CLOCK_REALTIME */
 	uint64_t last;         /* number of the last event that is wanted */
+	bool reservations;     /* with those of what is open, which are no part of the event */
 };
 
 /* One event; returns 0 to go on, or the exit status. */

@@ -26,9 +26,9 @@ TOKEN_RECORD = {"id": str, "created": str, "expires": (str, type(None)),
 GRANT = {"id": int, "source": str, "client": str, "integration": str, "camera": str, "rights": list,
          "not_before": (str, type(None)), "not_after": (str, type(None)), "created": str,
          "hours": str, "max_leases": int, "only_sub": bool, "ask_first": bool}
-LEASE = {"id": int, "client": str, "camera": str, "right": str, "stream": str, "protocol": str,
-         "peer": str, "since": str, "state": str, "offered": int, "delivered": int,
-         "skipped": dict, "bytes": int}
+LEASE = {"id": int, "client": str, "integration": str, "camera": str, "right": str,
+         "stream": str, "protocol": str, "peer": str, "since": str, "state": str, "offered": int,
+         "delivered": int, "skipped": dict, "bytes": int}
 STATUS = {"version": str, "ready": bool, "fingerprint": str, "server_certificate": str,
           "seal_root": str, "suspensions": list, "viewers": int, "cameras": list, "leases": list,
           "has_agent": bool, "watching": bool, "cloned": bool}

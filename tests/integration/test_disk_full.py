@@ -103,7 +103,7 @@ class DiskFull(unittest.TestCase):
         self.demo.ctl("lease", "end", str(leases["back"]), "--reason", "enough")
         harness.wait_until(lambda: back.how, 10, "the end of a lease")
         self.assertEqual(back.how, "rst")
-        self.assert_unwritten("back")
+        self.assert_unwritten(back, "back")
         self.demo.ctl("suspend", "camera", "back", "--reason", "the disk", check=False)
         self.assertEqual(self.suspended(), ["back"])
         self.assertIsNone(front.how)
@@ -138,10 +138,14 @@ class DiskFull(unittest.TestCase):
     def suspended(self):
         return [s["name"] for s in self.demo.ctl_json("status")["suspensions"]]
 
-    def assert_unwritten(self, camera):
-        told = self.demo.ctl_json("exposure", "--camera", camera)["deliveries"]
-        self.assertEqual([(d["client"], d["to"], d["frames_high"], d["uncertain"]) for d in told],
-                         [("owner", None, None, True)])
+    def assert_unwritten(self, viewer, camera):
+        told = self.demo.ctl_json("exposure", "--camera", camera)
+        end, = told["deliveries"]
+        self.assertEqual((end["client"], end["to"], end["uncertain"]), ("owner", None, True))
+        self.assertLessEqual(end["frames_low"], viewer.received)
+        self.assertLessEqual(viewer.received, end["frames_high"])
+        self.assertEqual((told["frames_low"], told["frames_high"]),
+                         (end["frames_low"], end["frames_high"]))
 
     def assert_made_up_for(self, viewer, lease):
         """The end that the disk did not take, and the suspension, are written by themselves."""

@@ -109,6 +109,17 @@ class Exposure(unittest.TestCase):
         self.assertEqual((running["camera"], running["state"]), ("front", "running"))
         self.assertIn("is watching", self.demo.ctl("exposure", "--client", "guest").stdout)
 
+    def test_who_watches_now_is_of_what_it_was_of_then(self):
+        self.demo.ctl("client", "add", "mover", "--integration", "before")
+        token = self.demo.ctl_json("client", "token", "mover")["token"]
+        self.demo.ctl("grant", "mover", "back", "live")
+        self.demo.ctl("integration", "add", "after")
+        list(self.viewer("mover", token, "back").access_units(count=3))
+        self.demo.ctl("client", "move", "mover", "after")
+        running, = self.exposure("--integration", "before")["running"]
+        self.assertEqual((running["client"], running["integration"]), ("mover", "before"))
+        self.assertEqual(self.exposure("--integration", "after")["running"], [])
+
     def test_the_text_is_for_people(self):
         text = self.demo.ctl("exposure", "--camera", "front").stdout
         self.assertRegex(text, r"(?m)^\S.* owner +front +\d+.* 127\.0\.0\.1 +enough$")

@@ -261,12 +261,88 @@ static void test_pages_go_on_where_the_last_one_ended(void **s)
 	assert_int_equal(page.n_rows, 0);
 }
 
+static void add_lease_of(struct state *state, uint64_t lease, const char *from, const char *to)
+{
+	struct ledger_event opened = make_event(lease), closed = make_closed(lease);
+
+	strcpy(opened.integration, from);
+	strcpy(closed.integration, to);
+	assert_int_equal(STATE_RUN(state, ledger_opened, &opened), 0);
+	assert_int_equal(STATE_RUN(state, ledger_closed, &closed), 0);
+}
+
+/* Old ledgers: an end said what the client was in by then, and belongs to where it was opened, too.
+ */
+static void test_an_end_belongs_to_where_it_was_opened(void **s)
+{
+	/* Of the rows that are found: seq 1 to 6, opened and closed in turn. */
+	static const struct {
+		const char *integration;
+		unsigned n;
+		int64_t seqs[4];
+	} cases[] = {
+		{"nest", 3, {1, 2, 4}},
+		{"hub", 4, {2, 3, 4, 6}},
+		{"other", 2, {5, 6}},
+		{"none", 0, {0}},
+	};
+	static struct ledger_page page;
+	struct state *state = *s;
+
+	add_lease_of(state, 1, "nest", "hub");
+	add_lease_of(state, 2, "hub", "nest");
+	add_lease_of(state, 3, "other", "hub");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ledger_query query = {};
+
+		strcpy(query.integration, cases[i].integration);
+		assert_int_equal(STATE_RUN(state, ledger_page_read, &query, &page), 0);
+		assert_int_equal(page.n_rows, cases[i].n);
+		for (size_t k = 0; k < page.n_rows; k++)
+			assert_int_equal(page.rows[k].values[LEDGER_COLUMN_SEQ].integer,
+					 cases[i].seqs[k]);
+		ledger_page_release(&page);
+	}
+}
+
+static const struct ledger_chain_value *bound(const struct ledger_page *page, size_t row,
+					      enum ledger_page_column column)
+{
+	return &page->rows[row].values[ledger_chain_n_columns + column];
+}
+
+/* What is open has the bounds of its reservation, if that is asked for. */
+static void test_what_is_open_has_bounds(void **s)
+{
+	static struct ledger_page page;
+	struct ledger_query with = {.reservations = true}, without = {};
+	struct ledger_event opened = make_event(7);
+	struct state *state = *s;
+
+	write_some(state);
+	opened.reserved = 211;
+	assert_int_equal(STATE_RUN(state, ledger_opened, &opened), 0);
+	assert_int_equal(STATE_RUN(state, ledger_page_read, &with, &page), 0);
+	assert_int_equal(page.n_rows, 9);
+	for (size_t i = 0; i < page.n_rows; i++)
+		assert_int_equal(bound(&page, i, LEDGER_PAGE_HIGH)->type, i == 8 ? 'i' : 0);
+	assert_int_equal(bound(&page, 8, LEDGER_PAGE_LOW)->integer, 0);
+	assert_int_equal(bound(&page, 8, LEDGER_PAGE_HIGH)->integer, 211);
+	ledger_page_release(&page);
+	assert_int_equal(STATE_RUN(state, ledger_page_read, &without, &page), 0);
+	assert_int_equal(page.n_rows, 9);
+	assert_int_equal(bound(&page, 8, LEDGER_PAGE_LOW)->type, 0);
+	ledger_page_release(&page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LEDGER(test_rows_hold_what_was_said),
 		LEDGER(test_a_lease_opens_and_closes_once),
 		LEDGER(test_pages_go_on_where_the_last_one_ended),
+		LEDGER(test_an_end_belongs_to_where_it_was_opened),
+		LEDGER(test_what_is_open_has_bounds),
 		LEDGER(test_rows_cannot_be_changed_by_accident),
 		cmocka_unit_test(test_the_encoding_is_as_documented),
 		LEDGER(test_a_crash_closes_what_was_open),
