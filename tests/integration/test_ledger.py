@@ -129,7 +129,7 @@ class Exposure(unittest.TestCase):
         self.assertIn("There is no camera of that name", nobody)
 
     def test_misuse_is_explained(self):
-        for arguments in ((), ("--camera", "Front"), ("--camera", "front", "--since", "yesterday")):
+        for arguments in ((), ("--camera", "Front"), ("--camera", "front", "--since", "someday")):
             done = self.demo.ctl("exposure", *arguments, check=False)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertRegex(done.stderr, r"\Acamwardctl: .+\n")
