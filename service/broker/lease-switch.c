@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/camera.h"
 #include "broker/fault.h"
+#include "broker/lease-count.h"
 #include "broker/lease.h"
 
 /* It would not be asked for what the larger stream's grant did not allow, but whatever a grant says
@@ -49,6 +52,30 @@ int lease_switch(struct lease *lease, uint32_t stream)
 	return 0;
 }
 
+static void on_recorded(void *userdata, int error)
+{
+	if (error < 0)
+		event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL,
+			  "the ledger lacks that a lease has switched its stream: %s",
+			  strerror(-error));
+}
+
+/* Nothing waits for it: what a lease may read is decided, and stands in the ledger, by the larger
+ * stream. The address stands with OPENED and CLOSED. */
+static void record(const struct lease *lease)
+{
+	struct ledger_event event;
+	int r;
+
+	lease_fill_event(lease, &event);
+	event.stream = lease->stream;
+	memset(event.peer, 0, sizeof(event.peer));
+	event.port = 0;
+	r = ledger_switched(lease->broker->store, &event, on_recorded, NULL);
+	if (r < 0)
+		on_recorded(NULL, r);
+}
+
 /* The camera goes on with the old one until CAMERA_LINGER after it has no taker: the session reads
  * it until it finds where to begin with the new one. */
 void lease_switch_ready(struct lease *lease)
@@ -70,6 +97,7 @@ void lease_switch_ready(struct lease *lease)
 	fault_switch(lease, &ring);
 	m.ring_size = ring.ring_size;
 	link_send(&session->link, SESSION_RING, &m, sizeof(m), &ring.ring, SESSION_RING_FDS);
+	record(lease);
 	log_debug("lease %lu switches to %s", (unsigned long)lease->id,
 		  lease->stream == RING_STREAM_SUB ? "sub" : "main");
 	observe(lease->broker, lease_changed, lease);

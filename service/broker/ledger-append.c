@@ -89,7 +89,7 @@ static int append(sqlite3 *db, struct ledger_context *context, const struct ledg
 
 static bool event_valid(enum ledger_kind kind, const struct ledger_event *event)
 {
-	bool lease = kind == LEDGER_OPENED || kind == LEDGER_CLOSED || kind == LEDGER_TRIPWIRE;
+	bool lease = kind != LEDGER_DENIED && kind != LEDGER_STILL;
 
 	return event->client[0] && (event->camera[0] || kind == LEDGER_DENIED) &&
 	       (event->lease || !lease);

@@ -10,8 +10,9 @@
 
 #define N_VALUES (LEDGER_N_COLUMNS + LEDGER_PAGE_N_EXTRA)
 
-/* The window comes first: what it holds is all that is looked at. An end belongs to the integration
- * that its OPENED names, too: old ledgers have ends that say what the client was in by then. */
+/* The window comes first: what it holds is all that is looked at. Who asks since when gets the
+ * switches before that, too, of what went on then. An end belongs to the integration that its
+ * OPENED names, too: old ledgers have ends that say what the client was in by then. */
 static const char select_rows[] =
 	"SELECT e.*, p.salt, p.address, p.port, o.low, o.high FROM"
 	" (SELECT * FROM events WHERE seq > ?1 ORDER BY seq LIMIT " DB_TEXT(
@@ -27,7 +28,11 @@ static const char select_rows[] =
 				  " AND (?4 = '' OR camera = ?4 OR (camera_uuid = ?5 AND ?5 <> "
 				  "zeroblob(16)))"
 				  " AND (max(realtime, coalesce(since, realtime)) >= ?6"
-				  "  OR (kind = 1 AND lease IN (SELECT lease FROM reservations)))"
+				  "  OR (kind IN (1, 6) AND lease IN (SELECT lease FROM "
+				  "reservations))"
+				  "  OR (kind = 6 AND EXISTS (SELECT 1 FROM events AS c"
+				  "   WHERE c.lease = e.lease AND c.kind = 2 AND c.realtime >= "
+				  "?6)))"
 				  " AND min(realtime, coalesce(since, realtime)) < ?7"
 				  " ORDER BY seq";
 

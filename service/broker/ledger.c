@@ -15,7 +15,7 @@ static int append(struct store_writer *writer, const struct store_job *job)
 }
 
 static int queue(struct store *store, enum ledger_kind kind, const struct ledger_event *event,
-		 store_done done, void *userdata)
+		 store_done done, void *userdata, size_t max)
 {
 	struct store_job *job = store_job_new(append, done, userdata);
 
@@ -24,25 +24,31 @@ static int queue(struct store *store, enum ledger_kind kind, const struct ledger
 		job->ledger.event = *event;
 		ledger_event_stamp(&job->ledger.event);
 	}
-	return store_queue(store, job, STORE_QUEUE_MAX);
+	return store_queue(store, job, max);
 }
 
 int ledger_opened(struct store *store, const struct ledger_event *event, store_done done,
 		  void *userdata)
 {
-	return queue(store, LEDGER_OPENED, event, done, userdata);
+	return queue(store, LEDGER_OPENED, event, done, userdata, STORE_QUEUE_MAX);
 }
 
 int ledger_closed(struct store *store, const struct ledger_event *event, store_done done,
 		  void *userdata)
 {
-	return queue(store, LEDGER_CLOSED, event, done, userdata);
+	return queue(store, LEDGER_CLOSED, event, done, userdata, STORE_QUEUE_MAX);
 }
 
 int ledger_tripwire(struct store *store, const struct ledger_event *event, store_done done,
 		    void *userdata)
 {
-	return queue(store, LEDGER_TRIPWIRE, event, done, userdata);
+	return queue(store, LEDGER_TRIPWIRE, event, done, userdata, STORE_QUEUE_MAX);
+}
+
+int ledger_switched(struct store *store, const struct ledger_event *event, store_done done,
+		    void *userdata)
+{
+	return queue(store, LEDGER_SWITCHED, event, done, userdata, STORE_QUEUE_MAX / 2);
 }
 
 bool ledger_reservation_valid(const struct ledger_reservation *r)

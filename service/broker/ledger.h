@@ -14,7 +14,8 @@
  * The viewer has received [frames_low, frames_high] frames: whole frames under the bytes that its
  * kernel has acknowledged, and frames begun. Where the layers contradict each other the session
  * lied: then it is [0, exposed], and uncertain. A lease that switches between main and sub has one
- * row: its counts are of both, `stream` and all sequences are of the stream it began with.
+ * row: its counts are of both, `stream` and all sequences are of the stream it began with. Which it
+ * could read from when on its SWITCHED rows say.
  *
  * A reservation is durable before a frame of it may leave (proto/session-msg.h, the permit): while
  * the disk stalls, viewers get nothing once it is used up, and revocation waits for none of this.
@@ -44,13 +45,14 @@ enum ledger_kind {
 	LEDGER_DENIED = 3,
 	LEDGER_STILL = 4,
 	LEDGER_TRIPWIRE = 5, /* a session was handed what its lease is not for */
+	LEDGER_SWITCHED = 6, /* a lease may get `stream` from now on */
 };
 
 /* What is not known stays 0 or "". Values are below 2^63. */
 struct ledger_event {
 	uint64_t realtime;           /* us, CLOCK_REALTIME; 0: when it is handed over */
 	uint64_t boottime;           /* us, CLOCK_BOOTTIME; 0: when it is handed over */
-	uint64_t lease;              /* OPENED, CLOSED, TRIPWIRE: required, each once */
+	uint64_t lease;              /* required but with DENIED, STILL; once but with SWITCHED */
 	uint64_t grant;              /* by which it was permitted */
 	char client[NAME_SIZE];      /* required */
 	char integration[NAME_SIZE]; /* of the client, now */
@@ -90,6 +92,9 @@ int ledger_opened(struct store *store, const struct ledger_event *event, store_d
 int ledger_closed(struct store *store, const struct ledger_event *event, store_done done,
 		  void *userdata);
 int ledger_tripwire(struct store *store, const struct ledger_event *event, store_done done,
+		    void *userdata);
+/* As often as viewers will: -ENOBUFS when the queue of the others is half full. */
+int ledger_switched(struct store *store, const struct ledger_event *event, store_done done,
 		    void *userdata);
 
 /* Whether it can be stored: one that cannot fails all that it is renewed with. */

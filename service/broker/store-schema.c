@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/store-schema.h"
 
-#define SCHEMA_VERSION     8
+#define SCHEMA_VERSION     9
 #define SCHEMA_APPLICATION 0x63776462 /* "cwdb" */
 
 #define TEXT_OF(x)  #x
@@ -257,6 +257,13 @@ static const char reservation_tables[] =
 	"  LEFT JOIN peers AS p USING (seq);"
 	"DROP TABLE old_reservations;";
 
+/* Since version 9: a lease switches as often as it will; all else happens to it once. */
+static const char switch_indexes[] =
+	"DROP INDEX events_lease;"
+	"CREATE INDEX events_lease ON events(lease, kind) WHERE lease IS NOT NULL;"
+	"CREATE UNIQUE INDEX events_once ON events(lease, kind)"
+	"	WHERE lease IS NOT NULL AND kind <> 6;";
+
 static int check_integrity(sqlite3 *db)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
@@ -277,20 +284,29 @@ static int add_camera_tables(sqlite3 *db)
 	return db_exec(db, camera_tables);
 }
 
-/* The ledger has tripwires. SQLite names this way of changing a CHECK
+/* One kind of event more: up to `last`. SQLite names this way of changing a CHECK
  * (https://sqlite.org/lang_altertable.html, section 7); the rows stay as they are. */
-static int add_tripwires(sqlite3 *db)
+static int add_kind(sqlite3 *db, uint64_t last)
 {
 	int r;
 
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
-	r = db_exec(db, "PRAGMA writable_schema = ON;"
-			"UPDATE sqlite_schema SET sql ="
-			" replace(sql, 'kind BETWEEN 1 AND 4', 'kind BETWEEN 1 AND 5')"
-			" WHERE type = 'table' AND name = 'events';"
-			"PRAGMA writable_schema = RESET;");
+	r = db_exec(db, "PRAGMA writable_schema = ON");
+	if (r == 0)
+		r = db_run(db,
+			   "UPDATE sqlite_schema SET sql = replace(sql,"
+			   " 'kind BETWEEN 1 AND ' || (?1 - 1), 'kind BETWEEN 1 AND ' || ?1)"
+			   " WHERE type = 'table' AND name = 'events'",
+			   "i", last);
+	if (r >= 0)
+		r = db_exec(db, "PRAGMA writable_schema = RESET");
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return r;
+}
+
+static int add_tripwires(sqlite3 *db)
+{
+	return add_kind(db, 5);
 }
 
 static int add_user_tables(sqlite3 *db)
@@ -327,11 +343,18 @@ static int part_reservations(sqlite3 *db)
 	return db_exec(db, reservation_tables);
 }
 
+static int add_switches(sqlite3 *db)
+{
+	int r = add_kind(db, 6);
+
+	return r < 0 ? r : db_exec(db, switch_indexes);
+}
+
 /* What leads from a version to the next one. */
 static int (*const steps[SCHEMA_VERSION])(sqlite3 *db) = {
 	[1] = add_camera_tables, [2] = add_tripwires,         [3] = add_user_tables,
 	[4] = add_exposure,      [5] = add_sub_configuration, [6] = add_event_integration,
-	[7] = part_reservations,
+	[7] = part_reservations, [8] = add_switches,
 };
 
 static int upgrade(sqlite3 *db, uint64_t version)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Who has received how many frames of what: the ledger's events as an answer. */
+#include "ctl/exposure.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,33 +9,26 @@
 #include "base/parse.h"
 #include "ctl/bus.h"
 #include "ctl/check.h"
-#include "ctl/ledger-read.h"
 #include "ctl/objects.h"
-#include "ctl/table.h"
-#include "ctl/text.h"
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
-/* As in broker/ledger.h: kinds, and a bound that nobody knows. */
+/* As in broker/ledger.h. */
 enum kind {
 	KIND_OPENED = 1,
 	KIND_CLOSED = 2,
 	KIND_DENIED = 3,
 	KIND_STILL = 4,
 	KIND_TRIPWIRE = 5,
+	KIND_SWITCHED = 6,
 };
-#define UNKNOWN ((uint64_t)INT64_MAX)
 
-#define CELL_SIZE 96
-
-struct exposure {
-	struct ledger_filter filter;
-	struct json_object *deliveries, *running, *denials, *tripwires; /* owned */
-	struct json_object *open; /* owned; lease: its OPENED event, until CLOSED comes */
-	uint64_t frames_low, frames_high;
-	uint64_t n_uncertain, n_denied;
-	const char *unknown; /* "camera": there is none of the name that was given now */
-};
+#define LEASE_KEY_SIZE 24
+static const char *lease_key(uint64_t lease, char key[LEASE_KEY_SIZE])
+{
+	snprintf(key, LEASE_KEY_SIZE, "%llu", (unsigned long long)lease);
+	return key;
+}
 
 static void release(struct exposure *e)
 {
@@ -42,6 +37,7 @@ static void release(struct exposure *e)
 	json_object_put(e->denials);
 	json_object_put(e->tripwires);
 	json_object_put(e->open);
+	json_object_put(e->switches);
 }
 
 /* "192.0.2.1", "user 1000" (broker/ledger.h), null: erased or none. */
@@ -78,7 +74,7 @@ static void set_who(struct json_object *record, const struct json_object *event)
 
 static void set_frames(struct json_object *record, const char *key, uint64_t frames)
 {
-	if (frames >= UNKNOWN)
+	if (frames >= EXPOSURE_UNKNOWN)
 		json_set(record, key, NULL);
 	else
 		json_set_number(record, key, frames);
@@ -96,7 +92,39 @@ static void set_sequence(struct json_object *record, const char *key, uint64_t s
 static void add_frames(struct exposure *e, uint64_t low, uint64_t high)
 {
 	e->frames_low += low;
-	e->frames_high = high >= UNKNOWN - e->frames_high ? UNKNOWN : e->frames_high + high;
+	e->frames_high = high >= EXPOSURE_UNKNOWN - e->frames_high ? EXPOSURE_UNKNOWN
+								   : e->frames_high + high;
+}
+
+static const char *stream_of(const struct json_object *event)
+{
+	return json_number(event, "stream") ? "sub" : "main";
+}
+
+/* A lease may get another stream from now on. */
+static void note_switch(struct exposure *e, const struct json_object *event)
+{
+	const char *key = lease_key(json_number(event, "lease"), (char[LEASE_KEY_SIZE]){});
+	struct json_object *list = json_member(e->switches, key),
+			   *record = json_object_new_object();
+
+	if (!list) {
+		list = json_object_new_array();
+		json_set(e->switches, key, list);
+	}
+	json_set_time(record, "time", json_number(event, "realtime"));
+	json_set_text(record, "stream", stream_of(event));
+	json_object_array_add(list, record);
+}
+
+/* All that were noted of it, and no more of them. */
+static void set_switches(struct exposure *e, struct json_object *record, uint64_t lease)
+{
+	const char *key = lease_key(lease, (char[LEASE_KEY_SIZE]){});
+	struct json_object *list = json_member(e->switches, key);
+
+	json_set(record, "switches", list ? json_object_get(list) : json_object_new_array());
+	json_object_object_del(e->switches, key);
 }
 
 static void add_delivery(struct exposure *e, const struct json_object *event)
@@ -107,13 +135,15 @@ static void add_delivery(struct exposure *e, const struct json_object *event)
 
 	set_who(record, event);
 	json_set_number(record, "lease", json_number(event, "lease"));
+	json_set_text(record, "stream", stream_of(event));
+	set_switches(e, record, json_number(event, "lease"));
 	json_set_time(record, "from", json_number(event, "since"));
 	json_set_time(record, "to", json_number(event, "realtime"));
 	json_set_number(record, "frames_low", low);
 	set_frames(record, "frames_high", high);
 	set_sequence(record, "first_frame", json_number(event, "first_sequence"));
 	set_sequence(record, "last_frame", json_number(event, "last_sequence"));
-	set_frames(record, "exposed", exposed ? exposed : UNKNOWN);
+	set_frames(record, "exposed", exposed ? exposed : EXPOSURE_UNKNOWN);
 	json_set(record, "uncertain",
 		 json_object_new_boolean(json_number(event, "uncertain") != 0));
 	e->n_uncertain += json_number(event, "uncertain") != 0;
@@ -124,9 +154,8 @@ static void add_delivery(struct exposure *e, const struct json_object *event)
 /* event: its OPENED one; NULL: it has ended, or is known to run. */
 static void note_open(struct exposure *e, uint64_t lease, struct json_object *event)
 {
-	char key[24];
+	const char *key = lease_key(lease, (char[LEASE_KEY_SIZE]){});
 
-	snprintf(key, sizeof(key), "%llu", (unsigned long long)lease);
 	if (event)
 		json_object_object_add(e->open, key, json_object_get(event));
 	else
@@ -140,11 +169,13 @@ static void add_unwritten(struct exposure *e, const struct json_object *event)
 	uint64_t low = json_number(event, CAMWARD_LEDGER_LOW),
 		 high = json_member(event, CAMWARD_LEDGER_HIGH)
 				? json_number(event, CAMWARD_LEDGER_HIGH)
-				: UNKNOWN;
+				: EXPOSURE_UNKNOWN;
 
 	set_who(record, event);
 	json_set_text(record, "reason", "its end is not written yet");
 	json_set_number(record, "lease", json_number(event, "lease"));
+	json_set_text(record, "stream", stream_of(event));
+	set_switches(e, record, json_number(event, "lease"));
 	json_set_time(record, "from", json_number(event, "realtime"));
 	json_set(record, "to", NULL);
 	json_set_number(record, "frames_low", low);
@@ -185,6 +216,9 @@ static int take(void *userdata, struct json_object *event)
 	switch (json_number(event, "kind")) {
 	case KIND_OPENED:
 		note_open(userdata, json_number(event, "lease"), event);
+		break;
+	case KIND_SWITCHED:
+		note_switch(userdata, event);
 		break;
 	case KIND_CLOSED:
 		note_open(userdata, json_number(event, "lease"), NULL);
@@ -258,6 +292,7 @@ static int add_running(struct ctl *ctl, struct exposure *e)
 	for (size_t i = 0; i < json_count(leases); i++) {
 		struct json_object *lease = json_at(leases, i);
 		note_open(e, json_number(lease, "id"), NULL);
+		set_switches(e, lease, json_number(lease, "id"));
 		if (!is_wanted(e, lease))
 			continue;
 		add_frames(e, 0, json_number(lease, "delivered") + 1);
@@ -265,138 +300,6 @@ static int add_running(struct ctl *ctl, struct exposure *e)
 	}
 	add_all_unwritten(e);
 	return 0;
-}
-
-static void cell_frames(struct table *table, const struct json_object *delivery)
-{
-	unsigned long long low = json_number(delivery, "frames_low"),
-			   high = json_number(delivery, "frames_high");
-	const char *mark = json_true(delivery, "uncertain") ? " *" : "";
-
-	if (!json_member(delivery, "frames_high"))
-		table_cell(table, "%llu or more%s", low, mark);
-	else if (low == high)
-		table_cell(table, "%llu%s", low, mark);
-	else
-		table_cell(table, "%llu-%llu%s", low, high, mark);
-}
-
-static const char *address_of(const struct json_object *record)
-{
-	return json_member(record, "address") ? json_text(record, "address") : "(erased)";
-}
-
-static void add_running_rows(struct table *table, const struct exposure *e)
-{
-	char when[WHEN_STRING_SIZE];
-
-	for (size_t i = 0; i < json_count(e->running); i++) {
-		const struct json_object *lease = json_at(e->running, i);
-
-		table_cell(table, "%s", objects_when(lease, "since", "-", when));
-		table_cell(table, "now");
-		table_cell(table, "%s", json_text(lease, "client"));
-		table_cell(table, "%s", json_text(lease, "camera"));
-		table_cell(table, "%llu so far",
-			   (unsigned long long)json_number(lease, "delivered"));
-		table_cell(table, "%s", json_text(lease, "peer"));
-		table_cell(table, "is watching");
-	}
-}
-
-static int print_deliveries(const struct exposure *e)
-{
-	static const char *const titles[] = {"FROM",   "TO",      "CLIENT", "CAMERA",
-					     "FRAMES", "ADDRESS", "ENDED",  NULL};
-	_cleanup_(table_freep) struct table *table = table_new(titles);
-	char when[WHEN_STRING_SIZE];
-
-	if (!table)
-		return ctl_out_of_memory();
-	for (size_t i = 0; i < json_count(e->deliveries); i++) {
-		const struct json_object *delivery = json_at(e->deliveries, i);
-
-		table_cell(table, "%s", objects_when(delivery, "from", "-", when));
-		table_cell(table, "%s", objects_when(delivery, "to", "-", when));
-		table_cell(table, "%s", json_text(delivery, "client"));
-		table_cell(table, "%s", json_text(delivery, "camera"));
-		cell_frames(table, delivery);
-		table_cell(table, "%s", address_of(delivery));
-		table_cell(table, "%s", json_text(delivery, "reason"));
-	}
-	add_running_rows(table, e);
-	return table_print(table);
-}
-
-static int print_denials(const struct exposure *e)
-{
-	static const char *const titles[] = {"DENIED",  "TIMES",  "CLIENT", "CAMERA",
-					     "ADDRESS", "REASON", NULL};
-	_cleanup_(table_freep) struct table *table = NULL;
-	char when[WHEN_STRING_SIZE];
-
-	if (!json_count(e->denials))
-		return 0;
-	table = table_new(titles);
-	if (!table)
-		return ctl_out_of_memory();
-	for (size_t i = 0; i < json_count(e->denials); i++) {
-		const struct json_object *denial = json_at(e->denials, i);
-
-		table_cell(table, "%s", objects_when(denial, "to", "-", when));
-		table_cell(table, "%llu", (unsigned long long)json_number(denial, "count"));
-		table_cell(table, "%s", json_text(denial, "client"));
-		table_cell(table, "%s", json_text(denial, "camera"));
-		table_cell(table, "%s", address_of(denial));
-		table_cell(table, "%s", json_text(denial, "reason"));
-	}
-	putchar('\n');
-	return table_print(table);
-}
-
-static void print_sum(const struct exposure *e)
-{
-	size_t n = json_count(e->deliveries) + json_count(e->running);
-
-	printf("\n%zu deliver%s, ", n, n == 1 ? "y" : "ies");
-	if (e->frames_high >= UNKNOWN)
-		printf("%llu frames or more", (unsigned long long)e->frames_low);
-	else if (e->frames_low == e->frames_high)
-		printf("%llu frame%s", (unsigned long long)e->frames_low,
-		       TEXT_PLURAL(e->frames_low));
-	else
-		printf("between %llu and %llu frames", (unsigned long long)e->frames_low,
-		       (unsigned long long)e->frames_high);
-	printf("; %llu denied.\n", (unsigned long long)e->n_denied);
-	if (e->n_uncertain)
-		printf("* Uncertain: %llu ended by a crash or a power cut, or by a session that "
-		       "did not count as it should,\n  or its end is not on disk yet; the true "
-		       "number "
-		       "lies between the two.\n",
-		       (unsigned long long)e->n_uncertain);
-	if (json_count(e->tripwires))
-		printf("%zu time%s a session was about to get another camera's pictures and was "
-		       "stopped.\n",
-		       json_count(e->tripwires), TEXT_PLURAL(json_count(e->tripwires)));
-}
-
-static int print_text(const struct exposure *e)
-{
-	int r;
-
-	if (!json_count(e->deliveries) && !json_count(e->running) && !json_count(e->denials)) {
-		printf("Nobody: no delivery and no denial in that time.\n");
-		if (e->unknown)
-			printf("There is no %s of that name now: look how it is written.\n",
-			       e->unknown);
-		return 0;
-	}
-	r = print_deliveries(e);
-	if (!r)
-		r = print_denials(e);
-	if (!r)
-		print_sum(e);
-	return r;
 }
 
 static int print_json(const struct exposure *e)
@@ -445,6 +348,7 @@ int exposure_run(struct ctl *ctl, const struct args *args)
 		.denials = json_object_new_array(),
 		.tripwires = json_object_new_array(),
 		.open = json_object_new_object(),
+		.switches = json_object_new_object(),
 	};
 	int r = read_filter(ctl, args, &e.filter);
 
@@ -453,7 +357,7 @@ int exposure_run(struct ctl *ctl, const struct args *args)
 	if (!r)
 		r = add_running(ctl, &e);
 	if (!r)
-		r = ctl->json ? print_json(&e) : print_text(&e);
+		r = ctl->json ? print_json(&e) : exposure_print(&e);
 	release(&e);
 	return r;
 }

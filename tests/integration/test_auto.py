@@ -38,6 +38,25 @@ class Auto(unittest.TestCase):
         become too old the newest keyframe is kept, and nothing may wait behind that one."""
         self.assertGreater(lease["skipped"]["late"] + lease["skipped"]["switch"], 0, lease)
 
+    def assert_told(self, lease):
+        """The ledger says when it was given which stream."""
+        def delivery():
+            found = self.demo.ctl_json("exposure", "--camera", "front")["deliveries"]
+            return next((d for d in found if d["lease"] == lease and d["to"]), None)
+
+        told = harness.wait_until(delivery, 20, "the lease's last row")
+        self.assertEqual([told["stream"], *(s["stream"] for s in told["switches"])],
+                         ["main", "sub", "main"])
+        times = [told["from"], *(s["time"] for s in told["switches"]), told["to"]]
+        self.assertEqual(times, sorted(times))
+        self.assertRegex(self.demo.ctl("exposure", "--camera", "front").stdout,
+                         r"(?m)^\S.* owner +front +main, sub +\d")
+        # Of who asks since when: what it was given before that, and went on getting.
+        since, = self.demo.ctl_json("exposure", "--camera", "front", "--since", times[-2]
+                                    )["deliveries"]
+        self.assertEqual(len(since["switches"]), 2)
+        self.demo.ctl("ledger", "verify")
+
     def viewer(self, proxy, camera):
         viewer = sealed_viewer.SealedViewer({**self.demo.info, "rtsps_port": proxy.port}, camera,
                                             "owner", self.demo.token("owner"), timeout=20)
@@ -71,6 +90,7 @@ class Auto(unittest.TestCase):
         self.assert_passed_over(lease)
         viewer.close()
         harness.wait_until(lambda: not self.lease("front"), what="the lease's end")
+        self.assert_told(lease["id"])
         # A recording of it is proven by who expects both streams, and by nobody else.
         root = self.demo.info["seal_root"]
         status, found = verify(recording, root, "--camera", "front", "--auto")

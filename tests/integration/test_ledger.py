@@ -122,7 +122,7 @@ class Exposure(unittest.TestCase):
 
     def test_the_text_is_for_people(self):
         text = self.demo.ctl("exposure", "--camera", "front").stdout
-        self.assertRegex(text, r"(?m)^\S.* owner +front +\d+.* 127\.0\.0\.1 +enough$")
+        self.assertRegex(text, r"(?m)^\S.* owner +front +main +\d+.* 127\.0\.0\.1 +enough$")
         self.assertRegex(text, r"(?m)^\d+ deliver(y|ies), .*; \d+ denied\.$")
         nobody = self.demo.ctl("exposure", "--camera", "frnt").stdout
         self.assertIn("Nobody", nobody)

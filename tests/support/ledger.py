@@ -22,7 +22,7 @@ last_sequence:i frames_low:i frames_high:i bytes_acked:i bytes_sent:i uncertain:
 exposed_next:i exposed:i peer_hash:b integration:t"""
 COLUMNS = [tuple(column.split(":")) for column in COLUMNS.split()]
 BESIDE = {"peer_salt", "peer_address", "peer_port"}
-KINDS = {1: "opened", 2: "closed", 3: "denied", 4: "still", 5: "tripwire"}
+KINDS = {1: "opened", 2: "closed", 3: "denied", 4: "still", 5: "tripwire", 6: "switched"}
 
 
 class Broken(Exception):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A lease that goes from one stream to the other, and back. */
-#include "broker-bench.h"
+#include "lease-bench.h"
 
 #define MAIN (1U << RING_STREAM_MAIN)
 #define SUB  (1U << RING_STREAM_SUB)
@@ -96,6 +96,7 @@ static void it_goes_down_and_comes_back(void **state)
 	assert_streams(b, MAIN | SUB, 2);
 	fake_camera_give(&b->front, RING_STREAM_SUB, 2);
 	assert_ring(b, &s, RING_STREAM_SUB, b->front.sub);
+	assert_ledger(b, LEDGER_SWITCHED, "stream", "1");
 	assert_int_equal(bench_receive(b, b->front.link, &move, sizeof(move)), CAMERA_MOVE_WAKE);
 	assert_int_equal(move.lease, add.lease);
 	assert_int_equal(move.stream, RING_STREAM_SUB);
@@ -105,12 +106,18 @@ static void it_goes_down_and_comes_back(void **state)
 	assert_streams(b, MAIN | SUB, 4);
 	fake_camera_give(&b->front, RING_STREAM_MAIN, 4);
 	assert_ring(b, &s, RING_STREAM_MAIN, b->front.ring);
+	assert_ledger(b, LEDGER_SWITCHED, "stream", "0");
 	/* One that is still there comes at once. */
 	bench_wait(b, SESSION_SWITCH_USEC);
 	ask(&s, RING_STREAM_SUB);
 	assert_ring(b, &s, RING_STREAM_SUB, b->front.sub);
+	assert_ledger(b, LEDGER_SWITCHED, "count(*)", "3");
+	assert_ledger(b, LEDGER_SWITCHED, "count(peer_hash) = 0 AND count(DISTINCT lease) = 1",
+		      "1");
 	fake_session_close(&s);
 	assert_int_equal(next_to_camera(b, NULL, 0, USEC_PER_SEC), -EAGAIN);
+	/* The last word is of the stream that it began with. */
+	assert_ledger(b, LEDGER_CLOSED, "stream", "0");
 }
 
 static void one_that_may_not_switch_is_ended(void **state)
@@ -157,6 +164,7 @@ static void without_a_ring_it_stays(void **state)
 					      sizeof(m), NULL, 0),
 			 SESSION_DENIED);
 	assert_int_equal(m.reason, SESSION_DENIED_UNAVAILABLE);
+	assert_ledger(b, LEDGER_SWITCHED, "count(*)", "0");
 	/* The next time it turns out that there is none. */
 	ask(&s, RING_STREAM_SUB);
 	bench_turn(b, USEC_PER_SEC);

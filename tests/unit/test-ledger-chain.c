@@ -31,7 +31,7 @@ static void test_every_change_breaks_the_chain(void **s)
 	write_some(state);
 	state_close(state);
 	db = open_file(state);
-	assert_int_equal(sqlite3_exec(db, "DROP TRIGGER events_no_update; DROP INDEX events_lease",
+	assert_int_equal(sqlite3_exec(db, "DROP TRIGGER events_no_update; DROP INDEX events_once",
 				      NULL, NULL, NULL),
 			 SQLITE_OK);
 	assert_int_equal(db_prepare(db, &statement, "SELECT * FROM events WHERE 0", ""), 0);
@@ -156,7 +156,7 @@ static void test_every_byte_is_chained(void **s)
 	state_close(state);
 	db = open_file(state);
 	assert_int_equal(sqlite3_exec(db,
-				      "DROP TRIGGER events_no_update; DROP INDEX events_lease;"
+				      "DROP TRIGGER events_no_update; DROP INDEX events_once;"
 				      "DROP INDEX events_camera;"
 				      "PRAGMA ignore_check_constraints = ON; BEGIN",
 				      NULL, NULL, NULL),

@@ -35,8 +35,10 @@ static void fill(struct state *state)
 	"ALTER TABLE reservations DROP COLUMN exposed_first;" \
 	"DROP TABLE peers;"                                   \
 	"DROP TRIGGER anchors_no_update;"
+#define UNDO_9 "DROP INDEX events_once;"
 /* What ran when the older version crashed. */
 #define UNDO_8                                                                               \
+	UNDO_9                                                                               \
 	"DROP TABLE reservations; CREATE TABLE reservations ("                               \
 	"lease INTEGER PRIMARY KEY, opened INTEGER NOT NULL REFERENCES events(seq),"         \
 	"realtime INTEGER, until INTEGER, done INTEGER, frames_high INTEGER,"                \
@@ -135,6 +137,37 @@ static void test_an_older_ledger_takes_tripwires(void **s)
 	assert_int_equal(STATE_RUN(state, ledger_tripwire, &event), 0);
 }
 
+/* Version 8 knew no switches, and had each kind of event once a lease. */
+static void test_an_older_ledger_takes_switches(void **s)
+{
+	struct state *state = *s;
+	struct ledger_event event = {.lease = 7, .client = "alice", .camera = "front"};
+
+	assert_int_equal(STATE_RUN(state, ledger_opened, &event), 0);
+	state_close(state);
+	run_sql(state, UNDO_9 "DROP INDEX events_lease;"
+			      "CREATE UNIQUE INDEX events_lease ON events(lease, kind)"
+			      " WHERE lease IS NOT NULL;"
+			      "PRAGMA writable_schema = ON;"
+			      "UPDATE sqlite_schema SET sql ="
+			      " replace(sql, 'kind BETWEEN 1 AND 6', 'kind BETWEEN 1 AND 5');"
+			      "PRAGMA user_version = 8");
+	state_open(state);
+	/* It was closed as one that a crash had left. */
+	event.lease = 8;
+	assert_int_equal(STATE_RUN(state, ledger_opened, &event), 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		event.stream = i % 2;
+		assert_int_equal(STATE_RUN(state, ledger_switched, &event), 0);
+	}
+	assert_int_equal(STATE_RUN(state, ledger_closed, &event), 0);
+	assert_int_equal(STATE_RUN(state, ledger_closed, &event), -ENOENT);
+	assert_int_equal(STATE_RUN(state, ledger_tripwire, &event), 0);
+	assert_int_equal(STATE_RUN(state, ledger_tripwire, &event), -EEXIST);
+	verify(state, 0);
+	assert_int_equal(query(state, "SELECT count(*) FROM events WHERE kind = 6"), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +175,7 @@ int main(void)
 		LEDGER(test_an_older_reservation_is_closed),
 		LEDGER(test_an_older_database_is_brought_up_to_date),
 		LEDGER(test_an_older_ledger_takes_tripwires),
+		LEDGER(test_an_older_ledger_takes_switches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
