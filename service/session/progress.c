@@ -9,16 +9,20 @@ bool progress_stalled(struct progress *p, int sock, uint64_t now)
 {
 	struct tcp_info info = {};
 	socklen_t size = sizeof(info);
+	bool is_open;
 
 	if (now < p->look)
 		return false;
 	p->look = now + PROGRESS_LOOK_USEC;
 	/* One that cannot be looked at is a viewer that takes nothing. */
 	if (getsockopt(sock, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
-		info = (struct tcp_info){.tcpi_unacked = 1, .tcpi_bytes_acked = p->acknowledged};
+		info = (struct tcp_info){
+			.tcpi_unacked = 1, .tcpi_snd_wnd = 1, .tcpi_bytes_acked = p->acknowledged};
 	if (!p->owed || info.tcpi_bytes_acked != p->acknowledged)
 		p->at = now;
 	p->owed = info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0;
 	p->acknowledged = info.tcpi_bytes_acked;
-	return now - p->at >= (info.tcpi_unacked ? PROGRESS_SILENT_USEC : PROGRESS_CLOSED_USEC);
+	/* What was sent into a window that closed meanwhile is not acknowledged, either. */
+	is_open = info.tcpi_unacked && info.tcpi_snd_wnd;
+	return now - p->at >= (is_open ? PROGRESS_SILENT_USEC : PROGRESS_CLOSED_USEC);
 }

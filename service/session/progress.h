@@ -6,9 +6,9 @@
  * most twice a second, and by a timer only while bytes wait for the kernel to take them: what the
  * kernel holds grows stale as well, and a network that comes back after long would deliver it.
  *
- * Whoever does not acknowledge what was sent cannot be reached. Whoever has acknowledged all and
- * has its window closed may be reading still: a kernel may open it only once some 64 KB have been
- * read, for which 15 KB/s take more than four seconds.
+ * Whoever does not acknowledge what was sent into an open window cannot be reached. Whoever has its
+ * window closed may be reading still: a kernel may open it only once some 64 KB have been read, for
+ * which 15 KB/s take more than four seconds.
  *
  * TCP_USER_TIMEOUT is not for this. It counts from the first probe of a closed window, and a window
  * that opens by less than what stands first in the queue does not stop it (Linux 6.18,
