@@ -79,6 +79,20 @@ check_layouts() {
 	kill $viewer 2> /dev/null || true
 }
 
+# Planes in buffers of their own on each side, and not the same ones.
+check_planes() {
+	only NM12
+	loop 2 NM12
+	converter multiplanar=1 inputs=NM12 formats=YM12
+	serve multiplanar=1 formats=YM12
+	see front 3 whole $WIDTH $HEIGHT
+	by converter "does not take NM12"
+	begin_seeing front/sub 5
+	until_true 20 comes_by converter || fail "$conversion: $path, $reason"
+	end_seeing front/sub nearest 640 360
+	by converter "made smaller"
+}
+
 # has_habits_of MODULE HABIT...
 has_habits_of() {
 	local habit
@@ -155,7 +169,7 @@ with_all() {
 check_compliance() {
 	local api log=/tmp/compliance
 	for api in 0 1; do
-		converter multiplanar=$api inputs=YUYV,UYVY,YU12,RGB3 formats=YU12
+		converter multiplanar=$api inputs=YUYV,UYVY,YU12,RGB3,YM12 formats=YU12,YM12
 		v4l2-compliance -d "$converter" --streaming=10 > $log 2>&1 || true
 		! grep -E '^\s*(fail|warn):' $log || fail "$conversion: not compliant"
 		grep '^Total for vconv' $log || fail "$conversion: $(tail -n 3 $log)"
@@ -164,7 +178,7 @@ check_compliance() {
 
 trap 'tail -n 30 /out/demo.log' EXIT
 rm -f /out/*.h264 /out/cases
-for part in compliance layouts failures without conversion; do
+for part in compliance planes layouts failures without conversion; do
 	begun=$SECONDS
 	"check_$part"
 	echo "$part: $((SECONDS - begun)) s"

@@ -34,30 +34,48 @@ static void convert_rgb(const struct vconv_side *side, const u8 *rgb, u8 *luma)
 		}
 }
 
-static void find_samples(const struct vconv_side *side, const u8 *at, struct samples *ret)
+/* Where each component begins: behind the one before, or in a memory plane of its own. */
+static void find_components(const struct vconv_side *side, u8 *at, u8 *ret[3])
 {
 	u32 luma = side->stride * side->height;
 
-	*ret = (struct samples){.y = at, .y_stride = side->stride, .c_stride = side->stride};
+	ret[0] = at;
+	ret[1] = at + luma;
+	ret[2] = ret[1] + luma / 4;
+}
+
+static void find_planes(const struct vconv_side *side, struct vb2_buffer *buffer, u8 *ret[3])
+{
+	unsigned int i;
+
+	find_components(side, vb2_plane_vaddr(buffer, 0), ret);
+	for (i = 1; i < vconv_planes(side->fourcc); i++)
+		ret[i] = vb2_plane_vaddr(buffer, i);
+}
+
+static void find_samples(const struct vconv_side *side, u8 *const at[3], struct samples *ret)
+{
+	*ret = (struct samples){.y = at[0], .y_stride = side->stride, .c_stride = side->stride};
 	switch (side->fourcc) {
 	case V4L2_PIX_FMT_YUYV:
 	case V4L2_PIX_FMT_UYVY:
 		ret->y += side->fourcc == V4L2_PIX_FMT_UYVY;
-		ret->cb = at + (side->fourcc == V4L2_PIX_FMT_YUYV);
+		ret->cb = at[0] + (side->fourcc == V4L2_PIX_FMT_YUYV);
 		ret->cr = ret->cb + 2;
 		ret->y_step = 2;
 		ret->c_step = 4;
 		ret->every_line = true;
 		break;
 	case V4L2_PIX_FMT_NV12:
-		ret->cb = at + luma;
+	case V4L2_PIX_FMT_NV12M:
+		ret->cb = at[1];
 		ret->cr = ret->cb + 1;
 		ret->y_step = 1;
 		ret->c_step = 2;
 		break;
 	default:
-		ret->cb = at + luma;
-		ret->cr = ret->cb + luma / 4;
+		ret->cb = at[1];
+		ret->cr = at[2];
 		ret->c_stride = side->stride / 2;
 		ret->y_step = ret->c_step = 1;
 	}
@@ -106,25 +124,25 @@ static void write_chroma(const struct vconv_ctx *ctx, const struct samples *s, c
 	}
 }
 
-static void convert(struct vconv_ctx *ctx, const u8 *from, u8 *to)
+static void convert(struct vconv_ctx *ctx, u8 *from[3], u8 *to[3])
 {
-	bool planar = ctx->to.fourcc == V4L2_PIX_FMT_YUV420;
-	u32 luma = ctx->to.stride * ctx->to.height;
+	bool planar =
+		ctx->to.fourcc == V4L2_PIX_FMT_YUV420 || ctx->to.fourcc == V4L2_PIX_FMT_YUV420M;
 	u32 stride = planar ? ctx->to.stride / 2 : ctx->to.stride, step = planar ? 1 : 2;
 	struct vconv_side side = ctx->from;
 	struct samples s;
 
 	if (side.fourcc == V4L2_PIX_FMT_RGB24) {
-		convert_rgb(&side, from, ctx->scratch);
+		convert_rgb(&side, from[0], ctx->scratch);
 		side.fourcc = V4L2_PIX_FMT_YUV420;
 		side.stride = side.width;
-		from = ctx->scratch;
+		find_components(&side, ctx->scratch, from);
 	}
 	find_samples(&side, from, &s);
 	fill_columns(ctx, &s);
-	write_luma(ctx, &s, to);
-	write_chroma(ctx, &s, s.cb, to + luma, stride, step);
-	write_chroma(ctx, &s, s.cr, to + luma + (planar ? luma / 4 : 1), stride, step);
+	write_luma(ctx, &s, to[0]);
+	write_chroma(ctx, &s, s.cb, to[1], stride, step);
+	write_chroma(ctx, &s, s.cr, planar ? to[2] : to[1] + 1, stride, step);
 }
 
 static bool due(unsigned int every, u32 picture)
@@ -139,12 +157,16 @@ void vconv_run(struct m2m_ctx *base)
 	struct vb2_v4l2_buffer *to = v4l2_m2m_next_dst_buf(base->fh.m2m_ctx);
 	u32 picture = base->pictures++;
 	bool dropped = due(vconv_quirks.drop_every, picture);
-	int n = ctx->to.size;
+	int n = vconv_format_size(&ctx->to, 0);
+	u8 *in[3], *out[3];
 
-	if (!m2m_maps(&from->vb2_buf) || !m2m_maps(&to->vb2_buf))
+	if (!m2m_maps(&from->vb2_buf) || !m2m_maps(&to->vb2_buf)) {
 		n = -EFAULT;
-	else if (!dropped)
-		convert(ctx, vb2_plane_vaddr(&from->vb2_buf, 0), vb2_plane_vaddr(&to->vb2_buf, 0));
+	} else if (!dropped) {
+		find_planes(&ctx->from, &from->vb2_buf, in);
+		find_planes(&ctx->to, &to->vb2_buf, out);
+		convert(ctx, in, out);
+	}
 	if (due(vconv_quirks.fail_every, picture))
 		n = -EIO;
 	m2m_done(base, !dropped, n, 0);

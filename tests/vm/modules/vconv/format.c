@@ -8,8 +8,9 @@ static const struct format {
 	u32 fourcc;
 	unsigned int bytes, halves;
 } formats[] = {
-	{V4L2_PIX_FMT_YUYV, 2, 0},   {V4L2_PIX_FMT_UYVY, 2, 0},  {V4L2_PIX_FMT_NV12, 1, 1},
-	{V4L2_PIX_FMT_YUV420, 1, 1}, {V4L2_PIX_FMT_RGB24, 3, 0},
+	{V4L2_PIX_FMT_YUYV, 2, 0},    {V4L2_PIX_FMT_UYVY, 2, 0},  {V4L2_PIX_FMT_NV12, 1, 1},
+	{V4L2_PIX_FMT_YUV420, 1, 1},  {V4L2_PIX_FMT_RGB24, 3, 0}, {V4L2_PIX_FMT_NV12M, 1, 1},
+	{V4L2_PIX_FMT_YUV420M, 1, 1},
 };
 
 static bool offered(const struct format *format, u32 type)
@@ -17,6 +18,8 @@ static bool offered(const struct format *format, u32 type)
 	char name[5] = {format->fourcc, format->fourcc >> 8, format->fourcc >> 16,
 			format->fourcc >> 24};
 
+	if (vconv_planes(format->fourcc) > 1 && !vconv_quirks.multiplanar)
+		return false;
 	return strstr(V4L2_TYPE_IS_OUTPUT(type) ? vconv_quirks.inputs : vconv_quirks.formats, name);
 }
 
@@ -55,7 +58,7 @@ static void adjust(struct vconv_side *side, u32 type)
 	side->height = ALIGN(clamp(side->height, VCONV_SIZE_MIN, VCONV_SIZE_MAX), lines);
 	least = side->width * format->bytes;
 	/* Chroma lines are half as long. */
-	if (format->fourcc == V4L2_PIX_FMT_YUV420)
+	if (format->fourcc == V4L2_PIX_FMT_YUV420 || format->fourcc == V4L2_PIX_FMT_YUV420M)
 		align = max(align, 4u);
 	side->stride = ALIGN(clamp(side->stride, least, STRIDE_MAX), align);
 	side->size = side->stride * side->height;
@@ -71,12 +74,30 @@ void vconv_format_init(struct vconv_ctx *ctx)
 	ctx->compose = (struct v4l2_rect){.width = ctx->to.width, .height = ctx->to.height};
 }
 
+u32 vconv_format_size(const struct vconv_side *side, unsigned int plane)
+{
+	u32 luma = side->stride * side->height;
+
+	switch (vconv_planes(side->fourcc)) {
+	case 1:
+		return side->size;
+	case 2:
+		return plane ? luma / 2 : luma;
+	default:
+		return plane ? luma / 4 : luma;
+	}
+}
+
 unsigned int vconv_format_sizes(const struct m2m_ctx *base, u32 type, u32 ret[M2M_PLANES_MAX])
 {
 	const struct vconv_ctx *ctx = container_of(base, struct vconv_ctx, base);
 
-	ret[0] = V4L2_TYPE_IS_OUTPUT(type) ? ctx->from.size : ctx->to.size;
-	return 1;
+	const struct vconv_side *side = V4L2_TYPE_IS_OUTPUT(type) ? &ctx->from : &ctx->to;
+	unsigned int i;
+
+	for (i = 0; i < vconv_planes(side->fourcc); i++)
+		ret[i] = vconv_format_size(side, i);
+	return vconv_planes(side->fourcc);
 }
 
 int vconv_enum_fmt(struct file *file, void *fh, struct v4l2_fmtdesc *f)
@@ -92,6 +113,8 @@ int vconv_enum_fmt(struct file *file, void *fh, struct v4l2_fmtdesc *f)
 static void write_format(struct v4l2_format *f, const struct vconv_side *side,
 			 const struct vconv_colours *colours)
 {
+	unsigned int i;
+
 	if (V4L2_TYPE_IS_MULTIPLANAR(f->type)) {
 		f->fmt.pix_mp = (struct v4l2_pix_format_mplane){
 			.width = side->width,
@@ -102,9 +125,14 @@ static void write_format(struct v4l2_format *f, const struct vconv_side *side,
 			.ycbcr_enc = colours->ycbcr_enc,
 			.xfer_func = colours->xfer_func,
 			.quantization = colours->quantization,
-			.num_planes = 1,
-			.plane_fmt[0] = {.sizeimage = side->size, .bytesperline = side->stride},
+			.num_planes = vconv_planes(side->fourcc),
 		};
+		for (i = 0; i < f->fmt.pix_mp.num_planes; i++) {
+			f->fmt.pix_mp.plane_fmt[i].sizeimage = vconv_format_size(side, i);
+			f->fmt.pix_mp.plane_fmt[i].bytesperline = i && f->fmt.pix_mp.num_planes == 3
+									  ? side->stride / 2
+									  : side->stride;
+		}
 		return;
 	}
 	f->fmt.pix.width = side->width;

@@ -13,8 +13,8 @@ struct vconv_quirks vconv_quirks = {.inputs = "YUYV,UYVY,NV12,YU12,RGB3", .forma
 #define DEVICE(name, type, mode, text) PARAMETER(name, device.name, type, mode, text)
 
 QUIRK(multiplanar, bool, 0444, "speak the multi-planar API");
-QUIRK(inputs, charp, 0444, "formats in: YUYV,UYVY,NV12,YU12,RGB3");
-QUIRK(formats, charp, 0444, "formats out: NV12,YU12");
+QUIRK(inputs, charp, 0444, "formats in: YUYV,UYVY,NV12,YU12,RGB3,NM12,YM12");
+QUIRK(formats, charp, 0444, "formats out: NV12,YU12,NM12,YM12");
 QUIRK(height_align, uint, 0444, "heights are multiples of this power of two");
 QUIRK(stride_align, uint, 0444, "lines are multiples of this power of two, in bytes");
 QUIRK(no_compose, bool, 0444, "no selections");

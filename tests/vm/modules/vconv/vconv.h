@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * vconv: a converter and scaler in software, memory to memory: YUYV, UYVY, NV12, YU12 or RGB3 in,
- * NV12 or YU12 out. What comes out can be computed beforehand:
+ * NV12 or YU12 out, and NM12 and YM12 on either side. What comes out can be computed beforehand:
  *
  * - The picture that comes in is made 4:2:0: chroma of 4:2:2 is the mean of two lines, rounded up;
  *   RGB by the sums in convert.c, chroma of the mean of 2x2 pixels.
@@ -56,7 +56,14 @@ static inline struct vconv_ctx *vconv_ctx_of(struct file *file)
 	return container_of(m2m_ctx_of(file), struct vconv_ctx, base);
 }
 
+/* Memory planes of a format. */
+static inline unsigned int vconv_planes(u32 fourcc)
+{
+	return fourcc == V4L2_PIX_FMT_YUV420M ? 3 : fourcc == V4L2_PIX_FMT_NV12M ? 2 : 1;
+}
+
 /* format.c */
+u32 vconv_format_size(const struct vconv_side *side, unsigned int plane);
 void vconv_format_init(struct vconv_ctx *ctx);
 unsigned int vconv_format_sizes(const struct m2m_ctx *base, u32 type, u32 ret[M2M_PLANES_MAX]);
 int vconv_enum_fmt(struct file *file, void *fh, struct v4l2_fmtdesc *f);
