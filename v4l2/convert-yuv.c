@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "v4l2/convert-yuv.h"
 
+#include <errno.h>
 #include <libyuv.h>
 #include <linux/videodev2.h>
 
@@ -64,33 +65,55 @@ static int one_plane(const struct v4l2_image *image, from_one_plane *convert,
 		       (int)image->height);
 }
 
-bool v4l2_convert_yuv_to_i420(const struct v4l2_image *image, const struct v4l2_i420 *ret)
+/* YV12 has Cr first. */
+static int planar(const struct v4l2_image *image, const struct v4l2_i420 *ret)
+{
+	int width = (int)image->width, height = (int)image->height;
+
+	CopyPlane(image->plane[0], (int)image->stride[0], ret->y, (int)ret->y_stride, width,
+		  height);
+	CopyPlane(image->plane[1], (int)image->stride[1], ret->u, (int)ret->c_stride, half(width),
+		  half(height));
+	CopyPlane(image->plane[2], (int)image->stride[2], ret->v, (int)ret->c_stride, half(width),
+		  half(height));
+	return 0;
+}
+
+static int convert(const struct v4l2_image *image, const struct v4l2_i420 *ret)
 {
 	const struct v4l2_i420 other = exchanged(ret);
 
 	switch (image->fourcc) {
 	case V4L2_PIX_FMT_YUYV:
-		return one_plane(image, YUY2ToI420, ret) == 0;
+		return one_plane(image, YUY2ToI420, ret);
 	case V4L2_PIX_FMT_YVYU:
-		return one_plane(image, YUY2ToI420, &other) == 0;
+		return one_plane(image, YUY2ToI420, &other);
 	case V4L2_PIX_FMT_UYVY:
-		return one_plane(image, UYVYToI420, ret) == 0;
+		return one_plane(image, UYVYToI420, ret);
 	case V4L2_PIX_FMT_VYUY:
-		return one_plane(image, UYVYToI420, &other) == 0;
+		return one_plane(image, UYVYToI420, &other);
 	/* The library names them by the order in a word, V4L2 by that in memory. */
 	case V4L2_PIX_FMT_RGB24:
-		return one_plane(image, RAWToI420, ret) == 0;
+		return one_plane(image, RAWToI420, ret);
 	case V4L2_PIX_FMT_BGR24:
-		return one_plane(image, RGB24ToI420, ret) == 0;
+		return one_plane(image, RGB24ToI420, ret);
 	case V4L2_PIX_FMT_NV12:
 	case V4L2_PIX_FMT_NV16:
-		return semi_planar(image, image->fourcc == V4L2_PIX_FMT_NV16, ret) == 0;
+		return semi_planar(image, image->fourcc == V4L2_PIX_FMT_NV16, ret);
 	case V4L2_PIX_FMT_NV21:
 	case V4L2_PIX_FMT_NV61:
-		return semi_planar(image, image->fourcc == V4L2_PIX_FMT_NV61, &other) == 0;
+		return semi_planar(image, image->fourcc == V4L2_PIX_FMT_NV61, &other);
+	case V4L2_PIX_FMT_YVU420:
+		return planar(image, &other);
 	default:
-		return false;
+		return planar(image, ret);
 	}
+}
+
+int v4l2_convert_yuv_to_i420(const struct v4l2_image *image, const struct v4l2_i420 *ret)
+{
+	/* Lines between are all that it could lack. */
+	return convert(image, ret) == 0 ? 0 : -ENOMEM;
 }
 
 bool v4l2_convert_yuv_to_nv12(const struct v4l2_image *image, uint8_t *y, uint32_t y_stride,
@@ -118,16 +141,19 @@ bool v4l2_convert_yuv_to_nv12(const struct v4l2_image *image, uint8_t *y, uint32
 	}
 }
 
-bool v4l2_convert_yuv_merge(const uint8_t *first, const uint8_t *second, uint8_t *ret,
+void v4l2_convert_yuv_merge(const uint8_t *first, const uint8_t *second, uint8_t *ret,
 			    uint32_t samples)
 {
 	MergeUVPlane(first, 0, second, 0, ret, 0, (int)samples, 1);
-	return true;
 }
 
-bool v4l2_convert_yuv_split(const uint8_t *line, uint8_t *ret_first, uint8_t *ret_second,
+void v4l2_convert_yuv_split(const uint8_t *line, uint8_t *ret_first, uint8_t *ret_second,
 			    uint32_t samples)
 {
 	SplitUVPlane(line, 0, ret_first, 0, ret_second, 0, (int)samples, 1);
-	return true;
+}
+
+void v4l2_convert_yuv_exchange(const uint8_t *line, uint8_t *ret, uint32_t samples)
+{
+	SwapUVPlane(line, 0, ret, 0, (int)samples, 1);
 }

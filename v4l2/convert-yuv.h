@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Conversions by libyuv, which has them in vectors for most machines: what v4l2/convert.h and raw.h
- * use where it is there. A build without it does none of this, and they do the same by themselves.
- * Samples of RGB may come out by one different. Pure; sizes and strides were checked by who calls.
+ * The samples of v4l2/convert.h and raw.h, moved: by libyuv, which does it in vectors on most
+ * machines, or in a build without it by plain loops. Samples of RGB may come out by one different.
+ * Formats, sizes and strides were checked by who calls.
  */
 #pragma once
 
@@ -11,17 +11,16 @@
 
 #include "v4l2/convert.h"
 
-/* False: not this format, and nothing has been done. */
-bool v4l2_convert_yuv_to_i420(const struct v4l2_image *image, const struct v4l2_i420 *ret);
+/* -ENOMEM. */
+int v4l2_convert_yuv_to_i420(const struct v4l2_image *image, const struct v4l2_i420 *ret);
 
-/* Chroma interleaved, Cb first: one pass over packed 4:2:2. False as above. */
+/* Chroma interleaved, Cb first, in one pass. False: not this format, and not yet done. */
 bool v4l2_convert_yuv_to_nv12(const struct v4l2_image *image, uint8_t *y, uint32_t y_stride,
 			      uint8_t *chroma, uint32_t c_stride);
 
-/* Interleaves a line of samples. False: it is left to the caller. */
-bool v4l2_convert_yuv_merge(const uint8_t *first, const uint8_t *second, uint8_t *ret,
+/* Interleaves a line of samples, parts it again, and has each pair change places. */
+void v4l2_convert_yuv_merge(const uint8_t *first, const uint8_t *second, uint8_t *ret,
 			    uint32_t samples);
-
-/* Parts it again. */
-bool v4l2_convert_yuv_split(const uint8_t *line, uint8_t *ret_first, uint8_t *ret_second,
+void v4l2_convert_yuv_split(const uint8_t *line, uint8_t *ret_first, uint8_t *ret_second,
 			    uint32_t samples);
+void v4l2_convert_yuv_exchange(const uint8_t *line, uint8_t *ret, uint32_t samples);

@@ -136,45 +136,25 @@ static struct chroma chroma_of_raw(const struct v4l2_raw *raw, uint8_t *const *p
 	return (struct chroma){first, component(raw, planes, 2), raw->components[1].stride, 1};
 }
 
-/* A line of one chroma component. */
-static void copy_samples(uint8_t *to, unsigned int to_step, const uint8_t *from,
-			 unsigned int from_step, uint32_t samples)
-{
-	for (uint32_t i = 0; i < samples; i++)
-		to[(size_t)i * to_step] = from[(size_t)i * from_step];
-}
-
-/* Cb and Cr that are interleaved begin with whichever comes first. */
-static bool merge(const struct chroma *to, size_t t, const struct chroma *from, size_t f,
-		  uint32_t samples)
-{
-	return to->step == 2 && from->step == 1 &&
-	       v4l2_convert_yuv_merge(from->cb + f, from->cr + f, to->cb + t, samples);
-}
-
-static bool split(const struct chroma *to, size_t t, const struct chroma *from, size_t f,
-		  uint32_t samples)
-{
-	if (to->step != 1 || from->step != 2)
-		return false;
-	if (from->cb < from->cr)
-		return v4l2_convert_yuv_split(from->cb + f, to->cb + t, to->cr + t, samples);
-	return v4l2_convert_yuv_split(from->cr + f, to->cr + t, to->cb + t, samples);
-}
-
 static void copy_chroma_line(const struct chroma *to, const struct chroma *from, uint32_t line,
 			     uint32_t samples)
 {
 	size_t t = (size_t)line * to->stride, f = (size_t)line * from->stride;
+	bool exchanged = from->step == 2 && from->cr < from->cb;
 
 	if (to->step == 1 && from->step == 1) {
 		memcpy(to->cb + t, from->cb + f, samples);
 		memcpy(to->cr + t, from->cr + f, samples);
-	} else if (to->step == 2 && from->step == 2 && from->cb < from->cr) {
+	} else if (to->step == 2 && from->step == 1) {
+		v4l2_convert_yuv_merge(from->cb + f, from->cr + f, to->cb + t, samples);
+	} else if (to->step == 1 && exchanged) {
+		v4l2_convert_yuv_split(from->cr + f, to->cr + t, to->cb + t, samples);
+	} else if (to->step == 1) {
+		v4l2_convert_yuv_split(from->cb + f, to->cb + t, to->cr + t, samples);
+	} else if (exchanged) {
+		v4l2_convert_yuv_exchange(from->cr + f, to->cb + t, samples);
+	} else {
 		memcpy(to->cb + t, from->cb + f, (size_t)samples * 2);
-	} else if (!merge(to, t, from, f, samples) && !split(to, t, from, f, samples)) {
-		copy_samples(to->cb + t, to->step, from->cb + f, from->step, samples);
-		copy_samples(to->cr + t, to->step, from->cr + f, from->step, samples);
 	}
 }
 
