@@ -118,6 +118,11 @@ look() {
 	[ ${#told[@]} = 2 ] && path=${told[0]} reason=${told[1]}
 }
 
+# What is told of a camera comes once a second, and so may come after its first picture.
+is_told() {
+	look && [ "$path" != none ]
+}
+
 comes_by() {
 	look && [ "$path" = "$1" ]
 }
@@ -152,7 +157,7 @@ watch() {
 	view front "$1" -f h264 "/out/$cases.h264" -t "$1" -c copy -flush_packets 1 -f framecrc \
 		/tmp/arrivals
 	until_true 60 test -s "/out/$cases.h264" || fail "$habits: no picture"
-	look
+	until_true 10 is_told || fail "$habits: nothing is told of the camera"
 	wait $viewer || fail "$habits: ffmpeg: $?"
 	wait $clock
 	echo "$cases $WIDTH $HEIGHT $habits: $path, $reason" | tee -a /out/cases

@@ -27,7 +27,7 @@ begin_seeing() {
 	cases=$((cases + 1))
 	view "$1" "$2" -f h264 "/out/$cases.h264"
 	until_true 60 test -s "/out/$cases.h264" || fail "$habits, $conversion: no picture"
-	look
+	until_true 10 is_told || fail "$habits, $conversion: nothing is told of the camera"
 }
 
 end_seeing() {
