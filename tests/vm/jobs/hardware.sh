@@ -1,6 +1,6 @@
 #!/bin/bash
 # From a camera through a hardware encoder to a viewer every picture is the one captured, bit for bit, with each habit of real encoders; where camera and encoder can share memory, no CPU touches it.
-# vm: timeout=900 memory=3G
+# vm: timeout=1200 memory=3G
 # shellcheck source=tests/vm/lib.sh
 . /camward/tests/vm/lib.sh
 # shellcheck source=tests/vm/hardware.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installed and started by systemd: cameras come by themselves, are watched, and all is back by itself after any crash.
-# vm: systemd install timeout=900 memory=3G
+# vm: systemd install timeout=1200 memory=3G
 # shellcheck source=tests/vm/lib.sh
 . /camward/tests/vm/lib.sh
 # shellcheck source=tests/vm/service.sh
