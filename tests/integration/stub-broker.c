@@ -13,12 +13,7 @@
  * It knows the client "owner" with the token "secret", and the camera "front"; "busy" is at its
  * limit, "dark" gives no picture, "ask" waits for an agent that never answers.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <gnutls/abstract.h>
-#include <gnutls/x509.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,16 +21,14 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/memfd.h"
 #include "base/ring-writer.h"
 #include "proto/camera-msg.h"
-#include "proto/gate-msg.h"
-#include "proto/session-msg.h"
 #include "stub-clip.h"
+#include "stub.h"
 
 #define SESSIONS_MAX 600
 #define FPS          30
@@ -51,7 +44,6 @@ struct session {
 
 static struct session sessions[SESSIONS_MAX];
 static struct chan gate = {.fd = -EBADF};
-static gnutls_privkey_t key;
 static struct ring_writer *ring;
 static struct ring_description description = {
 	.camera_uuid = {1, 2, 3, 4, 5, 6, 7, 8},
@@ -64,7 +56,7 @@ static struct ring_description description = {
 static const char *fault = "";
 static bool frozen, keyframe_wanted;
 
-static void die(const char *what)
+_Noreturn void stub_die(const char *what)
 {
 	fprintf(stderr, "stub-broker: %s: %s\n", what, strerror(errno));
 	exit(1);
@@ -75,54 +67,16 @@ static bool faulty(const char *name)
 	return strcmp(fault, name) == 0;
 }
 
-/* --- TLS --- */
-
-static void make_certificate(struct gate_server *m)
-{
-	gnutls_x509_privkey_t x509_key;
-	gnutls_x509_crt_t certificate;
-	time_t now = time(NULL);
-	size_t size = sizeof(m->certificates[0]);
-	uint8_t serial = 1;
-
-	gnutls_x509_privkey_init(&x509_key);
-	gnutls_x509_privkey_generate(x509_key, GNUTLS_PK_ECDSA,
-				     GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
-	gnutls_x509_crt_init(&certificate);
-	gnutls_x509_crt_set_version(certificate, 3);
-	gnutls_x509_crt_set_serial(certificate, &serial, 1);
-	gnutls_x509_crt_set_activation_time(certificate, now - 3600);
-	gnutls_x509_crt_set_expiration_time(certificate, now + 86400);
-	gnutls_x509_crt_set_dn(certificate, "CN=localhost", NULL);
-	gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME, "localhost", 9,
-					     GNUTLS_FSAN_SET);
-	gnutls_x509_crt_set_key(certificate, x509_key);
-	if (gnutls_x509_crt_sign2(certificate, certificate, x509_key, GNUTLS_DIG_SHA256, 0) < 0 ||
-	    gnutls_x509_crt_export(certificate, GNUTLS_X509_FMT_DER, m->certificates[0], &size) < 0)
-		die("certificate");
-	m->n_certificates = 1;
-	m->sizes[0] = (uint32_t)size;
-	gnutls_privkey_init(&key);
-	gnutls_privkey_import_x509(key, x509_key, 0);
-	gnutls_x509_crt_deinit(certificate);
-}
+/* --- sessions --- */
 
 static int on_sign(void *userdata, const void *message, int *fds)
 {
-	const struct session_sign *m = message;
 	struct session *s = userdata;
-	gnutls_datum_t digest = {(void *)(uintptr_t)m->digest, sizeof(m->digest)}, signature;
 	struct session_signature answer = {};
 
-	if (gnutls_privkey_sign_hash2(key, GNUTLS_SIGN_ECDSA_SHA256, 0, &digest, &signature) < 0)
-		die("sign");
-	answer.size = signature.size;
-	memcpy(answer.signature, signature.data, signature.size);
-	gnutls_free(signature.data);
+	stub_tls_sign(message, &answer);
 	return chan_send_message(&s->link, SESSION_SIGNATURE, &answer);
 }
-
-/* --- sessions --- */
 
 static bool is_owner(const struct session_credential *c)
 {
@@ -156,7 +110,7 @@ static int grant(struct session *s)
 	s->counters = page;
 	permit = memfd_create_single_writer("permit", sizeof(struct session_permit), &page);
 	if (counters < 0 || permit < 0 || fdpass_pair(pair) < 0)
-		die("grant");
+		stub_die("grant");
 	atomic_store(&((struct session_permit *)page)->frames, UINT64_MAX);
 	munmap(page, sizeof(struct session_permit));
 	s->wake = pair[0];
@@ -286,7 +240,7 @@ static int on_connection(void *userdata, const void *message, int *fds)
 
 	while (s->connection)
 		if (++s == sessions + SESSIONS_MAX)
-			die("too many");
+			stub_die("too many");
 	*s = (struct session){
 		.connection = m->connection, .wake = -EBADF, .dup = steal_fd(&fds[1])};
 	chan_init(&s->link, steal_fd(&fds[0]), SESSION_MSG_VERSION, session_rules,
@@ -320,46 +274,6 @@ static const struct chan_rule gate_rules[] = {
 		.handler = on_exited,
 	},
 };
-
-static int listen_on(const char *port)
-{
-	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
-	int one = 1, fd = socket(AF_INET6, SOCK_STREAM, 0);
-
-	address.sin6_port = htons((uint16_t)atoi(port));
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(fd, 512) < 0)
-		die("listen");
-	return fd;
-}
-
-static pid_t start_gate(const char *program, int rtsps, int https, int link, char **arguments)
-{
-	pid_t pid = fork();
-	char text[16];
-	char *argv[32] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "--broker-fd",
-			  (char *)(uintptr_t) "5"};
-
-	if (pid)
-		return pid;
-	rtsps = fcntl(rtsps, F_DUPFD, 10);
-	https = fcntl(https, F_DUPFD, 10);
-	link = fcntl(link, F_DUPFD, 10);
-	dup2(rtsps, 3);
-	dup2(https, 4);
-	dup2(link, 5);
-	close_range(6, ~0U, 0);
-	snprintf(text, sizeof(text), "%d", getpid());
-	setenv("LISTEN_PID", text, 1);
-	setenv("LISTEN_FDS", "2", 1);
-	setenv("LISTEN_FDNAMES", "rtsps:https", 1);
-	for (size_t i = 0; arguments[i] && i < 28; i++)
-		argv[3 + i] = arguments[i];
-	execv(program, argv);
-	die("exec");
-	return -1;
-}
 
 /* --- the loop --- */
 
@@ -432,7 +346,7 @@ static void run(int timer)
 			.events = POLLIN,
 		};
 	if (poll(p, ARRAY_SIZE(p), -1) < 0)
-		die("poll");
+		stub_die("poll");
 	if (p[0].revents && read(timer, &expired, sizeof(expired)) > 0 && !frozen)
 		publish();
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
@@ -463,13 +377,13 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ring = stub_clip_load(argv[2], &description);
 	if (!ring)
-		die(argv[2]);
-	make_certificate(&server);
-	rtsps = listen_on(argv[3]);
-	https = listen_on(argv[4]);
+		stub_die(argv[2]);
+	stub_tls_init(&server);
+	rtsps = stub_gate_listen(argv[3]);
+	https = stub_gate_listen(argv[4]);
 	if (fdpass_pair(pair) < 0)
-		die("socketpair");
-	pid = start_gate(argv[1], rtsps, https, pair[1], argv + first);
+		stub_die("socketpair");
+	pid = stub_gate_start(argv[1], rtsps, https, pair[1], argv + first);
 	close(pair[1]);
 	close(rtsps);
 	close(https);
@@ -477,7 +391,7 @@ int main(int argc, char **argv)
 	timer = timerfd_create(CLOCK_MONOTONIC, 0);
 	timerfd_settime(timer, 0, &interval, NULL);
 	if (chan_send_message(&gate, GATE_SERVER, &server) < 0)
-		die("server");
+		stub_die("server");
 	printf("gate %d\n", pid);
 	for (;;)
 		run(timer);
