@@ -25,18 +25,8 @@
 #include "base/fdpass.h"
 #include "base/memfd.h"
 #include "proto/session-msg.h"
+#include "relaxed.h"
 #include "session/confine.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(SANDBOX_LOG)
-#define RELAXED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RELAXED true
-#endif
-#endif
-#ifndef RELAXED
-#define RELAXED false
-#endif
 
 #define RING_SIZE 65536
 

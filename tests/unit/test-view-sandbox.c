@@ -10,20 +10,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "relaxed.h"
 #include "view/confine.h"
 #include "view/dialer.h"
 #include "wire.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(SANDBOX_LOG)
-#define RELAXED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RELAXED true
-#endif
-#endif
-#ifndef RELAXED
-#define RELAXED false
-#endif
 
 #define DECODER "/dev/null" /* stands for its node */
 

@@ -6,19 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "relaxed.h"
 #include "view/verify-confine.h"
 #include "wire.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(SANDBOX_LOG)
-#define RELAXED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RELAXED true
-#endif
-#endif
-#ifndef RELAXED
-#define RELAXED false
-#endif
 
 static void try_open(void)
 {
