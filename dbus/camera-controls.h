@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What of a camera is a list, told or read: for org.camward.Camward1.Camera. */
+/* What of a camera is a list, told or read: for org.camward.Camward1.Camera (its XML says what each
+ * member means). Errors: sd-bus's. */
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -11,7 +12,8 @@
 /* a{st}: what the owner has chosen of the configuration. */
 int camera_append_configuration(sd_bus_message *reply, const struct camera_record *record);
 /* a{sv}: what Configure is told, and which of it (CONTROL_CONFIGURE_...); what is not given stays
- * as it is. */
+ * as it is. 0; negative, with the error set: a key that there is not, or a value of another type.
+ */
 int camera_read_configuration(sd_bus_message *m, struct camera_configuration *ret,
 			      uint32_t *ret_fields, sd_bus_error *error);
 /* a{si}: the values that the owner has chosen for controls. */

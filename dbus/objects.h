@@ -66,17 +66,19 @@ struct bus {
 	} restoring;
 };
 
-/* Puts all kinds on the bus. */
+/* Puts all kinds on the bus, each in its place of the struct, which must stay where it is. Errors:
+ * sd-bus's. */
 int objects_register(struct bus *bus);
 
 /* For a method or getter that runs now, before it has a signal sent: whose bus it is. */
 struct bus *object_bus(sd_bus *b);
 
-/* The one at this path, as its kind finds it. */
+/* The one at this path, as its kind finds it: the broker's, good until the loop goes on. NULL: none
+ * is there. */
 void *object_find(const struct object_kind *kind, const struct bus *bus, const char *path);
 
 /* For a method: the name of its object, which survives what the call does to that. Negative, with
- * the error set, if there is none. */
+ * the error set (kind->missing), if there is none; else 0. */
 int object_take_name(const struct object_kind *kind, const struct bus *bus, sd_bus_message *m,
 		     char name[NAME_SIZE], sd_bus_error *error);
 

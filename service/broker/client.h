@@ -34,7 +34,8 @@ struct client {
 	char next[NAME_SIZE];
 };
 
-/* NULL if it has none of this id, or key. find_credential: either kind. */
+/* NULL if it has none of this id, or key. find_credential: either kind. What is found stands in the
+ * client, until one is added or removed. */
 struct token *client_find_credential(struct client *client, uint64_t id);
 struct token *client_find_pin(struct client *client, const uint8_t spki[TOKEN_HASH_SIZE]);
 struct token *client_find_token(struct client *client, uint64_t id);
@@ -42,13 +43,13 @@ struct token *client_find_token(struct client *client, uint64_t id);
 /* -ENOBUFS: it has CLIENT_TOKENS_MAX already. */
 int client_add_token(struct client *client, const struct token *token);
 
-/* Whether this user is the client. */
+/* Whether this user is the client; not before that is on disk. */
 bool client_is_user(const struct client *client, uint32_t user);
 
 /* -ENOBUFS: it has CLIENT_PINS_MAX already. */
 int client_add_pin(struct client *client, const struct token *pin);
-/* -ENOENT: there is none of this key. */
+/* The removed is erased, the others keep their order. -ENOENT: there is none of this key. */
 int client_remove_pin(struct client *client, const uint8_t spki[TOKEN_HASH_SIZE]);
 
-/* -ENOENT: there is none of this id. */
+/* The same, by id. */
 int client_remove_token(struct client *client, uint64_t id);

@@ -10,19 +10,19 @@ enum declared_kind {
 	DECLARED_CLIENT,
 };
 
-/* Where its values go. */
+/* Where its values go: the one that is of its kind, which is the caller's. */
 struct declared_section {
 	enum declared_kind kind;
 	struct declaration *grant;
 	struct declared_client *client;
 };
 
-/* -ENOENT: sections of this kind have none of this name. */
+/* A number that stands for the key. -ENOENT: sections of this kind have none of this name. */
 int declared_section_find_key(enum declared_kind kind, const char *name);
-/* In words, for people. */
+/* In words, for people; a constant. */
 const char *declared_section_takes(int key);
 
-/* false: the value is none that the key takes. */
+/* Parses the value into what the section is of. false: it is none that the key takes. */
 bool declared_section_take(const struct declared_section *s, int key, const char *value);
-/* What the section as a whole lacks, in words; NULL: nothing. */
+/* What the section as a whole lacks, in words, a constant; NULL: nothing. */
 const char *declared_section_lacks(const struct declared_section *s);

@@ -18,13 +18,18 @@ struct gate {
 	struct list sessions;
 };
 
-/* Takes fd, tells the gate the server's certificates. */
+/* Takes fd, also on failure, and tells the gate the server's certificates. Until it is freed, which
+ * it does itself when its link ends, it is in broker->gates. -ENOMEM, the errors of sd-event and of
+ * gate_send_server(). */
 int gate_new(struct broker *broker, int fd, struct gate **ret);
-/* With all of its sessions; their leases end with this reason. */
+/* With all of its sessions; their leases end with this reason, for people. NULL: nothing to do.
+ * Returns NULL. */
 struct gate *gate_free(struct gate *gate, const char *reason);
 
 /* The server's certificates, for the connections to come. -ENOMEM, -EFBIG. */
 int gate_send_server(struct gate *gate);
+
+/* connection: the number that the gate has given it (proto/gate-msg.h). */
 
 /* A credential came over the connection. Before the session is answered (proto/gate-msg.h). */
 void gate_tell_credential(struct gate *gate, uint64_t connection, bool accepted);

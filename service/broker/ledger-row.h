@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A row of the ledger as its columns' values, in the order of seal/ledger-chain.h. */
+/*
+ * A row of the ledger as its columns' values, in the order in which the database has them and
+ * seal/ledger-chain.h hashes them. Their meaning: struct ledger_event, docs/LEDGER.md. A new column
+ * comes last: the hashes of the rows that there are do not change.
+ */
 #pragma once
 
 #include "broker/db.h"
@@ -63,7 +67,8 @@ struct ledger_context {
 int ledger_row_make(const struct ledger_context *context, const struct ledger_event *event,
 		    struct ledger_row *row);
 
-/* The row that a statement stands at ("SELECT * FROM events"), which it points into. -EUCLEAN. */
+/* The row that a statement stands at ("SELECT * FROM events"), which it points into until the next
+ * step. -EUCLEAN: not as many columns, or one of a type that no column has. */
 int ledger_row_read(sqlite3_stmt *statement, struct ledger_row *row);
 
 /* The hash of a row that follows one with the hash before. */

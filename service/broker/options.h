@@ -11,7 +11,7 @@
 
 struct options_camera {
 	char name[NAME_SIZE];
-	int fd;
+	int fd; /* its port: a fresh link for each run of its process comes through it */
 };
 
 struct options {
@@ -20,7 +20,7 @@ struct options {
 	const char *metrics_socket;     /* NULL: none */
 	size_t n_cameras;
 	struct options_camera cameras[POLICY_CAMERAS_MAX];
-	int gate; /* -EBADF: none */
+	int gate; /* the same of the gate; -EBADF: none */
 };
 
 enum options_outcome {
@@ -29,6 +29,7 @@ enum options_outcome {
 	OPTIONS_WRONG /* said on stderr */
 };
 
-/* Descriptors are checked to be SEQPACKET sockets and made CLOEXEC; inherited ones are refused
- * under systemd, where links come in through listening sockets alone. */
+/* Strings of *ret are argv's or constants, descriptors the caller's. These are checked to be
+ * SEQPACKET sockets and made CLOEXEC; inherited ones are refused under systemd, where links come in
+ * through listening sockets alone. */
 enum options_outcome options_parse(int argc, char *argv[], struct options *ret);

@@ -6,9 +6,10 @@
 
 #include "broker/policy.h"
 
-/* Appends a copy of object to one of the policy's lists. Errors: -ENOBUFS, -ENOMEM. */
+/* Appends a copy of object, of size bytes, to one of the policy's lists. -ENOBUFS: it has max
+ * already; -ENOMEM. */
 int policy_list_append(void *list, size_t *n, size_t max, const void *object, size_t size);
-/* Erases it. -ENOENT: it is not in the list. */
+/* Erases and frees it; the others keep their order. -ENOENT: it is not in the list. */
 int policy_list_take_out(void *list, size_t *n, const void *object, size_t size);
 
 #define APPEND(policy, list, object)                                                        \

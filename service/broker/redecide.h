@@ -27,18 +27,21 @@ struct redecide {
 	uint64_t held[PROTO_CONNECTIONS_MAX + PROTO_CONNECTIONS_SPARE + SUBSCRIPTIONS_MAX];
 };
 
+/* Watches the clock and the time zone. The errors of sd-event, timerfd and inotify: without them
+ * access could outlast its time, so the broker does not start. */
 int redecide_open(struct broker *broker);
 void redecide_close(struct broker *broker);
 
 /* About a lease that is to be opened; what it takes from the present is filled in. */
 struct policy_verdict redecide_opening(struct broker *broker, struct policy_request *request);
 
+/* About one that runs, as it is. */
 struct policy_verdict redecide_lease(struct broker *broker, const struct lease *lease);
 /* About one that runs, as if it had begun with this stream. */
 struct policy_verdict redecide_switch(struct broker *broker, const struct lease *lease,
 				      uint32_t stream);
 
-/* A verdict about a lease that is about to run names this time (0: none). */
+/* A verdict about a lease that is about to run names this time (us, CLOCK_REALTIME; 0: none). */
 void redecide_by(struct broker *broker, uint64_t when);
 
 /* Ends every lease that is no longer permitted, before it returns; says how many. */
