@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/clients.h"
+
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -128,10 +130,32 @@ static int show_token(struct ctl *ctl, const struct args *args, const char *clie
 			   verb_option(ctl->verb, args, "--quiet") != NULL);
 }
 
+int clients_make(struct ctl *ctl, const char *name, const char *integration, uint64_t expires,
+		 sd_bus_message **ret_reply, const char **ret_token)
+{
+	_cleanup_message_ sd_bus_message *call = NULL;
+	const char *path;
+	int r = bus_new_call(ctl, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER, "AddClient", &call);
+
+	if (r)
+		return r;
+	r = sd_bus_message_append(call, "s", name);
+	if (r >= 0)
+		r = append_options(call, integration, expires, 0);
+	if (r < 0)
+		return bus_call_failed(r);
+	r = bus_send(ctl, call, NULL, ret_reply);
+	if (r)
+		return r;
+	sd_bus_message_sensitive(*ret_reply);
+	r = sd_bus_message_read(*ret_reply, "os", &path, ret_token);
+	return r < 0 ? bus_reply_failed(r) : 0;
+}
+
 int clients_add(struct ctl *ctl, const struct args *args)
 {
-	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	const char *name = args->operand[0], *path, *token;
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	const char *name = args->operand[0], *token;
 	const char *integration = verb_option(ctl->verb, args, "--integration");
 	uint64_t expires = 0;
 	int r = check_name(ctl, "client", name);
@@ -141,22 +165,8 @@ int clients_add(struct ctl *ctl, const struct args *args)
 	if (!r)
 		r = check_end(ctl, args, "--expires", &expires);
 	if (!r)
-		r = bus_new_call(ctl, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER, "AddClient", &call);
-	if (r)
-		return r;
-	r = sd_bus_message_append(call, "s", name);
-	if (r >= 0)
-		r = append_options(call, integration, expires, 0);
-	if (r < 0)
-		return bus_call_failed(r);
-	r = bus_send(ctl, call, NULL, &reply);
-	if (r)
-		return r;
-	sd_bus_message_sensitive(reply);
-	r = sd_bus_message_read(reply, "os", &path, &token);
-	if (r < 0)
-		return bus_reply_failed(r);
-	return show_token(ctl, args, name, NULL, expires, token);
+		r = clients_make(ctl, name, integration, expires, &reply, &token);
+	return r ? r : show_token(ctl, args, name, NULL, expires, token);
 }
 
 int clients_remove(struct ctl *ctl, const struct args *args)

@@ -7,6 +7,7 @@
 #include "ctl/bus.h"
 #include "ctl/certificate.h"
 #include "ctl/check.h"
+#include "ctl/clients.h"
 #include "ctl/invitation.h"
 #include "ctl/objects.h"
 #include "ctl/qr.h"
@@ -57,33 +58,13 @@ static void close_files(struct files *files, bool remove)
 
 static int add_client(struct ctl *ctl, struct invitation *in)
 {
-	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	const char *path, *token;
-	int r = bus_new_call(ctl, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER, "AddClient", &call);
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	const char *token;
+	int r = clients_make(ctl, in->client, in->integration, in->expires, &reply, &token);
 
-	if (r)
-		return r;
-	r = sd_bus_message_append(call, "s", in->client);
-	if (r >= 0)
-		r = sd_bus_message_open_container(call, 'a', "{sv}");
-	if (r >= 0 && in->integration)
-		r = sd_bus_message_append(call, "{sv}", CAMWARD_OPTION_INTEGRATION, "s",
-					  in->integration);
-	if (r >= 0)
-		r = bus_append_time(call, CAMWARD_OPTION_EXPIRES, in->expires);
-	if (r >= 0)
-		r = sd_bus_message_close_container(call);
-	if (r < 0)
-		return bus_call_failed(r);
-	r = bus_send(ctl, call, NULL, &reply);
-	if (r)
-		return r;
-	sd_bus_message_sensitive(reply);
-	r = sd_bus_message_read(reply, "os", &path, &token);
-	if (r < 0)
-		return bus_reply_failed(r);
-	snprintf(in->token, sizeof(in->token), "%s", token);
-	return 0;
+	if (!r)
+		snprintf(in->token, sizeof(in->token), "%s", token);
+	return r;
 }
 
 /* Live pictures and stills. */
