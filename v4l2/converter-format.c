@@ -38,7 +38,8 @@ static bool lists_coded(const struct v4l2_device *device, uint32_t type)
 bool v4l2_converter_format_converts(const struct v4l2_device *device)
 {
 	static const uint32_t in[] = {V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_UYVY};
-	static const uint32_t out[] = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420};
+	static const uint32_t out[] = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_NV12M,
+				       V4L2_PIX_FMT_YUV420M};
 	uint32_t output = v4l2_device_output_type(device);
 	uint32_t capture = v4l2_device_capture_type(device);
 

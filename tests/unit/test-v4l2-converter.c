@@ -396,8 +396,10 @@ static void converters_are_known_by_their_formats(void **state)
 	t.lists_coded = true;
 	assert_false(converts(&t));
 	t.lists_coded = false;
-	t.outputs[0] = V4L2_PIX_FMT_RGB24;
+	t.outputs[0] = V4L2_PIX_FMT_YUV420M;
 	t.outputs[1] = 0;
+	assert_true(converts(&t));
+	t.outputs[0] = V4L2_PIX_FMT_RGB24;
 	assert_false(converts(&t));
 	trio_init(&t);
 	t.inputs[0] = V4L2_PIX_FMT_NV12;
