@@ -4,6 +4,7 @@
 
 WIDTH=1280
 HEIGHT=720
+FPS=30 # that the service asks for; the camera has 30
 cases=0
 
 stop_feeding() {
@@ -37,9 +38,11 @@ with_all_formats() {
 	rm -f /etc/ld.so.preload
 }
 
-# loop API FORMAT: a camera that gives what it is fed: vivid's output, looped into its capture.
+# loop API FORMAT: a camera that gives what it is fed: vivid's output, looped into its capture. Its clock
+# goes no lower than for 1280x720; a smaller picture passes its two scalers as it is.
 loop() {
-	local output timings=cvt,width=$WIDTH,height=$HEIGHT,fps=30
+	local output timings
+	timings=cvt,width=$((WIDTH < 1280 ? 1280 : WIDTH)),height=$((HEIGHT < 720 ? 720 : HEIGHT)),fps=30
 	without_cameras
 	modprobe vivid n_devs=1 node_types=0x101 num_inputs=1 input_types=3 num_outputs=1 \
 		output_types=1 multiplanar="$1"
@@ -69,7 +72,7 @@ serve() {
 	printf -v sources '%s,' "${camera[@]}"
 	rm -f /tmp/demo.json
 	python3 /camward/tests/support/demo.py --build /build --no-install \
-		--cameras ${#camera[@]} --size "${WIDTH}x$HEIGHT" --fps 30 \
+		--cameras ${#camera[@]} --size "${WIDTH}x$HEIGHT" --fps $FPS \
 		--source "v4l2:${sources%,}" --encoder "$encoder" \
 		--converter "${converter:-none}" --card "${card:-none}" --json /tmp/demo.json \
 		> /out/demo.log 2>&1 &

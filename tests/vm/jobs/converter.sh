@@ -1,6 +1,6 @@
 #!/bin/bash
 # A converter between camera and encoder: every picture is the one that was captured, converted and scaled as the converter does it, bit for bit, and no CPU touches raw pictures; where it cannot, fails or stalls, others come, and the reason is told.
-# vm: timeout=600 memory=3G
+# vm: timeout=900 memory=3G
 # shellcheck source=tests/vm/lib.sh
 . /camward/tests/vm/lib.sh
 # shellcheck source=tests/vm/hardware.sh
@@ -164,6 +164,46 @@ with_all() {
 	wait "$large" || true
 }
 
+# Other formats that it takes.
+check_inputs() {
+	WIDTH=320 HEIGHT=180
+	only UYVY
+	loop 1 UYVY
+	converter
+	serve
+	see front 3 whole $WIDTH $HEIGHT
+	by converter
+	only RGB3
+	loop 2 RGB3
+	serve
+	see front 3 rgb $WIDTH $HEIGHT
+	by converter
+	WIDTH=1280 HEIGHT=720
+}
+
+# A viewer that may switch, whose connection becomes slow and is freed again: from one hardware encoder to
+# the other and back, in one session.
+check_switching() {
+	local viewer run how
+	with_all_formats
+	WIDTH=320 HEIGHT=180 FPS=15
+	loop 1 NV12
+	converter
+	serve
+	python3 /camward/tests/vm/tools/switch.py /tmp/demo.json front /out/switched &
+	viewer=$!
+	until_true 60 comes_by zero-copy || fail "$habits: $path, $reason"
+	wait $viewer || fail "the viewer does not switch, or refuses a picture"
+	for run in 0 1 2; do
+		cases=$((cases + 1))
+		mv "/out/switched-$run.h264" "/out/$cases.h264"
+		how="whole 320 180"
+		[ $run != 1 ] || how="nearest 160 90"
+		echo "$cases $how switched, $habits, $conversion" | tee -a /out/cases
+	done
+	WIDTH=1280 HEIGHT=720 FPS=30
+}
+
 # Compliant with the interface, with both APIs; NV12 is left out, for v4l2-compliance stumbles over the
 # kernel's newer name for it.
 check_compliance() {
@@ -179,7 +219,7 @@ check_compliance() {
 
 trap 'tail -n 30 /out/demo.log' EXIT
 rm -f /out/*.h264 /out/cases
-for part in compliance planes layouts failures without conversion; do
+for part in switching inputs compliance planes layouts failures without conversion; do
 	begun=$SECONDS
 	"check_$part"
 	echo "$part: $((SECONDS - begun)) s"

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * coded-frames draw FORMAT WIDTH HEIGHT FRAMES    writes pictures to stdout: NV12, NM12, NM16,
- * YU12, YM12 or YUYV coded-frames judge WIDTH HEIGHT                 reads decoded ones, I420, from
- * stdin coded-frames judge nearest|average TO_WIDTH TO_HEIGHT WIDTH HEIGHT FRAMES
+ * coded-frames draw FORMAT WIDTH HEIGHT FRAMES
+ *	writes pictures to stdout: NV12, NM12, NM16, YU12, YM12, YUYV, UYVY or RGB3
+ * coded-frames judge WIDTH HEIGHT
+ *	reads decoded ones, I420, from stdin
+ * coded-frames judge nearest|average|rgb TO_WIDTH TO_HEIGHT WIDTH HEIGHT FRAMES
+ *	reads ones that were made smaller, by the nearest sample, as the module vconv does it, or as
+ *the service does by itself (camera/scale.h); or made of RGB3, as vconv does it
  *
  * Planes that lie apart follow each other, as vivid has them: of NM16, the first has 128 bytes to
- * spare. 4:2:2 has each line of chroma twice: its 4:2:0 is the
- * picture that was drawn. The second judge
- * reads pictures that were made smaller: by the nearest sample, as the module vconv does, or as the
- * service does by itself (camera/scale.h).
+ * spare. 4:2:2 has each line of chroma twice: its 4:2:0 is the picture that was drawn. In RGB3 the
+ * three components are those of the picture, whatever colours that makes.
  *
  * Pictures of noise that carry their number (camera/coded-picture.h): a band of fresh noise wanders
  * over a still one. Each can be drawn anew from its number, so that judge knows every sample: a
@@ -92,7 +94,7 @@ static void put_nv(const struct picture *p, unsigned int times, unsigned int spa
 		}
 }
 
-static void put_yuyv(const struct picture *p)
+static void put_422(const struct picture *p, bool luma_first)
 {
 	const uint8_t *u = p->i420 + (size_t)p->width * p->height;
 	const uint8_t *v = u + (size_t)p->width * p->height / 4;
@@ -102,12 +104,37 @@ static void put_yuyv(const struct picture *p)
 		size_t line = (size_t)(y / 2) * (p->width / 2);
 
 		for (uint32_t x = 0; x < p->width / 2; x++) {
-			putchar_unlocked(luma[2 * x]);
-			putchar_unlocked(u[line + x]);
-			putchar_unlocked(luma[2 * x + 1]);
-			putchar_unlocked(v[line + x]);
+			const uint8_t y0 = luma[2 * x], y1 = luma[2 * x + 1];
+
+			putchar_unlocked(luma_first ? y0 : u[line + x]);
+			putchar_unlocked(luma_first ? u[line + x] : y0);
+			putchar_unlocked(luma_first ? y1 : v[line + x]);
+			putchar_unlocked(luma_first ? v[line + x] : y1);
 		}
 	}
+}
+
+/* What stands for red, green and blue in a pixel. */
+static void rgb_at(const struct picture *p, uint32_t x, uint32_t y, uint8_t ret[3])
+{
+	const uint8_t *u = p->i420 + (size_t)p->width * p->height;
+	const uint8_t *v = u + (size_t)p->width * p->height / 4;
+	size_t chroma = (size_t)(y / 2) * (p->width / 2) + x / 2;
+
+	ret[0] = p->i420[(size_t)y * p->width + x];
+	ret[1] = u[chroma];
+	ret[2] = v[chroma];
+}
+
+static void put_rgb(const struct picture *p)
+{
+	uint8_t rgb[3];
+
+	for (uint32_t y = 0; y < p->height; y++)
+		for (uint32_t x = 0; x < p->width; x++) {
+			rgb_at(p, x, y, rgb);
+			fwrite_unlocked(rgb, 1, sizeof(rgb), stdout);
+		}
 }
 
 static int draw_all(const struct picture *p, const char *format, uint32_t frames)
@@ -118,8 +145,10 @@ static int draw_all(const struct picture *p, const char *format, uint32_t frames
 			put_nv(p, 1, 0);
 		else if (!strcmp(format, "NM16"))
 			put_nv(p, 2, 128);
-		else if (!strcmp(format, "YUYV"))
-			put_yuyv(p);
+		else if (!strcmp(format, "YUYV") || !strcmp(format, "UYVY"))
+			put_422(p, *format == 'Y');
+		else if (!strcmp(format, "RGB3"))
+			put_rgb(p);
 		else
 			fwrite(p->i420, 1, p->size, stdout);
 	}
@@ -196,8 +225,59 @@ static void scale_average(const struct picture *p, const struct picture *to)
 	scale_free(scale);
 }
 
+/* BT.601, limited range; chroma of four pixels' mean. */
+static void convert_rgb(const struct picture *p, const struct picture *to)
+{
+	uint8_t *luma = to->i420, *u = luma + (size_t)p->width * p->height;
+	uint8_t *v = u + (size_t)p->width * p->height / 4, rgb[3];
+
+	for (uint32_t y = 0; y < p->height; y++)
+		for (uint32_t x = 0; x < p->width; x++) {
+			rgb_at(p, x, y, rgb);
+			*luma++ = (uint8_t)((66 * rgb[0] + 129 * rgb[1] + 25 * rgb[2] + 128 +
+					     (16 << 8)) >>
+					    8);
+		}
+	for (uint32_t y = 0; y < p->height; y += 2)
+		for (uint32_t x = 0; x < p->width; x += 2) {
+			int sum[3] = {2, 2, 2};
+
+			for (uint32_t i = 0; i < 4; i++) {
+				rgb_at(p, x + i % 2, y + i / 2, rgb);
+				for (unsigned int k = 0; k < 3; k++)
+					sum[k] += rgb[k];
+			}
+			for (unsigned int k = 0; k < 3; k++)
+				sum[k] /= 4;
+			*u++ = (uint8_t)((-38 * sum[0] - 74 * sum[1] + 112 * sum[2] + 128 +
+					  (128 << 8)) >>
+					 8);
+			*v++ = (uint8_t)((112 * sum[0] - 94 * sum[1] - 18 * sum[2] + 128 +
+					  (128 << 8)) >>
+					 8);
+		}
+}
+
+static const struct way {
+	const char *name;
+	void (*make)(const struct picture *p, const struct picture *to);
+} ways[] = {
+	{"nearest", scale_nearest},
+	{"average", scale_average},
+	{"rgb", convert_rgb},
+};
+
+static const struct way *way_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		if (!strcmp(ways[i].name, name))
+			return &ways[i];
+	return NULL;
+}
+
 /* Each picture must be one of those that were drawn, and there is more than one. */
-static int judge_scaled(const struct picture *p, const struct picture *to, bool nearest, uint32_t n)
+static int judge_made(const struct picture *p, const struct picture *to, const struct way *way,
+		      uint32_t n)
 {
 	unsigned int frames = 0, wrong = 0, different = 0;
 	_cleanup_free_ uint8_t *all = malloc(to->size * n), *got = malloc(to->size);
@@ -208,10 +288,7 @@ static int judge_scaled(const struct picture *p, const struct picture *to, bool 
 
 		at.i420 = all + to->size * i;
 		draw(p, i);
-		if (nearest)
-			scale_nearest(p, &at);
-		else
-			scale_average(p, &at);
+		way->make(p, &at);
 	}
 	while (all && got && seen && fread(got, 1, to->size, stdin) == to->size) {
 		uint32_t i = 0;
@@ -234,18 +311,20 @@ static int usage(void)
 {
 	fputs("usage: coded-frames draw FORMAT WIDTH HEIGHT FRAMES\n"
 	      "       coded-frames judge WIDTH HEIGHT\n"
-	      "       coded-frames judge nearest|average TO_WIDTH TO_HEIGHT WIDTH HEIGHT FRAMES\n",
+	      "       coded-frames judge nearest|average|rgb TO_WIDTH TO_HEIGHT WIDTH HEIGHT "
+	      "FRAMES\n",
 	      stderr);
 	return 2;
 }
 
-static struct picture picture_of(char *size[])
+/* drawn: it carries its number. */
+static struct picture picture_of(char *size[], bool drawn)
 {
 	struct picture p = {.width = (uint32_t)atoi(size[0]), .height = (uint32_t)atoi(size[1])};
 
 	p.size = (size_t)p.width * p.height * 3 / 2;
 	p.i420 = malloc(p.size);
-	if (!p.i420 || !coded_picture_fits(p.width, p.height) || p.height <= BAND)
+	if (!p.i420 || (drawn && (!coded_picture_fits(p.width, p.height) || p.height <= BAND)))
 		exit(usage());
 	return p;
 }
@@ -254,20 +333,21 @@ int main(int argc, char *argv[])
 {
 	bool draws = argc == 6 && !strcmp(argv[1], "draw");
 	bool judges = (argc == 4 || argc == 8) && !strcmp(argv[1], "judge");
-	struct picture p, small;
+	const struct way *way = judges && argc == 8 ? way_of(argv[2]) : NULL;
+	struct picture p, made;
 	int r;
 
-	if (!draws && !judges)
+	if ((!draws && !judges) || (judges && argc == 8 && !way))
 		return usage();
-	p = picture_of(argv + (draws ? 3 : argc == 4 ? 2 : 5));
+	p = picture_of(argv + (draws ? 3 : argc == 4 ? 2 : 5), true);
 	if (draws) {
 		r = draw_all(&p, argv[2], (uint32_t)atoi(argv[5]));
 	} else if (argc == 4) {
 		r = judge(&p);
 	} else {
-		small = picture_of(argv + 3);
-		r = judge_scaled(&p, &small, !strcmp(argv[2], "nearest"), (uint32_t)atoi(argv[7]));
-		free(small.i420);
+		made = picture_of(argv + 3, false);
+		r = judge_made(&p, &made, way, (uint32_t)atoi(argv[7]));
+		free(made.i420);
 	}
 	free(p.i420);
 	return r;
