@@ -56,6 +56,24 @@ check_habits() {
 	by copy "720 lines of 1280 bytes, the encoder wants 736"
 	serve height_align=32 no_crop=1
 	falls_back "cannot do this size"
+	# One that keeps many, of more than it is asked for, and then gives each back.
+	serve min_output=8
+	watch 3
+	by zero-copy "memory of the encoder"
+	serve min_output=8 no_import=1
+	watch 3
+	by zero-copy "memory of the encoder"
+	# There are 32.
+	serve min_output=32
+	watch 3
+	by copy "the encoder keeps all buffers that it could share"
+	serve min_output=33
+	falls_back "needs more buffers than there can be"
+	# One that makes something else.
+	serve codecs=HEVC
+	falls_back "makes HEVC, not H.264"
+	serve codecs=JPEG
+	falls_back "makes JPEG, no video"
 	# The other API, the other format, other ways with headers.
 	loop 2 YU12
 	serve formats=YU12 multiplanar=1 no_import=1 headers=1

@@ -81,6 +81,11 @@ check_formats() {
 		encode 320 180 20 memory=import
 		whole 20
 	done
+	# One that keeps many.
+	encoder formats=YU12 min_output=6
+	compliant
+	encode 320 180 20 reset_at=10
+	whole 20
 	encoder multiplanar=1 formats=YM12
 	compliant
 	encode 320 180 20 memory=export

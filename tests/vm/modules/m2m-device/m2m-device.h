@@ -51,6 +51,7 @@ struct m2m_quirks {
 	bool no_commands;         /* neither drains nor says when a stream ends */
 	unsigned int instances;   /* open files at most; 0: any number */
 	unsigned int min_capture; /* CAPTURE buffers at least */
+	unsigned int min_output;  /* it keeps that many of OUTPUT before it works; 0: one */
 	unsigned int stall_after; /* after N pictures nothing happens any more, until streamoff */
 	unsigned int delay_ms;    /* for each job */
 };

@@ -120,7 +120,21 @@ static void job_abort(void *priv)
 		v4l2_m2m_job_finish(ctx->device->m2m, ctx->fh.m2m_ctx);
 }
 
-const struct v4l2_m2m_ops m2m_device_ops = {.device_run = device_run, .job_abort = job_abort};
+/* One that keeps many lets them go when it drains. */
+static int job_ready(void *priv)
+{
+	struct m2m_ctx *ctx = priv;
+	struct v4l2_m2m_ctx *m2m = ctx->fh.m2m_ctx;
+
+	return m2m->is_draining ||
+	       v4l2_m2m_num_src_bufs_ready(m2m) >= kind_of(ctx)->quirks->min_output;
+}
+
+const struct v4l2_m2m_ops m2m_device_ops = {
+	.device_run = device_run,
+	.job_ready = job_ready,
+	.job_abort = job_abort,
+};
 
 static int queue_setup(struct vb2_queue *q, unsigned int *n_buffers, unsigned int *n_planes,
 		       unsigned int sizes[], struct device *devices[])
@@ -139,6 +153,8 @@ static int queue_setup(struct vb2_queue *q, unsigned int *n_buffers, unsigned in
 	}
 	if (!*n_planes && V4L2_TYPE_IS_CAPTURE(q->type))
 		*n_buffers = max(*n_buffers, kind_of(ctx)->quirks->min_capture);
+	if (!*n_planes && V4L2_TYPE_IS_OUTPUT(q->type))
+		*n_buffers = max(*n_buffers, kind_of(ctx)->quirks->min_output);
 	*n_planes = planes;
 	return 0;
 }
@@ -276,6 +292,8 @@ static void after_command(struct m2m_ctx *ctx, bool stop, bool was_stopped)
 
 	if (stop && v4l2_m2m_has_stopped(m2m))
 		v4l2_event_queue_fh(&ctx->fh, &end_of_stream);
+	else if (stop)
+		v4l2_m2m_try_schedule(m2m);
 	if (!stop && was_stopped)
 		vb2_clear_last_buffer_dequeued(&m2m->cap_q_ctx.q);
 }

@@ -83,9 +83,10 @@ static void add_video(struct vh264_ctx *ctx)
 int vh264_controls_init(struct vh264_ctx *ctx)
 {
 	bool h264 = offers(V4L2_PIX_FMT_H264), hevc = offers(V4L2_PIX_FMT_HEVC);
+	unsigned int least = max(vh264_quirks.device.min_output, 1u);
 
 	v4l2_ctrl_handler_init(&ctx->base.controls, 16);
-	add(ctx, V4L2_CID_MIN_BUFFERS_FOR_OUTPUT, 1, 1, 1);
+	add(ctx, V4L2_CID_MIN_BUFFERS_FOR_OUTPUT, least, least, least);
 	if (h264 || hevc)
 		add_video(ctx);
 	if (h264)

@@ -28,6 +28,7 @@ DEVICE(no_commands, bool, 0444, "cannot be drained");
 DEVICE(stall_after, uint, 0644, "after N pictures nothing happens any more");
 QUIRK(stall_hard, bool, 0644, "a stall lasts until the file is closed");
 DEVICE(delay_ms, uint, 0644, "what each picture takes");
+DEVICE(min_output, uint, 0444, "raw pictures that it keeps before it works");
 QUIRK(coded_max, uint, 0444, "bytes of a coded buffer at most");
 DEVICE(instances, uint, 0644, "open files at most");
 
