@@ -121,8 +121,12 @@ static int allocate(struct v4l2_m2m *m2m)
 		.count = at_least(want->buffers ? want->buffers : V4L2_M2M_BUFFERS,
 				  m2m->controls.least_raw),
 	};
-	int r = v4l2_queue_setup(&m2m->raw, &m2m->device, &raw);
+	int r;
 
+	/* Drivers would say that there is no memory. */
+	if (m2m->controls.least_raw > V4L2_QUEUE_BUFFERS_MAX)
+		return -ENOBUFS;
+	r = v4l2_queue_setup(&m2m->raw, &m2m->device, &raw);
 	if (r < 0)
 		return r;
 	return v4l2_queue_allocate(&m2m->coded, &m2m->device,

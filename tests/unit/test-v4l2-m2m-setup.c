@@ -296,7 +296,7 @@ static void an_encoder_that_must_reorder_is_refused(void **state)
 }
 
 /* What the encoder needs, or the error where it does not get that: the driver has four. */
-static int raw_buffers(int32_t least, unsigned int wanted)
+static int raw_buffers(int32_t least, unsigned int wanted, int reqbufs_r)
 {
 	struct v4l2_m2m_want want = bench_want;
 	struct encoder_driver d;
@@ -307,6 +307,8 @@ static int raw_buffers(int32_t least, unsigned int wanted)
 	encoder_driver_init(&d, NULL, 0);
 	d.controls[3] =
 		(struct played_control){.id = V4L2_CID_MIN_BUFFERS_FOR_OUTPUT, .value = least};
+	if (reqbufs_r < 0)
+		d.faults[0] = (struct fault){VIDIOC_REQBUFS, 0, 1, reqbufs_r};
 	assert_int_equal(v4l2_m2m_open(&d.sys, "encoder", &want, &m2m), 0);
 	r = v4l2_m2m_start(m2m);
 	if (r >= 0)
@@ -318,12 +320,15 @@ static int raw_buffers(int32_t least, unsigned int wanted)
 
 static void an_encoder_gets_the_buffers_it_needs(void **state)
 {
-	assert_int_equal(raw_buffers(0, 0), 1);
-	assert_int_equal(raw_buffers(3, 0), 3);
-	assert_int_equal(raw_buffers(4, 2), 4);
+	assert_int_equal(raw_buffers(0, 0, 0), 1);
+	assert_int_equal(raw_buffers(3, 0, 0), 3);
+	assert_int_equal(raw_buffers(4, 2, 0), 4);
 	/* Of fewer it would keep all, and wait. */
-	assert_int_equal(raw_buffers(5, 0), -ENOBUFS);
-	assert_int_equal(raw_buffers(1000, 2), -ENOBUFS);
+	assert_int_equal(raw_buffers(5, 0, 0), -ENOBUFS);
+	assert_int_equal(raw_buffers(1000, 2, 0), -ENOBUFS);
+	/* That it cannot be is no lack of memory. */
+	assert_int_equal(raw_buffers(32, 0, -ENOMEM), -ENOMEM);
+	assert_int_equal(raw_buffers(33, 0, -ENOMEM), -ENOBUFS);
 }
 
 static void imported_buffers_keep_their_index(void **state)
