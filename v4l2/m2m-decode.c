@@ -17,7 +17,7 @@
 /* Access units that wait: more is a decoder that is too slow. */
 #define CODED_BUFFERS 8
 /* Room for an access unit: a byte a pixel, and for small pictures this. Keyframes of text and noise
- * stay below; what vh264 makes without loss does not, so half as much again. */
+ * stay below; what venc makes without loss does not, so half as much again. */
 #define CODED_SIZE_LEAST (512U * 1024)
 
 /* Of a driver that does not say how many it works with. */

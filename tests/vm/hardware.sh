@@ -63,9 +63,9 @@ loop() {
 serve() {
 	local sources
 	end_service
-	modprobe -r vh264
-	modprobe vh264 "$@"
-	until_true 10 node_named vh264-enc || fail "the encoder does not appear"
+	modprobe -r venc
+	modprobe venc "$@"
+	until_true 10 node_named venc-enc || fail "the encoder does not appear"
 	encoder=$node
 	habits=${*:-no habits}
 	chmod 666 "$encoder" "${camera[@]}"
@@ -100,7 +100,7 @@ url() {
 has_habits() {
 	local habit
 	for habit in "$@"; do
-		echo "${habit#*=}" > "/sys/module/vh264/parameters/${habit%=*}"
+		echo "${habit#*=}" > "/sys/module/venc/parameters/${habit%=*}"
 	done
 	habits=$*
 }

@@ -8,9 +8,9 @@ tool=/build/tests/vm/m2m-encode
 
 # encoder [OPTION...]: the virtual encoder with these habits.
 encoder() {
-	modprobe -r vh264
-	modprobe vh264 "$@"
-	until_true 10 node_named vh264-enc || fail "the encoder does not appear"
+	modprobe -r venc
+	modprobe venc "$@"
+	until_true 10 node_named venc-enc || fail "the encoder does not appear"
 	habits=$*
 }
 

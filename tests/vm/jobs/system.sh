@@ -159,7 +159,7 @@ timeout 300 ffmpeg -y -hide_banner -nostdin -loglevel error -rtsp_transport tcp 
 	-i "rtsps://owner:$token@127.0.0.1:322/$back" -an -flush_packets 1 -f framemd5 /tmp/late &
 player=$!
 until_true 120 has_more_than 20 || fail "$back is not watched"
-modprobe vh264
+modprobe venc
 until_true 30 test -e /dev/camward-encoder || fail "udev shows no encoder"
 until_true 60 is_another "$front" "$front_before" || fail "$front goes on without the encoder"
 [ "$(process_of "$back")" = "$back_before" ] || fail "$back was restarted while it was watched"
@@ -178,7 +178,7 @@ until_true 120 in_use "$encoder" || fail "$back does without the encoder"
 	fail "$encoder is open in $(users_of "$encoder")"
 wait $player || fail "$back by hardware: ffmpeg ends with $?"
 until_true 20 not_in_use "$encoder" || fail "$encoder stays open"
-modprobe -r vh264 vkms
+modprobe -r venc vkms
 
 # Stopped means stopped.
 systemctl stop camward.service

@@ -385,8 +385,8 @@ def load(module, *options):
 def encode_clip():
     """(clip, raw, counters): without loss, as the decoder takes it; a picture that is no whole number
     of macroblocks high."""
-    load("vh264")
-    node = wait_until(lambda: video_node("vh264-enc"), "the encoder")
+    load("venc")
+    node = wait_until(lambda: video_node("venc-enc"), "the encoder")
     clip, raw = TMP / "hardware.h264", TMP / "hardware.yuv"
     subprocess.run([ENCODE, node, *map(str, SMALL), str(4 * AT), clip, raw, "gop=6"], check=True,
                    stdout=subprocess.DEVNULL)

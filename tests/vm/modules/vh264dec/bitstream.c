@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ITU-T H.264, as vh264 writes it. */
+/* ITU-T H.264, as venc writes it. */
 #include <linux/errno.h>
 #include <linux/string.h>
 

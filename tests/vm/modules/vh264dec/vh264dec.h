@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vh264dec: a stateful H.264 decoder in software, for what vh264 makes: macroblocks that are I_PCM
+ * vh264dec: a stateful H.264 decoder in software, for what venc makes: macroblocks that are I_PCM
  * or P_Skip, a slice a picture. Pictures come out as NV12, or as XR24 for displays that know RGB
  * only.
  *
@@ -60,7 +60,7 @@ int vh264dec_start(struct m2m_ctx *base, u32 type);
 void vh264dec_queued(struct m2m_ctx *base, struct vb2_v4l2_buffer *coded);
 void vh264dec_run(struct m2m_ctx *base);
 
-/* bitstream.c; -EBADMSG: not what vh264 makes. */
+/* bitstream.c; -EBADMSG: not what venc makes. */
 /* 1: it has a sequence parameter set; 0: none. */
 int vh264dec_read_size(const u8 *data, u32 len, struct vh264dec_size *ret);
 /* Into the reference. 1: a picture, *keyframe says of which kind; 0: there is none in it. */

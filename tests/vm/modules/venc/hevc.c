@@ -44,7 +44,7 @@ static void put_ordering(struct writer *w)
 	writer_ue(w, 0);
 }
 
-static void put_timing(struct writer *w, const struct vh264_stream *s)
+static void put_timing(struct writer *w, const struct venc_stream *s)
 {
 	writer_bits(w, 1, 1);
 	writer_bits(w, 32, s->interval.numerator);
@@ -53,7 +53,7 @@ static void put_timing(struct writer *w, const struct vh264_stream *s)
 }
 
 /* Section 7.3.2.1. */
-static void put_vps(struct writer *w, const struct vh264_stream *s)
+static void put_vps(struct writer *w, const struct venc_stream *s)
 {
 	writer_begin_nal(w, NAL_VPS, 2);
 	writer_bits(w, 4, 0);
@@ -70,7 +70,7 @@ static void put_vps(struct writer *w, const struct vh264_stream *s)
 	writer_end_nal(w);
 }
 
-static void put_size(struct writer *w, const struct vh264_stream *s)
+static void put_size(struct writer *w, const struct venc_stream *s)
 {
 	u32 width = macroblocks(s->width) * 16, height = macroblocks(s->height) * 16;
 	u32 right = width - s->width, bottom = height - s->height;
@@ -103,7 +103,7 @@ static void put_blocks(struct writer *w)
 	writer_bits(w, 1, 1); /* no filter over it */
 }
 
-static void put_vui(struct writer *w, const struct vh264_stream *s)
+static void put_vui(struct writer *w, const struct venc_stream *s)
 {
 	writer_bits(w, 1, 1);
 	writer_bits(w, 4, 0); /* aspect ratio, overscan, video signal, chroma location */
@@ -113,7 +113,7 @@ static void put_vui(struct writer *w, const struct vh264_stream *s)
 }
 
 /* Section 7.3.2.2. */
-static void put_sps(struct writer *w, const struct vh264_stream *s)
+static void put_sps(struct writer *w, const struct venc_stream *s)
 {
 	writer_begin_nal(w, NAL_SPS, 2);
 	writer_bits(w, 8, 1); /* of VPS 0; one sub-layer, nested */
@@ -157,7 +157,7 @@ static void put_pps(struct writer *w)
 	writer_end_nal(w);
 }
 
-static int write_headers(const struct vh264_stream *s, u8 *to, u32 size)
+static int write_headers(const struct venc_stream *s, u8 *to, u32 size)
 {
 	struct writer w = {.at = to, .end = to + size};
 
@@ -168,7 +168,7 @@ static int write_headers(const struct vh264_stream *s, u8 *to, u32 size)
 }
 
 /* Section 7.3.6.1. */
-static void put_slice_header(struct writer *w, const struct vh264_stream *s, bool keyframe)
+static void put_slice_header(struct writer *w, const struct venc_stream *s, bool keyframe)
 {
 	writer_begin_nal(w, keyframe ? NAL_IDR : NAL_TRAIL, 2);
 	writer_bits(w, 1, 1); /* the picture's first */
@@ -204,7 +204,7 @@ static void flush(struct writer *w, u32 range)
 	writer_align(w);
 }
 
-static int write_picture(struct vh264_stream *s, const struct vh264_picture *picture, bool keyframe,
+static int write_picture(struct venc_stream *s, const struct venc_picture *picture, bool keyframe,
 			 u8 *to, u32 size)
 {
 	struct writer w = {.at = to, .end = to + size};
@@ -226,7 +226,7 @@ static int write_picture(struct vh264_stream *s, const struct vh264_picture *pic
 	return writer_result(&w, to);
 }
 
-const struct vh264_codec codec_hevc = {
+const struct venc_codec codec_hevc = {
 	.fourcc = V4L2_PIX_FMT_HEVC,
 	.size_max = size_max,
 	.headers = write_headers,

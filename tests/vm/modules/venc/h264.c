@@ -22,7 +22,7 @@ static u32 size_max(u32 width, u32 height)
 }
 
 /* Section E.1.1: the rate, and that nothing is reordered. */
-static void put_vui(struct writer *w, const struct vh264_stream *s)
+static void put_vui(struct writer *w, const struct venc_stream *s)
 {
 	writer_bits(w, 4, 0); /* aspect ratio, overscan, video signal, chroma location */
 	writer_bits(w, 1, 1);
@@ -41,7 +41,7 @@ static void put_vui(struct writer *w, const struct vh264_stream *s)
 }
 
 /* Section 7.3.2.1.1. */
-static void put_sps(struct writer *w, const struct vh264_stream *s)
+static void put_sps(struct writer *w, const struct venc_stream *s)
 {
 	u32 wide = macroblocks(s->width), high = macroblocks(s->height);
 	u32 right = wide * 16 - s->width, bottom = high * 16 - s->height;
@@ -88,7 +88,7 @@ static void put_pps(struct writer *w)
 	writer_end_nal(w);
 }
 
-static int write_headers(const struct vh264_stream *s, u8 *to, u32 size)
+static int write_headers(const struct venc_stream *s, u8 *to, u32 size)
 {
 	struct writer w = {.at = to, .end = to + size};
 
@@ -98,7 +98,7 @@ static int write_headers(const struct vh264_stream *s, u8 *to, u32 size)
 }
 
 /* Section 7.3.3. */
-static void put_slice_header(struct writer *w, const struct vh264_stream *s, bool keyframe)
+static void put_slice_header(struct writer *w, const struct venc_stream *s, bool keyframe)
 {
 	writer_begin_nal(w, keyframe ? NAL_IDR : NAL_SLICE, 1);
 	writer_ue(w, 0);
@@ -115,7 +115,7 @@ static void put_slice_header(struct writer *w, const struct vh264_stream *s, boo
 	writer_ue(w, 1); /* no deblocking */
 }
 
-static int write_picture(struct vh264_stream *s, const struct vh264_picture *picture, bool keyframe,
+static int write_picture(struct venc_stream *s, const struct venc_picture *picture, bool keyframe,
 			 u8 *to, u32 size)
 {
 	struct writer w = {.at = to, .end = to + size};
@@ -152,7 +152,7 @@ static int write_picture(struct vh264_stream *s, const struct vh264_picture *pic
 	return writer_result(&w, to);
 }
 
-const struct vh264_codec codec_h264 = {
+const struct venc_codec codec_h264 = {
 	.fourcc = V4L2_PIX_FMT_H264,
 	.size_max = size_max,
 	.headers = write_headers,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vh264.h"
+#include "venc.h"
 
 static int s_ctrl(struct v4l2_ctrl *control)
 {
-	struct vh264_ctx *ctx = container_of(control->handler, struct vh264_ctx, base.controls);
+	struct venc_ctx *ctx = container_of(control->handler, struct venc_ctx, base.controls);
 	struct v4l2_m2m_ctx *m2m = ctx->base.fh.m2m_ctx;
 
 	switch (control->id) {
@@ -15,7 +15,7 @@ static int s_ctrl(struct v4l2_ctrl *control)
 		return 0;
 	case V4L2_CID_MPEG_VIDEO_GOP_SIZE:
 	case V4L2_CID_MPEG_VIDEO_BITRATE:
-		if (vh264_quirks.busy_controls && m2m && vb2_is_streaming(&m2m->cap_q_ctx.q))
+		if (venc_quirks.busy_controls && m2m && vb2_is_streaming(&m2m->cap_q_ctx.q))
 			return -EBUSY;
 		if (control->id == V4L2_CID_MPEG_VIDEO_GOP_SIZE)
 			ctx->gop = control->val;
@@ -27,22 +27,22 @@ static int s_ctrl(struct v4l2_ctrl *control)
 
 static const struct v4l2_ctrl_ops control_ops = {.s_ctrl = s_ctrl};
 
-static void add(struct vh264_ctx *ctx, u32 id, s64 min, s64 max, s64 value)
+static void add(struct venc_ctx *ctx, u32 id, s64 min, s64 max, s64 value)
 {
 	v4l2_ctrl_new_std(&ctx->base.controls, &control_ops, id, min, max, 1, value);
 }
 
-static void add_menu(struct vh264_ctx *ctx, u32 id, u8 max, u64 skip, u8 value)
+static void add_menu(struct venc_ctx *ctx, u32 id, u8 max, u64 skip, u8 value)
 {
 	v4l2_ctrl_new_std_menu(&ctx->base.controls, &control_ops, id, max, skip, value);
 }
 
 static bool offers(u32 fourcc)
 {
-	return vh264_codec_of(fourcc)->fourcc == fourcc;
+	return venc_codec_of(fourcc)->fourcc == fourcc;
 }
 
-static void add_h264(struct vh264_ctx *ctx)
+static void add_h264(struct venc_ctx *ctx)
 {
 	const u8 profile = V4L2_MPEG_VIDEO_H264_PROFILE_CONSTRAINED_BASELINE;
 
@@ -51,7 +51,7 @@ static void add_h264(struct vh264_ctx *ctx)
 		 V4L2_MPEG_VIDEO_H264_LEVEL_5_1);
 }
 
-static void add_hevc(struct vh264_ctx *ctx)
+static void add_hevc(struct venc_ctx *ctx)
 {
 	add_menu(ctx, V4L2_CID_MPEG_VIDEO_HEVC_PROFILE, V4L2_MPEG_VIDEO_HEVC_PROFILE_MAIN, 0,
 		 V4L2_MPEG_VIDEO_HEVC_PROFILE_MAIN);
@@ -61,9 +61,9 @@ static void add_hevc(struct vh264_ctx *ctx)
 		 V4L2_MPEG_VIDEO_HEVC_TIER_MAIN);
 }
 
-static void add_video(struct vh264_ctx *ctx)
+static void add_video(struct venc_ctx *ctx)
 {
-	const u8 mode = vh264_quirks.headers == VH264_HEADERS_SEPARATE
+	const u8 mode = venc_quirks.headers == VENC_HEADERS_SEPARATE
 				? V4L2_MPEG_VIDEO_HEADER_MODE_SEPARATE
 				: V4L2_MPEG_VIDEO_HEADER_MODE_JOINED_WITH_1ST_FRAME;
 
@@ -74,16 +74,16 @@ static void add_video(struct vh264_ctx *ctx)
 	add_menu(ctx, V4L2_CID_MPEG_VIDEO_BITRATE_MODE, V4L2_MPEG_VIDEO_BITRATE_MODE_CBR, 0,
 		 V4L2_MPEG_VIDEO_BITRATE_MODE_CBR);
 	add_menu(ctx, V4L2_CID_MPEG_VIDEO_HEADER_MODE, mode, ~(1 << mode), mode);
-	if (!vh264_quirks.no_force_keyframe)
+	if (!venc_quirks.no_force_keyframe)
 		add(ctx, V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME, 0, 0, 0);
-	if (vh264_quirks.headers == VH264_HEADERS_REPEATED)
+	if (venc_quirks.headers == VENC_HEADERS_REPEATED)
 		add(ctx, V4L2_CID_MPEG_VIDEO_REPEAT_SEQ_HEADER, 0, 1, 1);
 }
 
-int vh264_controls_init(struct vh264_ctx *ctx)
+int venc_controls_init(struct venc_ctx *ctx)
 {
 	bool h264 = offers(V4L2_PIX_FMT_H264), hevc = offers(V4L2_PIX_FMT_HEVC);
-	unsigned int least = max(vh264_quirks.device.min_output, 1u);
+	unsigned int least = max(venc_quirks.device.min_output, 1u);
 
 	v4l2_ctrl_handler_init(&ctx->base.controls, 16);
 	add(ctx, V4L2_CID_MIN_BUFFERS_FOR_OUTPUT, least, least, least);

@@ -5,17 +5,17 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
-static const struct vh264_codec *const codecs[] = {&codec_h264, &codec_hevc, &codec_jpeg};
+static const struct venc_codec *const codecs[] = {&codec_h264, &codec_hevc, &codec_jpeg};
 
-static bool offered(const struct vh264_codec *codec)
+static bool offered(const struct venc_codec *codec)
 {
 	u32 fourcc = codec->fourcc;
 	char name[5] = {fourcc, fourcc >> 8, fourcc >> 16, fourcc >> 24};
 
-	return strstr(vh264_quirks.codecs, name);
+	return strstr(venc_quirks.codecs, name);
 }
 
-const struct vh264_codec *vh264_codec_at(u32 index)
+const struct venc_codec *venc_codec_at(u32 index)
 {
 	size_t i;
 
@@ -25,17 +25,17 @@ const struct vh264_codec *vh264_codec_at(u32 index)
 	return NULL;
 }
 
-const struct vh264_codec *vh264_codec_of(u32 fourcc)
+const struct venc_codec *venc_codec_of(u32 fourcc)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(codecs); i++)
 		if (codecs[i]->fourcc == fourcc && offered(codecs[i]))
 			return codecs[i];
-	return vh264_codec_at(0);
+	return venc_codec_at(0);
 }
 
-int vh264_stream_begin(struct vh264_stream *stream, u32 width, u32 height)
+int venc_stream_begin(struct venc_stream *stream, u32 width, u32 height)
 {
 	vfree(stream->reference);
 	stream->width = width;
@@ -44,13 +44,13 @@ int vh264_stream_begin(struct vh264_stream *stream, u32 width, u32 height)
 	return stream->reference ? 0 : -ENOMEM;
 }
 
-void vh264_stream_end(struct vh264_stream *stream)
+void venc_stream_end(struct venc_stream *stream)
 {
 	vfree(stream->reference);
 	stream->reference = NULL;
 }
 
-void codec_gather(const struct vh264_picture *p, u32 x0, u32 y0, u8 *to)
+void codec_gather(const struct venc_picture *p, u32 x0, u32 y0, u8 *to)
 {
 	u8 *cb = to + 256, *cr = to + 320;
 	u32 x, y;

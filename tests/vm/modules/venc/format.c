@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vh264.h"
+#include "venc.h"
 
 #define WIDTH_MIN  64u
 #define WIDTH_MAX  1920u
@@ -22,9 +22,9 @@ static bool offered(const struct kind *kind)
 {
 	char name[5] = {kind->fourcc, kind->fourcc >> 8, kind->fourcc >> 16, kind->fourcc >> 24};
 
-	if (kind->multi && !vh264_quirks.multiplanar)
+	if (kind->multi && !venc_quirks.multiplanar)
 		return false;
-	return strstr(vh264_quirks.formats, name);
+	return strstr(venc_quirks.formats, name);
 }
 
 static const struct kind *kind_at(u32 index)
@@ -53,7 +53,7 @@ static unsigned int n_planes(const struct kind *kind)
 	return !kind->multi ? 1 : kind->planar ? 3 : 2;
 }
 
-static void lay_out(struct vh264_raw_format *raw, const struct kind *kind)
+static void lay_out(struct venc_raw_format *raw, const struct kind *kind)
 {
 	u32 luma = raw->stride * raw->height;
 
@@ -70,41 +70,41 @@ static u32 fit(u32 value, u32 min, u32 max, u32 align)
 }
 
 /* What this encoder makes of a format that is asked for. */
-static void adjust_raw(struct vh264_raw_format *raw)
+static void adjust_raw(struct venc_raw_format *raw)
 {
 	const struct kind *kind = kind_of(raw->fourcc);
-	u32 align = max(vh264_quirks.stride_align, kind->planar ? 4u : 2u);
+	u32 align = max(venc_quirks.stride_align, kind->planar ? 4u : 2u);
 
-	raw->width = fit(raw->width, WIDTH_MIN, WIDTH_MAX, vh264_quirks.width_align);
-	raw->height = fit(raw->height, HEIGHT_MIN, HEIGHT_MAX, vh264_quirks.height_align);
+	raw->width = fit(raw->width, WIDTH_MIN, WIDTH_MAX, venc_quirks.width_align);
+	raw->height = fit(raw->height, HEIGHT_MIN, HEIGHT_MAX, venc_quirks.height_align);
 	raw->stride = ALIGN(clamp(raw->stride, raw->width, STRIDE_MAX), align);
 	lay_out(raw, kind);
 }
 
-static u32 adjust_coded(const struct vh264_codec *codec, u32 size, u32 width, u32 height)
+static u32 adjust_coded(const struct venc_codec *codec, u32 size, u32 width, u32 height)
 {
 	u32 most = codec->size_max(width, height);
 
 	size = clamp(size, most, most * 2);
-	return vh264_quirks.coded_max ? min(size, vh264_quirks.coded_max) : size;
+	return venc_quirks.coded_max ? min(size, venc_quirks.coded_max) : size;
 }
 
-static void set_raw(struct vh264_ctx *ctx, const struct vh264_raw_format *raw)
+static void set_raw(struct venc_ctx *ctx, const struct venc_raw_format *raw)
 {
 	ctx->raw = *raw;
 	ctx->crop = (struct v4l2_rect){.width = raw->width, .height = raw->height};
 	ctx->coded_size = adjust_coded(ctx->codec, ctx->coded_size, raw->width, raw->height);
 }
 
-void vh264_format_init(struct vh264_ctx *ctx)
+void venc_format_init(struct venc_ctx *ctx)
 {
-	struct vh264_raw_format raw = {
+	struct venc_raw_format raw = {
 		.width = 640,
 		.height = 360,
 		.colorspace = V4L2_COLORSPACE_REC709,
 	};
 
-	ctx->codec = vh264_codec_at(0);
+	ctx->codec = venc_codec_at(0);
 	if (ctx->codec->fourcc == V4L2_PIX_FMT_JPEG)
 		raw.colorspace = V4L2_COLORSPACE_SRGB;
 	adjust_raw(&raw);
@@ -113,9 +113,9 @@ void vh264_format_init(struct vh264_ctx *ctx)
 	ctx->stream.interval = (struct v4l2_fract){1, 30};
 }
 
-unsigned int vh264_format_sizes(const struct m2m_ctx *base, u32 type, u32 ret[M2M_PLANES_MAX])
+unsigned int venc_format_sizes(const struct m2m_ctx *base, u32 type, u32 ret[M2M_PLANES_MAX])
 {
-	const struct vh264_ctx *ctx = container_of(base, struct vh264_ctx, base);
+	const struct venc_ctx *ctx = container_of(base, struct venc_ctx, base);
 
 	ret[0] = ctx->coded_size;
 	if (V4L2_TYPE_IS_CAPTURE(type))
@@ -124,14 +124,13 @@ unsigned int vh264_format_sizes(const struct m2m_ctx *base, u32 type, u32 ret[M2
 	return ctx->raw.n_planes;
 }
 
-void vh264_format_picture(struct vh264_ctx *ctx, struct vb2_buffer *buffer,
-			  struct vh264_picture *ret)
+void venc_format_picture(struct venc_ctx *ctx, struct vb2_buffer *buffer, struct venc_picture *ret)
 {
-	const struct vh264_raw_format *raw = &ctx->raw;
+	const struct venc_raw_format *raw = &ctx->raw;
 	const struct kind *kind = kind_of(raw->fourcc);
 	u32 luma = raw->stride * raw->height;
 
-	*ret = (struct vh264_picture){
+	*ret = (struct venc_picture){
 		.y = vb2_plane_vaddr(buffer, 0),
 		.y_stride = raw->stride,
 		.c_stride = kind->planar ? raw->stride / 2 : raw->stride,
@@ -146,12 +145,12 @@ void vh264_format_picture(struct vh264_ctx *ctx, struct vb2_buffer *buffer,
 		ret->cr = kind->multi ? vb2_plane_vaddr(buffer, 2) : ret->cb + luma / 4;
 }
 
-int vh264_enum_fmt(struct file *file, void *fh, struct v4l2_fmtdesc *f)
+int venc_enum_fmt(struct file *file, void *fh, struct v4l2_fmtdesc *f)
 {
 	const struct kind *kind;
 
 	if (V4L2_TYPE_IS_CAPTURE(f->type)) {
-		const struct vh264_codec *codec = vh264_codec_at(f->index);
+		const struct venc_codec *codec = venc_codec_at(f->index);
 
 		f->pixelformat = codec ? codec->fourcc : 0;
 		return codec ? 0 : -EINVAL;
@@ -163,7 +162,7 @@ int vh264_enum_fmt(struct file *file, void *fh, struct v4l2_fmtdesc *f)
 	return 0;
 }
 
-static void write_single(struct v4l2_pix_format *pix, const struct vh264_raw_format *raw, u32 codec,
+static void write_single(struct v4l2_pix_format *pix, const struct venc_raw_format *raw, u32 codec,
 			 u32 coded_size)
 {
 	bool coded = codec;
@@ -181,7 +180,7 @@ static void write_single(struct v4l2_pix_format *pix, const struct vh264_raw_for
 	pix->flags = 0;
 }
 
-static void write_planar(struct v4l2_pix_format_mplane *pix, const struct vh264_raw_format *raw,
+static void write_planar(struct v4l2_pix_format_mplane *pix, const struct venc_raw_format *raw,
 			 u32 codec, u32 coded_size)
 {
 	bool coded = codec;
@@ -208,10 +207,10 @@ static void write_planar(struct v4l2_pix_format_mplane *pix, const struct vh264_
 }
 
 /* codec: fourcc, or 0 for the raw format. */
-static void write_format(struct v4l2_format *f, const struct vh264_raw_format *raw, u32 codec,
+static void write_format(struct v4l2_format *f, const struct venc_raw_format *raw, u32 codec,
 			 u32 coded_size)
 {
-	struct vh264_raw_format as = *raw;
+	struct venc_raw_format as = *raw;
 
 	/* JPEG has colours of its own. */
 	if (codec == V4L2_PIX_FMT_JPEG) {
@@ -226,13 +225,13 @@ static void write_format(struct v4l2_format *f, const struct vh264_raw_format *r
 		write_single(&f->fmt.pix, &as, codec, coded_size);
 }
 
-static void read_format(const struct v4l2_format *f, struct vh264_raw_format *ret)
+static void read_format(const struct v4l2_format *f, struct venc_raw_format *ret)
 {
 	const struct v4l2_pix_format *pix = &f->fmt.pix;
 	const struct v4l2_pix_format_mplane *mp = &f->fmt.pix_mp;
 
 	if (V4L2_TYPE_IS_MULTIPLANAR(f->type))
-		*ret = (struct vh264_raw_format){
+		*ret = (struct venc_raw_format){
 			.fourcc = mp->pixelformat,
 			.width = mp->width,
 			.height = mp->height,
@@ -244,7 +243,7 @@ static void read_format(const struct v4l2_format *f, struct vh264_raw_format *re
 			.quantization = mp->quantization,
 		};
 	else
-		*ret = (struct vh264_raw_format){
+		*ret = (struct venc_raw_format){
 			.fourcc = pix->pixelformat,
 			.width = pix->width,
 			.height = pix->height,
@@ -257,23 +256,23 @@ static void read_format(const struct v4l2_format *f, struct vh264_raw_format *re
 		};
 }
 
-int vh264_g_fmt(struct file *file, void *fh, struct v4l2_format *f)
+int venc_g_fmt(struct file *file, void *fh, struct v4l2_format *f)
 {
-	struct vh264_ctx *ctx = vh264_ctx_of(file);
+	struct venc_ctx *ctx = venc_ctx_of(file);
 
 	write_format(f, &ctx->raw, V4L2_TYPE_IS_CAPTURE(f->type) ? ctx->codec->fourcc : 0,
 		     ctx->coded_size);
 	return 0;
 }
 
-int vh264_try_fmt(struct file *file, void *fh, struct v4l2_format *f)
+int venc_try_fmt(struct file *file, void *fh, struct v4l2_format *f)
 {
-	struct vh264_ctx *ctx = vh264_ctx_of(file);
-	struct vh264_raw_format asked;
+	struct venc_ctx *ctx = venc_ctx_of(file);
+	struct venc_raw_format asked;
 
 	read_format(f, &asked);
 	if (V4L2_TYPE_IS_CAPTURE(f->type)) {
-		const struct vh264_codec *codec = vh264_codec_of(asked.fourcc);
+		const struct venc_codec *codec = venc_codec_of(asked.fourcc);
 		u32 size = adjust_coded(codec, asked.size[0], ctx->raw.width, ctx->raw.height);
 
 		write_format(f, &ctx->raw, codec->fourcc, size);
@@ -284,18 +283,18 @@ int vh264_try_fmt(struct file *file, void *fh, struct v4l2_format *f)
 	return 0;
 }
 
-int vh264_s_fmt(struct file *file, void *fh, struct v4l2_format *f)
+int venc_s_fmt(struct file *file, void *fh, struct v4l2_format *f)
 {
-	struct vh264_ctx *ctx = vh264_ctx_of(file);
+	struct venc_ctx *ctx = venc_ctx_of(file);
 	struct v4l2_m2m_ctx *m2m = ctx->base.fh.m2m_ctx;
-	struct vh264_raw_format asked;
+	struct venc_raw_format asked;
 
 	if (vb2_is_busy(v4l2_m2m_get_vq(m2m, f->type)))
 		return -EBUSY;
-	vh264_try_fmt(file, fh, f);
+	venc_try_fmt(file, fh, f);
 	read_format(f, &asked);
 	if (V4L2_TYPE_IS_CAPTURE(f->type)) {
-		ctx->codec = vh264_codec_of(asked.fourcc);
+		ctx->codec = venc_codec_of(asked.fourcc);
 		ctx->coded_size = asked.size[0];
 		return 0;
 	}
@@ -308,13 +307,13 @@ int vh264_s_fmt(struct file *file, void *fh, struct v4l2_format *f)
 	return 0;
 }
 
-int vh264_enum_framesizes(struct file *file, void *fh, struct v4l2_frmsizeenum *e)
+int venc_enum_framesizes(struct file *file, void *fh, struct v4l2_frmsizeenum *e)
 {
 	const struct kind *kind = kind_of(e->pixel_format);
-	u32 x = max(vh264_quirks.width_align, 2u), y = max(vh264_quirks.height_align, 2u);
+	u32 x = max(venc_quirks.width_align, 2u), y = max(venc_quirks.height_align, 2u);
 
 	if (e->index || (e->pixel_format != kind->fourcc &&
-			 e->pixel_format != vh264_codec_of(e->pixel_format)->fourcc))
+			 e->pixel_format != venc_codec_of(e->pixel_format)->fourcc))
 		return -EINVAL;
 	e->type = V4L2_FRMSIZE_TYPE_STEPWISE;
 	e->stepwise = (struct v4l2_frmsize_stepwise){
@@ -328,9 +327,9 @@ int vh264_enum_framesizes(struct file *file, void *fh, struct v4l2_frmsizeenum *
 	return 0;
 }
 
-int vh264_g_selection(struct file *file, void *fh, struct v4l2_selection *s)
+int venc_g_selection(struct file *file, void *fh, struct v4l2_selection *s)
 {
-	struct vh264_ctx *ctx = vh264_ctx_of(file);
+	struct venc_ctx *ctx = venc_ctx_of(file);
 
 	if (s->type != V4L2_BUF_TYPE_VIDEO_OUTPUT)
 		return -EINVAL;
@@ -347,9 +346,9 @@ int vh264_g_selection(struct file *file, void *fh, struct v4l2_selection *s)
 	}
 }
 
-int vh264_s_selection(struct file *file, void *fh, struct v4l2_selection *s)
+int venc_s_selection(struct file *file, void *fh, struct v4l2_selection *s)
 {
-	struct vh264_ctx *ctx = vh264_ctx_of(file);
+	struct venc_ctx *ctx = venc_ctx_of(file);
 
 	if (s->type != V4L2_BUF_TYPE_VIDEO_OUTPUT || s->target != V4L2_SEL_TGT_CROP)
 		return -EINVAL;
@@ -362,22 +361,22 @@ int vh264_s_selection(struct file *file, void *fh, struct v4l2_selection *s)
 	return 0;
 }
 
-int vh264_g_parm(struct file *file, void *fh, struct v4l2_streamparm *p)
+int venc_g_parm(struct file *file, void *fh, struct v4l2_streamparm *p)
 {
 	if (!V4L2_TYPE_IS_OUTPUT(p->type))
 		return -EINVAL;
 	p->parm.output.capability = V4L2_CAP_TIMEPERFRAME;
-	p->parm.output.timeperframe = vh264_ctx_of(file)->stream.interval;
+	p->parm.output.timeperframe = venc_ctx_of(file)->stream.interval;
 	return 0;
 }
 
-int vh264_s_parm(struct file *file, void *fh, struct v4l2_streamparm *p)
+int venc_s_parm(struct file *file, void *fh, struct v4l2_streamparm *p)
 {
 	const struct v4l2_fract *asked = &p->parm.output.timeperframe;
 
 	if (!V4L2_TYPE_IS_OUTPUT(p->type))
 		return -EINVAL;
 	if (asked->numerator && asked->denominator)
-		vh264_ctx_of(file)->stream.interval = *asked;
-	return vh264_g_parm(file, fh, p);
+		venc_ctx_of(file)->stream.interval = *asked;
+	return venc_g_parm(file, fh, p);
 }

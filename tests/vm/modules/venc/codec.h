@@ -2,7 +2,7 @@
 /* What the codecs share: pictures in macroblocks of 16x16. */
 #pragma once
 
-#include "vh264.h"
+#include "venc.h"
 
 #define MACROBLOCK 384u /* samples: 16x16 luma, two of 8x8 chroma */
 
@@ -12,6 +12,6 @@ static inline u32 macroblocks(u32 length)
 }
 
 /* The samples of a macroblock; beyond the picture its edge is repeated. */
-void codec_gather(const struct vh264_picture *p, u32 x0, u32 y0, u8 *to);
+void codec_gather(const struct venc_picture *p, u32 x0, u32 y0, u8 *to);
 
-extern const struct vh264_codec codec_h264, codec_hevc, codec_jpeg;
+extern const struct venc_codec codec_h264, codec_hevc, codec_jpeg;

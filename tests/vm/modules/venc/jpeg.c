@@ -253,7 +253,7 @@ static u32 size_max(u32 width, u32 height)
 	return macroblocks(width) * macroblocks(height) * MACROBLOCK * 2 + HEADERS_ROOM;
 }
 
-static int write_picture(struct vh264_stream *s, const struct vh264_picture *picture, bool keyframe,
+static int write_picture(struct venc_stream *s, const struct venc_picture *picture, bool keyframe,
 			 u8 *to, u32 size)
 {
 	struct jpeg j = {.at = to, .end = to + size};
@@ -279,7 +279,7 @@ static int write_picture(struct vh264_stream *s, const struct vh264_picture *pic
 	return j.overflow ? -ENOSPC : j.at - to;
 }
 
-const struct vh264_codec codec_jpeg = {
+const struct venc_codec codec_jpeg = {
 	.fourcc = V4L2_PIX_FMT_JPEG,
 	.size_max = size_max,
 	.picture = write_picture,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/module.h>
 
-#include "vh264.h"
+#include "venc.h"
 
-struct vh264_quirks vh264_quirks = {.codecs = "H264", .formats = "NV12"};
+struct venc_quirks venc_quirks = {.codecs = "H264", .formats = "NV12"};
 
-#define PARAMETER(name, field, type, mode, text)                  \
-	module_param_named(name, vh264_quirks.field, type, mode); \
+#define PARAMETER(name, field, type, mode, text)                 \
+	module_param_named(name, venc_quirks.field, type, mode); \
 	MODULE_PARM_DESC(name, text)
 #define QUIRK(name, type, mode, text)  PARAMETER(name, name, type, mode, text)
 #define DEVICE(name, type, mode, text) PARAMETER(name, device.name, type, mode, text)
@@ -32,80 +32,80 @@ DEVICE(min_output, uint, 0444, "raw pictures that it keeps before it works");
 QUIRK(coded_max, uint, 0444, "bytes of a coded buffer at most");
 DEVICE(instances, uint, 0644, "open files at most");
 
-static int vh264_open(struct m2m_ctx *base)
+static int venc_open(struct m2m_ctx *base)
 {
-	struct vh264_ctx *ctx = container_of(base, struct vh264_ctx, base);
-	int r = vh264_controls_init(ctx);
+	struct venc_ctx *ctx = container_of(base, struct venc_ctx, base);
+	int r = venc_controls_init(ctx);
 
 	if (!r)
-		vh264_format_init(ctx);
+		venc_format_init(ctx);
 	return r;
 }
 
-static void vh264_close(struct m2m_ctx *base)
+static void venc_close(struct m2m_ctx *base)
 {
-	vh264_stream_end(&container_of(base, struct vh264_ctx, base)->stream);
+	venc_stream_end(&container_of(base, struct venc_ctx, base)->stream);
 }
 
 static struct m2m_kind kind = {
-	.name = VH264_NAME,
-	.node = VH264_NAME "-enc",
+	.name = VENC_NAME,
+	.node = VENC_NAME "-enc",
 	.function = MEDIA_ENT_F_PROC_VIDEO_ENCODER,
-	.ctx_size = sizeof(struct vh264_ctx),
-	.quirks = &vh264_quirks.device,
-	.open = vh264_open,
-	.close = vh264_close,
-	.sizes = vh264_format_sizes,
-	.start = vh264_start,
-	.queued = vh264_queued,
-	.run = vh264_run,
+	.ctx_size = sizeof(struct venc_ctx),
+	.quirks = &venc_quirks.device,
+	.open = venc_open,
+	.close = venc_close,
+	.sizes = venc_format_sizes,
+	.start = venc_start,
+	.queued = venc_queued,
+	.run = venc_run,
 	.ioctl_ops =
 		{
-			.vidioc_enum_fmt_vid_cap = vh264_enum_fmt,
-			.vidioc_enum_fmt_vid_out = vh264_enum_fmt,
-			.vidioc_g_fmt_vid_cap = vh264_g_fmt,
-			.vidioc_g_fmt_vid_out = vh264_g_fmt,
-			.vidioc_g_fmt_vid_cap_mplane = vh264_g_fmt,
-			.vidioc_g_fmt_vid_out_mplane = vh264_g_fmt,
-			.vidioc_try_fmt_vid_cap = vh264_try_fmt,
-			.vidioc_try_fmt_vid_out = vh264_try_fmt,
-			.vidioc_try_fmt_vid_cap_mplane = vh264_try_fmt,
-			.vidioc_try_fmt_vid_out_mplane = vh264_try_fmt,
-			.vidioc_s_fmt_vid_cap = vh264_s_fmt,
-			.vidioc_s_fmt_vid_out = vh264_s_fmt,
-			.vidioc_s_fmt_vid_cap_mplane = vh264_s_fmt,
-			.vidioc_s_fmt_vid_out_mplane = vh264_s_fmt,
-			.vidioc_enum_framesizes = vh264_enum_framesizes,
-			.vidioc_g_selection = vh264_g_selection,
-			.vidioc_s_selection = vh264_s_selection,
-			.vidioc_g_parm = vh264_g_parm,
-			.vidioc_s_parm = vh264_s_parm,
+			.vidioc_enum_fmt_vid_cap = venc_enum_fmt,
+			.vidioc_enum_fmt_vid_out = venc_enum_fmt,
+			.vidioc_g_fmt_vid_cap = venc_g_fmt,
+			.vidioc_g_fmt_vid_out = venc_g_fmt,
+			.vidioc_g_fmt_vid_cap_mplane = venc_g_fmt,
+			.vidioc_g_fmt_vid_out_mplane = venc_g_fmt,
+			.vidioc_try_fmt_vid_cap = venc_try_fmt,
+			.vidioc_try_fmt_vid_out = venc_try_fmt,
+			.vidioc_try_fmt_vid_cap_mplane = venc_try_fmt,
+			.vidioc_try_fmt_vid_out_mplane = venc_try_fmt,
+			.vidioc_s_fmt_vid_cap = venc_s_fmt,
+			.vidioc_s_fmt_vid_out = venc_s_fmt,
+			.vidioc_s_fmt_vid_cap_mplane = venc_s_fmt,
+			.vidioc_s_fmt_vid_out_mplane = venc_s_fmt,
+			.vidioc_enum_framesizes = venc_enum_framesizes,
+			.vidioc_g_selection = venc_g_selection,
+			.vidioc_s_selection = venc_s_selection,
+			.vidioc_g_parm = venc_g_parm,
+			.vidioc_s_parm = venc_s_parm,
 		},
 };
 
-static int __init vh264_init(void)
+static int __init venc_init(void)
 {
-	if (!vh264_codec_at(0))
+	if (!venc_codec_at(0))
 		return -EINVAL;
-	kind.multiplanar = vh264_quirks.multiplanar;
-	if (vh264_quirks.no_crop) {
+	kind.multiplanar = venc_quirks.multiplanar;
+	if (venc_quirks.no_crop) {
 		kind.ioctl_ops.vidioc_g_selection = NULL;
 		kind.ioctl_ops.vidioc_s_selection = NULL;
 	}
 	/* Pictures by themselves have no rate. */
-	if (!vh264_codec_at(0)->headers) {
+	if (!venc_codec_at(0)->headers) {
 		kind.ioctl_ops.vidioc_g_parm = NULL;
 		kind.ioctl_ops.vidioc_s_parm = NULL;
 	}
 	return m2m_register(&kind);
 }
 
-static void __exit vh264_exit(void)
+static void __exit venc_exit(void)
 {
 	m2m_unregister(&kind);
 }
 
-module_init(vh264_init);
-module_exit(vh264_exit);
+module_init(venc_init);
+module_exit(venc_exit);
 MODULE_DESCRIPTION("virtual stateful encoder");
 MODULE_LICENSE("GPL");
