@@ -199,7 +199,7 @@ check_switching() {
 		mv "/out/switched-$run.h264" "/out/$cases.h264"
 		how="whole 320 180"
 		[ $run != 1 ] || how="nearest 160 90"
-		echo "$cases $how switched, $habits, $conversion" | tee -a /out/cases
+		echo "$cases $how switched, $habits, ${conversion:-no converter habits}" | tee -a /out/cases
 	done
 	WIDTH=1280 HEIGHT=720 FPS=30
 }
