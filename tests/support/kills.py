@@ -19,6 +19,7 @@ import signal
 import sqlite3
 import threading
 import time
+import traceback
 
 import harness
 
@@ -32,6 +33,9 @@ CLIENT = "owner"
 OPENED, CLOSED = 1, 2  # kinds
 BROKER_DIED = "broker ended unexpectedly"
 PLAY_TIMEOUT = 60
+# Of one answer: the service may take 5 s to come back and 8 to have a camera's picture, and more
+# where others need the CPU.
+ANSWER_TIMEOUT = 40
 END_TIMEOUT = 20
 COLUMNS = ("reason", "delivered", "frames_low", "frames_high", "first_sequence", "last_sequence",
            "uncertain", "exposed_first", "exposed_next")
@@ -62,12 +66,14 @@ class Witness(threading.Thread):
         except (ConnectionError, rtsp.Refused) as error:  # 503: a camera is not back yet
             self.ended = repr(error)
         except Exception as error:  # of whatever kind: the judge tells it
-            self.trouble = repr(error)
+            steps = [step.name for step in traceback.extract_tb(error.__traceback__)]
+            self.trouble = f"{error!r} in {' > '.join(steps)}"
 
     def watch(self):
         buffer = 4096 if self.stops_after else None
         with rtsp.Client("127.0.0.1", self.demo.info["rtsps_port"], self.camera,
-                         self.demo.info["spki_sha256"], receive_buffer=buffer) as client:
+                         self.demo.info["spki_sha256"], receive_buffer=buffer,
+                         timeout=ANSWER_TIMEOUT) as client:
             self.port = client.connection.local[1]
             client.authorize(CLIENT, self.demo.token(CLIENT))
             client.play()
@@ -193,7 +199,8 @@ class Kills:
         for witness in witnesses:
             witness.go_on.set()
         for witness in witnesses:
-            witness.join(END_TIMEOUT)
+            witness.join(2 * ANSWER_TIMEOUT)
+            assert not witness.is_alive(), "a viewer hangs"
         opened = self.opened()
         harness.wait_until(lambda: set(opened.values()) <= self.closed().keys(), END_TIMEOUT,
                            "the ends of all leases in the ledger")
