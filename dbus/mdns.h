@@ -20,5 +20,6 @@ void mdns_close(struct mdns *mdns);
 
 /* Viewers can connect, or not. */
 void mdns_ready_changed(struct mdns *mdns);
-/* Reads the settings again; with bad ones it goes on as before. */
+/* Reads the settings again, of which the machine's name may be one; with bad ones it goes on as
+ * before. */
 void mdns_reload(struct mdns *mdns);

@@ -57,6 +57,13 @@ static void on_certificate_changed(void *userdata)
 					     "ServerCertificate", NULL);
 }
 
+static void on_host_renamed(void *userdata)
+{
+	struct bus *bus = userdata;
+
+	mdns_reload(bus->mdns);
+}
+
 static void on_reloaded(void *userdata)
 {
 	struct bus *bus = userdata;
@@ -291,6 +298,7 @@ void signals_register(struct bus *bus)
 		.agent_changed = on_agent_changed,
 		.watching_changed = on_watching_changed,
 		.certificate_changed = on_certificate_changed,
+		.host_renamed = on_host_renamed,
 		.reloaded = on_reloaded,
 		.camera_added = on_camera_added,
 		.camera_removed = on_camera_removed,

@@ -22,6 +22,8 @@ struct observer {
 	void (*watching_changed)(void *userdata);
 	/* The server's certificate was issued anew. */
 	void (*certificate_changed)(void *userdata);
+	/* The machine has another name. */
+	void (*host_renamed)(void *userdata);
 	/* The configuration is to be read again. */
 	void (*reloaded)(void *userdata);
 	void (*camera_added)(void *userdata, const struct camera *camera);

@@ -212,6 +212,7 @@ static int on_clock_set(sd_event_source *source, int fd, uint32_t revents, void 
 	/* First: a clock that is set again while leases are decided is not to be missed. */
 	r = watch_clock(fd);
 	redecide_all(userdata);
+	(void)reissue_soon(userdata);
 	return r;
 }
 

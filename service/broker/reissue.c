@@ -2,9 +2,11 @@
 #include "broker/reissue.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/cleanup.h"
 #include "base/event.h"
 #include "base/log.h"
 #include "broker/addresses.h"
@@ -12,6 +14,11 @@
 #include "broker/gate-link.h"
 
 #define TIMER_ACCURACY (100 * USEC_PER_MSEC)
+
+/* Where the kernel tells of a new name (proc_sys_poll()), and where the unit has bound that, as its
+ * processes have no /proc/sys (ProcSubset=pid). */
+#define HOST_FILE  "/proc/sys/kernel/hostname"
+#define HOST_BOUND "/run/camward/hostname"
 
 /* It is issued again at the next start. */
 static void on_saved(void *userdata, int error)
@@ -49,6 +56,17 @@ static void look(struct broker *broker)
 		spread(broker);
 }
 
+static void look_at_host(struct broker *broker)
+{
+	char host[TLS_NAME_TEXT_SIZE];
+
+	tls_names_host(host);
+	if (strcmp(host, broker->reissue.host) == 0)
+		return;
+	strcpy(broker->reissue.host, host);
+	observe(broker, host_renamed);
+}
+
 static int arm(struct reissue *reissue, uint64_t pause)
 {
 	int r = sd_event_source_set_time(reissue->timer, clock_monotonic() + pause);
@@ -62,58 +80,87 @@ static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
 	struct reissue *reissue = &broker->reissue;
 
 	look(broker);
+	look_at_host(broker);
 	reissue->looks -= reissue->looks > 0;
 	return arm(reissue, reissue->looks ? REISSUE_PAUSE : REISSUE_INTERVAL);
 }
 
 /* News without end cannot put off the moment that is set. */
-static int on_news(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+int reissue_soon(struct broker *broker)
 {
-	struct reissue *reissue = &((struct broker *)userdata)->reissue;
+	struct reissue *reissue = &broker->reissue;
 	int r = 0;
 
-	addresses_forget(fd);
 	if (!reissue->looks)
 		r = arm(reissue, REISSUE_PAUSE);
 	reissue->looks = REISSUE_LOOKS;
 	return r;
 }
 
-static int open_news(struct broker *broker)
+static int on_address(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-	int fd = addresses_watch(), r;
+	addresses_forget(fd);
+	return reissue_soon(userdata);
+}
+
+/* To have asked for it is to have taken it: there is nothing to read. */
+static int on_host(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	return reissue_soon(userdata);
+}
+
+/* Takes fd. */
+static int watch(struct broker *broker, sd_event_source **source, int fd, uint32_t events,
+		 sd_event_io_handler_t handler)
+{
+	int r;
 
 	if (fd < 0)
 		return fd;
-	r = sd_event_add_io(broker->event, &broker->reissue.news, fd, EPOLLIN, on_news, broker);
+	r = sd_event_add_io(broker->event, source, fd, events, handler, broker);
 	if (r < 0) {
 		close_fd(fd);
 		return r;
 	}
-	r = sd_event_source_set_io_fd_own(broker->reissue.news, true);
-	return r < 0 ? r
-		     : sd_event_source_set_priority(broker->reissue.news, BROKER_PRIORITY_SESSION);
+	r = sd_event_source_set_io_fd_own(*source, true);
+	return r < 0 ? r : sd_event_source_set_priority(*source, BROKER_PRIORITY_SESSION);
+}
+
+static int open_host(void)
+{
+	int fd = open(HOST_FILE, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		fd = open(HOST_BOUND, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 int reissue_open(struct broker *broker)
 {
-	sd_event_source **timer = &broker->reissue.timer;
-	int r = sd_event_add_time(broker->event, timer, CLOCK_MONOTONIC,
+	struct reissue *reissue = &broker->reissue;
+	int r = sd_event_add_time(broker->event, &reissue->timer, CLOCK_MONOTONIC,
 				  clock_monotonic() + REISSUE_INTERVAL, TIMER_ACCURACY, on_timer,
 				  broker);
 
 	if (r >= 0)
-		r = sd_event_source_set_priority(*timer, BROKER_PRIORITY_SESSION);
+		r = sd_event_source_set_priority(reissue->timer, BROKER_PRIORITY_SESSION);
 	if (r < 0)
 		return r;
-	r = open_news(broker);
+	tls_names_host(reissue->host);
+	r = watch(broker, &reissue->addresses, addresses_watch(), EPOLLIN, on_address);
 	if (r < 0)
 		log_error("new addresses are noticed within an hour only: %s", strerror(-r));
+	r = watch(broker, &reissue->host_name, open_host(), EPOLLPRI, on_host);
+	if (r < 0)
+		log_error("a new host name is noticed within an hour only: %s", strerror(-r));
 	return 0;
 }
 
 void reissue_close(struct broker *broker)
 {
-	broker->reissue.timer = sd_event_source_disable_unref(broker->reissue.timer);
-	broker->reissue.news = sd_event_source_disable_unref(broker->reissue.news);
+	struct reissue *reissue = &broker->reissue;
+
+	reissue->timer = sd_event_source_disable_unref(reissue->timer);
+	reissue->addresses = sd_event_source_disable_unref(reissue->addresses);
+	reissue->host_name = sd_event_source_disable_unref(reissue->host_name);
 }

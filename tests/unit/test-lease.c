@@ -80,6 +80,7 @@ static void test_all_are_cut_before_one_is_ended(void **state)
 		.camera_changed = ignore_camera,
 		.watching_changed = ignore,
 		.certificate_changed = ignore,
+		.host_renamed = ignore,
 		.suspensions_changed = ignore_suspension,
 	};
 	struct control_result result = {};

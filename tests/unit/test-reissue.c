@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A certificate for an address that the machine gets later. Needs root, for a network of its own.
- */
+/* A certificate for an address and for a name that the machine gets later, and by the clock that is
+ * set later. Needs root, for a network and a name of its own. */
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -40,11 +40,6 @@ static bool is_for(gnutls_x509_crt_t certificate, const char *address)
 	return r;
 }
 
-static void assert_is_for(gnutls_x509_crt_t certificate, const char *address, bool expected)
-{
-	assert_int_equal(is_for(certificate, address), expected);
-}
-
 static gnutls_x509_crt_t read_file(const struct bench *b)
 {
 	char path[128], pem[4096];
@@ -59,29 +54,94 @@ static gnutls_x509_crt_t read_file(const struct bench *b)
 	return import(pem, n, GNUTLS_X509_FMT_PEM);
 }
 
-static void test_a_new_address(void **state)
+static bool chain_is_for(const struct bench *b, const char *name)
 {
-	struct bench *b = *state;
 	const struct tls_certificate *chain = tls_identity_chain(b->broker.identity);
-	char spki[TLS_IDENTITY_SPKI_TEXT_SIZE];
+
+	return is_for(import(chain[0].der, chain[0].size, GNUTLS_X509_FMT_DER), name);
+}
+
+/* The gate is told of it, and then it stands in the file. */
+static void await_one_for(struct bench *b, const char *name)
+{
 	struct gate_server server;
 
-	strcpy(spki, tls_identity_spki_sha256(b->broker.identity));
-	assert_is_for(import(chain[0].der, chain[0].size, GNUTLS_X509_FMT_DER), "192.0.2.7", false);
-	add_address("192.0.2.7");
 	assert_int_equal(bench_receive_within(b, 60 * USEC_PER_SEC, b->gate_link, &server,
 					      sizeof(server), NULL, 0),
 			 GATE_SERVER);
-	assert_is_for(import(server.certificates[0], server.sizes[0], GNUTLS_X509_FMT_DER),
-		      "192.0.2.7", true);
-	chain = tls_identity_chain(b->broker.identity);
-	assert_is_for(import(chain[0].der, chain[0].size, GNUTLS_X509_FMT_DER), "192.0.2.7", true);
-	/* What viewers pin stays. */
-	assert_string_equal(tls_identity_spki_sha256(b->broker.identity), spki);
-	for (uint64_t end = clock_monotonic() + 60 * USEC_PER_SEC;
-	     !is_for(read_file(b), "192.0.2.7");) {
+	assert_true(
+		is_for(import(server.certificates[0], server.sizes[0], GNUTLS_X509_FMT_DER), name));
+	assert_true(chain_is_for(b, name));
+	for (uint64_t end = clock_monotonic() + 60 * USEC_PER_SEC; !is_for(read_file(b), name);) {
 		assert_true(clock_monotonic() < end);
 		bench_turn(b, 5 * USEC_PER_MSEC);
+	}
+}
+
+static void test_a_new_address(void **state)
+{
+	struct bench *b = *state;
+	char spki[TLS_IDENTITY_SPKI_TEXT_SIZE];
+
+	strcpy(spki, tls_identity_spki_sha256(b->broker.identity));
+	assert_false(chain_is_for(b, "192.0.2.7"));
+	add_address("192.0.2.7");
+	await_one_for(b, "192.0.2.7");
+	/* What viewers pin stays. */
+	assert_string_equal(tls_identity_spki_sha256(b->broker.identity), spki);
+}
+
+static void on_host_renamed(void *userdata)
+{
+	*(bool *)userdata = true;
+}
+
+static void ignore(void *userdata)
+{
+}
+
+static void test_a_new_name(void **state)
+{
+	bool renamed = false;
+	const struct observer observer = {
+		.userdata = &renamed,
+		.host_renamed = on_host_renamed,
+		.certificate_changed = ignore,
+	};
+	struct bench *b = *state;
+
+	assert_false(chain_is_for(b, "attic.local"));
+	assert_int_equal(sethostname("attic", strlen("attic")), 0);
+	b->broker.observer = &observer;
+	while (!renamed)
+		bench_turn(b, 60 * USEC_PER_SEC);
+	b->broker.observer = NULL;
+	await_one_for(b, "attic.local");
+}
+
+static void move_clock(int64_t seconds)
+{
+	struct timespec now;
+
+	assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+	now.tv_sec += seconds;
+	assert_int_equal(clock_settime(CLOCK_REALTIME, &now), 0);
+}
+
+/* As of a machine without a clock of its own, once the network has told it the time. */
+static void test_a_clock_that_is_set(void **state)
+{
+	const int64_t seconds = (int64_t)TLS_CERTIFICATE_DAYS * 24 * 60 * 60;
+	struct bench *b = *state;
+	struct gate_server server;
+
+	if (!getenv("CAMWARD_TEST_MAY_SET_CLOCK"))
+		skip();
+	for (int64_t by = seconds; by >= -seconds; by -= 2 * seconds) {
+		move_clock(by);
+		assert_int_equal(bench_receive_within(b, 60 * USEC_PER_SEC, b->gate_link, &server,
+						      sizeof(server), NULL, 0),
+				 GATE_SERVER);
 	}
 }
 
@@ -99,12 +159,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_new_address, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_a_new_name, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_a_clock_that_is_set, bench_setup,
+						bench_teardown),
 		cmocka_unit_test_setup_teardown(test_no_change, bench_setup, bench_teardown),
 	};
 	struct ifreq up = {.ifr_name = "lo", .ifr_flags = IFF_UP};
 	int fd;
 
-	if (unshare(CLONE_NEWNET) < 0) {
+	if (unshare(CLONE_NEWNET | CLONE_NEWUTS) < 0) {
 		fputs("a network of its own cannot be had: skipped\n", stderr);
 		return 77;
 	}

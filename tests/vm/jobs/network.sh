@@ -227,8 +227,23 @@ until_true 20 told _rtsps._tcp 322 || fail "the outside does not hear of _rtsps.
 until_true 20 told _https._tcp 8443 || fail "the outside does not hear of _https._tcp"
 until_true 60 browsed_by IPv4 && until_true 60 browsed_by IPv6 ||
 	fail "avahi-browse has something else: $(timeout 30 avahi-browse -rpt _rtsps._tcp)"
+
+# The machine gets another name: the certificate is for that, too, and it is announced anew.
+named() {
+	python3 -c 'import ssl, sys
+pem = ssl.get_server_certificate(("127.0.0.1", 322))
+sys.exit(sys.argv[1].encode() not in ssl.PEM_cert_to_DER_cert(pem))' "$1"
+}
+named vm.local || fail "the certificate is not for the machine's name"
+hostname attic
+until_true 60 named attic.local || fail "the certificate is not for the new name"
+until_true 60 announced_since 1 Avahi || fail "it is not announced anew under the new name"
+hostname vm
+until_true 60 named vm.local || fail "the certificate is not for the old name again"
+until_true 60 announced_since 2 Avahi || fail "it is not announced anew under the old name"
+
 systemctl restart avahi-daemon.service
-until_true 120 announced_since 1 Avahi || fail "it is not announced again by a new Avahi"
+until_true 120 announced_since 3 Avahi || fail "it is not announced again by a new Avahi"
 until_true 20 told _rtsps._tcp 322 || fail "the outside does not hear of it again"
 systemctl stop camward.service
 until_true 20 not_told _rtsps._tcp || fail "it is announced though it is stopped"
