@@ -59,36 +59,43 @@ static uint64_t metric(const struct doctor *d, const char *name)
 	return 0;
 }
 
+#define ISSUE_ANOTHER                                                                        \
+	"systemctl restart camward.service, which issues another; viewers that pin its key " \
+	"notice nothing"
+
+static void judge_certificate(struct doctor *d, int64_t from, int64_t to, int64_t now)
+{
+	long long days = (to - now) / DAY;
+
+	if (from > now)
+		doctor_find(d, "certificate", DOCTOR_PROBLEM, "set the clock right",
+			    "The server's certificate is not valid yet: the clock is wrong, or was "
+			    "when it was issued.");
+	else if (to < now)
+		doctor_find(d, "certificate", DOCTOR_PROBLEM, ISSUE_ANOTHER,
+			    "The server's certificate has ended.");
+	else if (days < RENEW_DAYS)
+		doctor_find(d, "certificate", DOCTOR_WARNING, ISSUE_ANOTHER,
+			    "The server's certificate ends in %lld days.", days);
+	else
+		doctor_find(d, "certificate", DOCTOR_FINE, "",
+			    "The server's certificate holds for %lld days.", days);
+}
+
 static void look_at_certificate(struct doctor *d)
 {
 	const char *pem = json_text(d->manager, "server_certificate");
 	gnutls_datum_t datum = {(unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem)};
 	gnutls_x509_crt_t certificate;
-	int64_t left;
 
 	if (gnutls_x509_crt_init(&certificate) < 0)
 		return;
-	if (gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_PEM) < 0) {
+	if (gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_PEM) < 0)
 		doctor_find(d, "certificate", DOCTOR_PROBLEM, "systemctl restart camward.service",
 			    "The server's certificate cannot be read.");
-	} else {
-		left = (gnutls_x509_crt_get_expiration_time(certificate) - time(NULL)) / DAY;
-		if (gnutls_x509_crt_get_activation_time(certificate) > time(NULL))
-			doctor_find(
-				d, "certificate", DOCTOR_PROBLEM, "set the clock right",
-				"The server's certificate is not valid yet: the clock is wrong, "
-				"or was when it was issued.");
-		else if (left < RENEW_DAYS)
-			doctor_find(
-				d, "certificate", left < 0 ? DOCTOR_PROBLEM : DOCTOR_WARNING,
-				"systemctl restart camward.service, which issues another; viewers "
-				"that pin its key notice nothing",
-				"The server's certificate ends in %lld days.", (long long)left);
-		else
-			doctor_find(d, "certificate", DOCTOR_FINE, "",
-				    "The server's certificate holds for %lld days.",
-				    (long long)left);
-	}
+	else
+		judge_certificate(d, gnutls_x509_crt_get_activation_time(certificate),
+				  gnutls_x509_crt_get_expiration_time(certificate), time(NULL));
 	gnutls_x509_crt_deinit(certificate);
 }
 
