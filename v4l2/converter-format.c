@@ -7,8 +7,8 @@
 #include "base/cleanup.h"
 #include "v4l2/capture.h"
 #include "v4l2/device.h"
-#include "v4l2/m2m-format.h"
 #include "v4l2/planes.h"
+#include "v4l2/queue-format.h"
 
 /* A driver that never ends a list does not hold us. */
 #define LIST_MAX 256
@@ -17,7 +17,7 @@ static bool lists_any(const struct v4l2_device *device, uint32_t type, const uin
 		      size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (v4l2_m2m_format_lists(device, type, formats[i]) > 0)
+		if (v4l2_queue_format_lists(device, type, formats[i]) > 0)
 			return true;
 	return false;
 }
@@ -48,39 +48,6 @@ bool v4l2_converter_format_converts(const struct v4l2_device *device)
 	return lists_any(device, output, in, ARRAY_SIZE(in)) &&
 	       lists_any(device, capture, out, ARRAY_SIZE(out)) && !lists_coded(device, output) &&
 	       !lists_coded(device, capture);
-}
-
-static void ask(const struct v4l2_device *device, const struct v4l2_capture_format *colours,
-		const struct v4l2_converter_want *want, struct v4l2_format *ret)
-{
-	uint32_t height = want->lines ? want->lines : want->height;
-
-	if (device->multiplanar) {
-		ret->fmt.pix_mp = (struct v4l2_pix_format_mplane){
-			.width = want->width,
-			.height = height,
-			.pixelformat = want->fourcc,
-			.field = V4L2_FIELD_NONE,
-			.colorspace = colours->colorspace,
-			.ycbcr_enc = (uint8_t)colours->ycbcr_enc,
-			.quantization = (uint8_t)colours->quantization,
-			.xfer_func = (uint8_t)colours->xfer_func,
-		};
-		v4l2_planes_ask(&ret->fmt.pix_mp, want->stride);
-		return;
-	}
-	ret->fmt.pix = (struct v4l2_pix_format){
-		.width = want->width,
-		.height = height,
-		.pixelformat = want->fourcc,
-		.field = V4L2_FIELD_NONE,
-		.bytesperline = want->stride,
-		.colorspace = colours->colorspace,
-		.priv = V4L2_PIX_FMT_PRIV_MAGIC,
-		.ycbcr_enc = colours->ycbcr_enc,
-		.quantization = colours->quantization,
-		.xfer_func = colours->xfer_func,
-	};
 }
 
 /* What both APIs say of a format. */
@@ -124,16 +91,18 @@ static int set(const struct v4l2_device *device, uint32_t type,
 	       const struct v4l2_capture_format *colours, const struct v4l2_converter_want *want,
 	       struct v4l2_format *ret)
 {
-	int r = v4l2_m2m_format_lists(device, type, want->fourcc);
+	const struct v4l2_queue_format_want picture = {
+		.fourcc = want->fourcc,
+		.width = want->width,
+		.height = want->lines ? want->lines : want->height,
+		.stride = want->stride,
+		.colorspace = colours->colorspace,
+		.ycbcr_enc = colours->ycbcr_enc,
+		.quantization = colours->quantization,
+		.xfer_func = colours->xfer_func,
+	};
 
-	if (r <= 0)
-		return r < 0 ? r : -EOPNOTSUPP;
-	*ret = (struct v4l2_format){.type = type};
-	ask(device, colours, want, ret);
-	r = v4l2_device_ioctl(device, VIDIOC_S_FMT, ret);
-	if (r < 0)
-		return r;
-	return answer_of(device, ret).fourcc == want->fourcc ? 0 : -EOPNOTSUPP;
+	return v4l2_queue_format_set(device, type, &picture, ret);
 }
 
 int v4l2_converter_format_input(const struct v4l2_device *device,
@@ -173,31 +142,13 @@ int v4l2_converter_format_input(const struct v4l2_device *device,
 static int compose(const struct v4l2_device *device, const struct v4l2_converter_want *want,
 		   struct v4l2_raw *raw)
 {
-	struct v4l2_selection selection = {
-		/* Not the multi-planar type, by the book; older drivers want that one. */
-		.type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
-		.target = V4L2_SEL_TGT_COMPOSE,
-		.r = {.width = want->width, .height = want->height},
-	};
-	const struct v4l2_rect *got = &selection.r;
 	int r;
 
 	if (raw->width == want->width && raw->height == want->height)
 		return 0;
-	r = v4l2_device_ioctl(device, VIDIOC_S_SELECTION, &selection);
-	if (r == -EINVAL && device->multiplanar) {
-		selection.type = v4l2_device_capture_type(device);
-		r = v4l2_device_ioctl(device, VIDIOC_S_SELECTION, &selection);
-	}
-	if (r == -ENOTTY || r == -EINVAL)
-		return -ERANGE;
-	if (r < 0)
-		return r;
-	if (got->left || got->top || got->width != want->width || got->height != want->height)
-		return -ERANGE;
-	raw->visible_width = want->width;
-	raw->visible_height = want->height;
-	return 0;
+	r = v4l2_queue_format_show(device, v4l2_device_capture_type(device), want->width,
+				   want->height, raw);
+	return r == -EOPNOTSUPP ? -ERANGE : r;
 }
 
 int v4l2_converter_format_output(const struct v4l2_device *device,
@@ -209,7 +160,7 @@ int v4l2_converter_format_output(const struct v4l2_device *device,
 
 	if (r < 0)
 		return r;
-	r = v4l2_m2m_format_raw(device, &format, ret);
+	r = v4l2_queue_format_raw(device, &format, ret);
 	if (r < 0)
 		return -EOPNOTSUPP;
 	if (ret->width < want->width || ret->height < want->height)

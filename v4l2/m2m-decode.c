@@ -10,8 +10,8 @@
 #include "v4l2/controls.h"
 #include "v4l2/device.h"
 #include "v4l2/dmabuf.h"
-#include "v4l2/m2m-format.h"
 #include "v4l2/m2m-watch.h"
+#include "v4l2/queue-format.h"
 #include "v4l2/queue.h"
 
 /* Access units that wait: more is a decoder that is too slow. */
@@ -61,17 +61,12 @@ static void update_watch(struct v4l2_m2m_decode *d)
 
 /* --- opening --- */
 
-static uint32_t format_fourcc(const struct v4l2_device *device, const struct v4l2_format *f)
-{
-	return device->multiplanar ? f->fmt.pix_mp.pixelformat : f->fmt.pix.pixelformat;
-}
-
 static int set_coded(struct v4l2_m2m_decode *d)
 {
 	const struct v4l2_m2m_decode_want *want = &d->want;
 	struct v4l2_format f = {.type = v4l2_device_output_type(&d->device)};
 	uint32_t size = want->width * want->height * 3 / 2;
-	int r = v4l2_m2m_format_lists(&d->device, f.type, want->codec);
+	int r = v4l2_queue_format_lists(&d->device, f.type, want->codec);
 
 	if (r <= 0)
 		return r < 0 ? r : -EOPNOTSUPP;
@@ -92,7 +87,7 @@ static int set_coded(struct v4l2_m2m_decode *d)
 	r = v4l2_device_ioctl(&d->device, VIDIOC_S_FMT, &f);
 	if (r < 0)
 		return r;
-	return format_fourcc(&d->device, &f) == want->codec ? 0 : -EOPNOTSUPP;
+	return v4l2_queue_format_fourcc(&d->device, &f) == want->codec ? 0 : -EOPNOTSUPP;
 }
 
 /* Before a unit was read, a decoder lists at least what it could give of some stream. */
@@ -103,7 +98,7 @@ static int gives_any(const struct v4l2_m2m_decode *d)
 
 	for (unsigned int i = 0; r == 0 && i < V4L2_M2M_DECODE_FORMATS_MAX; i++)
 		if (d->want.formats[i])
-			r = v4l2_m2m_format_lists(&d->device, type, d->want.formats[i]);
+			r = v4l2_queue_format_lists(&d->device, type, d->want.formats[i]);
 	return r == 0 ? -EOPNOTSUPP : r;
 }
 
@@ -237,7 +232,7 @@ static int read_format(const struct v4l2_m2m_decode *d, const struct v4l2_format
 	if (d->device.multiplanar && mp->num_planes != 1)
 		return -EOPNOTSUPP;
 	*ret = (struct v4l2_m2m_decode_format){
-		.fourcc = format_fourcc(&d->device, f),
+		.fourcc = v4l2_queue_format_fourcc(&d->device, f),
 		.width = d->device.multiplanar ? mp->width : pix->width,
 		.height = d->device.multiplanar ? mp->height : pix->height,
 		.stride = d->device.multiplanar ? mp->plane_fmt[0].bytesperline : pix->bytesperline,
@@ -271,7 +266,7 @@ static int set_format(struct v4l2_m2m_decode *d, struct v4l2_m2m_decode_format *
 	for (unsigned int i = 0; r >= 0 && i < V4L2_M2M_DECODE_FORMATS_MAX; i++) {
 		uint32_t fourcc = d->want.formats[i];
 
-		if (!fourcc || v4l2_m2m_format_lists(&d->device, type, fourcc) <= 0)
+		if (!fourcc || v4l2_queue_format_lists(&d->device, type, fourcc) <= 0)
 			continue;
 		asked = f;
 		if (d->device.multiplanar)
@@ -279,7 +274,7 @@ static int set_format(struct v4l2_m2m_decode *d, struct v4l2_m2m_decode_format *
 		else
 			asked.fmt.pix.pixelformat = fourcc;
 		r = v4l2_device_ioctl(&d->device, VIDIOC_S_FMT, &asked);
-		if (r >= 0 && format_fourcc(&d->device, &asked) == fourcc)
+		if (r >= 0 && v4l2_queue_format_fourcc(&d->device, &asked) == fourcc)
 			return read_format(d, &asked, ret);
 	}
 	return r < 0 ? r : -EOPNOTSUPP;

@@ -5,10 +5,7 @@
 
 #include "base/cleanup.h"
 #include "v4l2/device.h"
-#include "v4l2/planes.h"
-
-/* A driver that never ends a list does not hold us. */
-#define LIST_MAX 256
+#include "v4l2/queue-format.h"
 
 /*
  * Room for a coded picture. Drivers that reckon with usual compression return a picture that does
@@ -24,20 +21,6 @@ static const uint32_t preferred[] = {
 	V4L2_PIX_FMT_YUV420M,
 };
 
-int v4l2_m2m_format_lists(const struct v4l2_device *device, uint32_t type, uint32_t fourcc)
-{
-	for (uint32_t i = 0; i < LIST_MAX; i++) {
-		struct v4l2_fmtdesc desc = {.index = i, .type = type};
-		int r = v4l2_device_ioctl(device, VIDIOC_ENUM_FMT, &desc);
-
-		if (r < 0)
-			return r == -EINVAL ? 0 : r;
-		if (desc.pixelformat == fourcc)
-			return 1;
-	}
-	return 0;
-}
-
 bool v4l2_m2m_format_encodes(const struct v4l2_device *device, uint32_t codec)
 {
 	bool raw = false;
@@ -45,21 +28,16 @@ bool v4l2_m2m_format_encodes(const struct v4l2_device *device, uint32_t codec)
 	if (device->kind != V4L2_DEVICE_M2M || !device->streaming)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(preferred) && !raw; i++)
-		raw = v4l2_m2m_format_lists(device, v4l2_device_output_type(device), preferred[i]) >
-		      0;
-	return raw && v4l2_m2m_format_lists(device, v4l2_device_capture_type(device), codec) > 0;
-}
-
-static uint32_t format_fourcc(const struct v4l2_device *device, const struct v4l2_format *format)
-{
-	return device->multiplanar ? format->fmt.pix_mp.pixelformat : format->fmt.pix.pixelformat;
+		raw = v4l2_queue_format_lists(device, v4l2_device_output_type(device),
+					      preferred[i]) > 0;
+	return raw && v4l2_queue_format_lists(device, v4l2_device_capture_type(device), codec) > 0;
 }
 
 static int set_coded(const struct v4l2_device *device, const struct v4l2_m2m_want *want)
 {
 	struct v4l2_format format = {.type = v4l2_device_capture_type(device)};
 	uint32_t size = want->width * want->height;
-	int r = v4l2_m2m_format_lists(device, format.type, want->codec);
+	int r = v4l2_queue_format_lists(device, format.type, want->codec);
 
 	if (r <= 0)
 		return r < 0 ? r : -EOPNOTSUPP;
@@ -82,7 +60,7 @@ static int set_coded(const struct v4l2_device *device, const struct v4l2_m2m_wan
 	r = v4l2_device_ioctl(device, VIDIOC_S_FMT, &format);
 	if (r < 0)
 		return r;
-	return format_fourcc(device, &format) == want->codec ? 0 : -EOPNOTSUPP;
+	return v4l2_queue_format_fourcc(device, &format) == want->codec ? 0 : -EOPNOTSUPP;
 }
 
 /* After the raw format, which may have changed it. */
@@ -93,60 +71,13 @@ static int read_coded(const struct v4l2_device *device, uint32_t codec, size_t *
 
 	if (r < 0)
 		return r;
-	if (format_fourcc(device, &format) != codec)
+	if (v4l2_queue_format_fourcc(device, &format) != codec)
 		return -EOPNOTSUPP;
 	if (device->multiplanar && format.fmt.pix_mp.num_planes != 1)
 		return -EOPNOTSUPP;
 	*ret = device->multiplanar ? format.fmt.pix_mp.plane_fmt[0].sizeimage
 				   : format.fmt.pix.sizeimage;
 	return *ret > 0 ? 0 : -EOPNOTSUPP;
-}
-
-static void ask_single(const struct v4l2_m2m_want *want, uint32_t fourcc, struct v4l2_format *ret)
-{
-	ret->fmt.pix = (struct v4l2_pix_format){
-		.width = want->width,
-		.height = want->height,
-		.pixelformat = fourcc,
-		.field = V4L2_FIELD_NONE,
-		.bytesperline = want->stride,
-		.colorspace = want->colorspace,
-		.priv = V4L2_PIX_FMT_PRIV_MAGIC,
-		.ycbcr_enc = want->ycbcr_enc,
-		.quantization = want->quantization,
-		.xfer_func = want->xfer_func,
-	};
-}
-
-static void ask_planar(const struct v4l2_m2m_want *want, uint32_t fourcc, struct v4l2_format *ret)
-{
-	ret->fmt.pix_mp = (struct v4l2_pix_format_mplane){
-		.width = want->width,
-		.height = want->height,
-		.pixelformat = fourcc,
-		.field = V4L2_FIELD_NONE,
-		.colorspace = want->colorspace,
-		.ycbcr_enc = (uint8_t)want->ycbcr_enc,
-		.quantization = (uint8_t)want->quantization,
-		.xfer_func = (uint8_t)want->xfer_func,
-	};
-	v4l2_planes_ask(&ret->fmt.pix_mp, want->stride);
-}
-
-int v4l2_m2m_format_raw(const struct v4l2_device *device, const struct v4l2_format *format,
-			struct v4l2_raw *ret)
-{
-	const struct v4l2_pix_format *pix = &format->fmt.pix;
-	const struct v4l2_pix_format_mplane *mp = &format->fmt.pix_mp;
-	uint32_t strides[V4L2_QUEUE_PLANES_MAX] = {}, sizes[V4L2_QUEUE_PLANES_MAX] = {};
-
-	if (!device->multiplanar)
-		return v4l2_raw_init(ret, pix->pixelformat, pix->width, pix->height, 1,
-				     &pix->bytesperline, &pix->sizeimage);
-	if (v4l2_planes_read(mp, strides, sizes) < 0)
-		return -EOPNOTSUPP;
-	return v4l2_raw_init(ret, mp->pixelformat, mp->width, mp->height, mp->num_planes, strides,
-			     sizes);
 }
 
 /*
@@ -156,48 +87,33 @@ int v4l2_m2m_format_raw(const struct v4l2_device *device, const struct v4l2_form
 static int set_visible(const struct v4l2_device *device, const struct v4l2_m2m_want *want,
 		       struct v4l2_raw *raw)
 {
-	struct v4l2_selection selection = {
-		/* Not the multi-planar type, by the book; older drivers want that one. */
-		.type = V4L2_BUF_TYPE_VIDEO_OUTPUT,
-		.target = V4L2_SEL_TGT_CROP,
-		.r = {.width = want->width, .height = want->height},
-	};
-	const struct v4l2_rect *got = &selection.r;
-	int r = v4l2_device_ioctl(device, VIDIOC_S_SELECTION, &selection);
+	int r = v4l2_queue_format_show(device, v4l2_device_output_type(device), want->width,
+				       want->height, raw);
 
-	if (r == -EINVAL && device->multiplanar) {
-		selection.type = v4l2_device_output_type(device);
-		r = v4l2_device_ioctl(device, VIDIOC_S_SELECTION, &selection);
-	}
-	if (r == -ENOTTY || r == -EINVAL)
+	if (r == -EOPNOTSUPP)
 		return raw->width == want->width && raw->height == want->height ? 0 : -ERANGE;
-	if (r < 0)
-		return r;
-	if (got->left || got->top || got->width != want->width || got->height != want->height)
-		return -ERANGE;
-	raw->visible_width = want->width;
-	raw->visible_height = want->height;
-	return 0;
+	return r;
 }
 
 static int try_raw(const struct v4l2_device *device, const struct v4l2_m2m_want *want,
 		   uint32_t fourcc, struct v4l2_m2m_format *ret)
 {
-	struct v4l2_format format = {.type = v4l2_device_output_type(device)};
-	int r = v4l2_m2m_format_lists(device, format.type, fourcc);
+	const struct v4l2_queue_format_want picture = {
+		.fourcc = fourcc,
+		.width = want->width,
+		.height = want->height,
+		.stride = want->stride,
+		.colorspace = want->colorspace,
+		.ycbcr_enc = want->ycbcr_enc,
+		.quantization = want->quantization,
+		.xfer_func = want->xfer_func,
+	};
+	struct v4l2_format format;
+	int r = v4l2_queue_format_set(device, v4l2_device_output_type(device), &picture, &format);
 
-	if (r <= 0)
-		return r < 0 ? r : -EOPNOTSUPP;
-	if (device->multiplanar)
-		ask_planar(want, fourcc, &format);
-	else
-		ask_single(want, fourcc, &format);
-	r = v4l2_device_ioctl(device, VIDIOC_S_FMT, &format);
 	if (r < 0)
 		return r;
-	if (format_fourcc(device, &format) != fourcc)
-		return -EOPNOTSUPP;
-	r = v4l2_m2m_format_raw(device, &format, &ret->raw);
+	r = v4l2_queue_format_raw(device, &format, &ret->raw);
 	if (r < 0)
 		return -EOPNOTSUPP;
 	if (ret->raw.width < want->width || ret->raw.height < want->height)

@@ -46,10 +46,3 @@ bool v4l2_m2m_format_encodes(const struct v4l2_device *device, uint32_t codec);
  */
 int v4l2_m2m_format_negotiate(const struct v4l2_device *device, const struct v4l2_m2m_want *want,
 			      struct v4l2_m2m_format *ret);
-
-/* Of either queue. 1: it has this format; 0: not. */
-int v4l2_m2m_format_lists(const struct v4l2_device *device, uint32_t type, uint32_t fourcc);
-
-/* How a raw picture lies in buffers of this format. Errors: those of v4l2_raw_init(). */
-int v4l2_m2m_format_raw(const struct v4l2_device *device, const struct v4l2_format *format,
-			struct v4l2_raw *ret);
