@@ -2,7 +2,7 @@
 /*
  * Hardware that comes when the process has been confined to what there was: an encoder whose driver
  * is loaded late, or one that is plugged in anew. Its node is another one then than this process
- *may open, which only a new process can.
+ * may open, which only a new process can.
  *
  *	begin -> confine -> { poll; look } -> end
  */

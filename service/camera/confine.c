@@ -10,13 +10,16 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/sanitizer.h"
+#include "camera/epoch.h"
 #include "camera/subscriber-list.h"
 #include "camera/wake.h"
 #include "v4l2/dumb.h"
+#include "v4l2/queue.h"
 
-/* Besides the wakes: the link, the loop, timers, signals, the device, the ring, standard streams.
- */
-#define DESCRIPTORS_BESIDES (64 + 2 * SUBSCRIBERS_MAX)
+/* Besides the wakes: the link, the loop, timers, signals, the devices, the rings, standard streams;
+ * and a DMA-buf for each plane of the camera's buffers and of what a stream's converter fills. */
+#define DMABUFS_MAX         (V4L2_QUEUE_BUFFERS_MAX * V4L2_QUEUE_PLANES_MAX * (1 + EPOCH_STREAMS))
+#define DESCRIPTORS_BESIDES (64 + DMABUFS_MAX + 2 * SUBSCRIBERS_MAX)
 
 /* _IOC_TYPE: of the request's second byte. */
 #define V4L2_IOCTL_TYPE ((uint64_t)'V' << 8)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * How pictures come to a hardware encoder. Where camera and encoder can work on the same memory,
- *they stay where the camera wrote them (v4l2/share.h); where a converter can stand between, it
- *reads them there (v4l2/relay.h); otherwise they are copied into the encoder's.
+ * they stay where the camera wrote them (v4l2/share.h); where a converter can stand between, it
+ * reads them there (v4l2/relay.h); otherwise they are copied into the encoder's.
  *
  *	open -> { put; next until -EAGAIN | reopen | leave_converter } -> release
  *

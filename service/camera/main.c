@@ -21,6 +21,7 @@
 #include "camera/watchdog.h"
 #include "proto/meeting-place.h"
 #include "v4l2/device.h"
+#include "v4l2/dumb.h"
 #include "v4l2/share.h"
 
 static int open_source(const struct options *o, struct source **ret)
@@ -142,11 +143,14 @@ static const char *choose_converter(const struct options *o, struct arrival *arr
 }
 
 /* As with the encoder; what it cannot is told by Reason. */
-static const char *choose_card(const struct options *o)
+static const char *choose_card(const struct options *o, struct arrival *arrival)
 {
 	if (o->card && strcmp(o->card, OPTIONS_CARD) != 0)
 		return o->card;
-	return o->source == OPTIONS_SOURCE_V4L2 ? if_there(o->card) : NULL;
+	if (o->source != OPTIONS_SOURCE_V4L2 || !if_there(o->card))
+		return NULL;
+	arrival_forbidden(arrival, o->card, v4l2_dumb_probe(NULL, o->card));
+	return o->card;
 }
 
 /* As long as a process that ends is followed by another one. */
@@ -217,7 +221,7 @@ int main(int argc, char *argv[])
 	await(&options, &arrival);
 	source->encoder = choose_encoder(&options, &arrival);
 	source->converter = choose_converter(&options, &arrival);
-	source->card = choose_card(&options);
+	source->card = choose_card(&options, &arrival);
 	r = settle(&options, source, &settled);
 	if (r < 0)
 		return exit_status(r);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * What a V4L2 camera's frames are taken for: access units that it encoded itself (H.264 always,
- *JPEG if RTP can carry its first picture), or raw pictures, either where they lie or converted to
- *I420.
+ * JPEG if RTP can carry its first picture), or raw pictures, either where they lie or converted to
+ * I420.
  *
  *	begin -> { take, or map or convert if that says so } -> end
  */
