@@ -62,6 +62,9 @@ static const struct sandbox_rule common[] = {
 	{SANDBOX_CALL(fcntl64)},
 	{SANDBOX_CALL(fstat)},
 	{SANDBOX_CALL(fstat64)},
+#if __WORDSIZE == 32
+	{SANDBOX_CALL(statx)}, /* by which its C library does stat() and fstat() */
+#endif
 	{SANDBOX_CALL(lseek)},
 	{SANDBOX_CALL(futex)},
 	{SANDBOX_CALL(futex_time64)},
