@@ -50,7 +50,7 @@ class StoppedAmid(WithOwnState):
             self.assertFalse(pending.exists(), "it ended before it was done")
             ctl.result()
             calls = log.read_text()
-        self.assertIn("exited with 0", calls)
+        self.assertRegex(calls, rf"(?m)^{pid} +\+\+\+ exited with 0 \+\+\+")  # not a thread of it
         harness.wait_until(lambda: (s := self.status()) and s["ready"], 30, "a service again")
         return before, calls
 

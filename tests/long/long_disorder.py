@@ -29,7 +29,8 @@ TELL_EVERY = 60.0
 
 
 class Crowd:
-    """Viewers who each take one stream after the other, check every frame, and note what is wrong."""
+    """Viewers who each take one stream after the other, check every frame, and note what is wrong.
+    frames: all that came, and the statements that the streams began with."""
 
     def __init__(self, demo, seed):
         self.demo, self.info = demo, demo.info
@@ -84,6 +85,8 @@ class Crowd:
         self.stop.set()
         for thread in self.threads:
             thread.join(40)
+            if thread.is_alive():
+                self.wrong.append("a viewer hangs")
 
 
 class Disorder:
@@ -214,6 +217,8 @@ def disorder(demo, args):
     ledger = demo.ctl("ledger", "verify", check=False, timeout=300)
     kills.Kills(demo).check_export()
     wrong = crowd.wrong + keeping.judge(before, after) + zombies()
+    if not crowd.frames or not crowd.ends["left"]:
+        wrong.append("nobody could watch")
     if ledger.returncode:
         wrong.append(ledger.stdout + ledger.stderr)
     return {"frames": crowd.frames, "ends": crowd.ends, "done": acts.done,

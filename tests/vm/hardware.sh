@@ -218,6 +218,7 @@ traced() {
 # hands_out FRAMES: what a local subscriber to raw pictures gets of a camera that is watched, each is one that was fed.
 hands_out() {
 	local program
+	: > /tmp/raw
 	ctl client user owner root
 	ctl grant owner front raw > /dev/null
 	# All of it would fill the disk, and the ledger with it.

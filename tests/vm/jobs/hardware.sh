@@ -278,6 +278,7 @@ check_four() {
 		echo "${names[i]}: $((${after[i]%% *} - ${before[i]%% *})) frames in 10 s, lost ${after[i]#* }"
 		[ "$(not_by_driver "${after[i]}")" = "$(not_by_driver "${before[i]}")" ] ||
 			fail "${names[i]} drops frames"
+		((${after[i]%% *} > ${before[i]%% *})) || fail "${names[i]} has no frame in 10 s"
 		is_alone || continue
 		[ "${after[i]#* }" = "${before[i]#* }" ] || fail "${names[i]} drops frames"
 		# The state of a camera comes once a second.

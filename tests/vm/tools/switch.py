@@ -17,7 +17,8 @@ import sealed_viewer  # noqa: E402
 import shaping_proxy  # noqa: E402
 
 SLOW = 60000    # bytes a second: too few for the large stream, whose pictures are not compressed
-ENOUGH = 30     # pictures before the connection becomes slow, and of the last stream
+ENOUGH = 30     # pictures before the connection becomes slow
+LAST = 10       # and of the last stream
 KEEPALIVE = 15  # seconds; the session ends after 60 without a word
 LIMIT = 150     # seconds
 EXPECTED = [0, 1, 0]
@@ -41,7 +42,8 @@ class Runs:
         self.counts[-1] += 1
 
     def complete(self):
-        return len(self.streams) == len(EXPECTED) and self.counts[-1] >= ENOUGH
+        """Soon after the last change: a slow machine makes another one."""
+        return len(self.streams) == len(EXPECTED) and self.counts[-1] >= LAST
 
 
 def watch(viewer, proxy, runs):
