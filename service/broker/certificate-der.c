@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/utc.h"
 
 enum tag {
 	TAG_INTEGER = 0x02,
@@ -86,7 +86,7 @@ static bool read_date(struct der *text, struct tm *tm)
 }
 
 /* The forms of RFC 5280, 4.1.2.5. What lies before 1970 is 1970. */
-static bool take_time(struct der *from, time_t *ret)
+static bool take_time(struct der *from, int64_t *ret)
 {
 	bool utc = from->size > 0 && from->data[0] == TAG_UTC_TIME;
 	struct tm tm = {};
@@ -99,14 +99,14 @@ static bool take_time(struct der *from, time_t *ret)
 	if (utc)
 		year += year < 50 ? 2000 : 1900;
 	tm.tm_year = year - 1900;
-	*ret = year < 1970 ? 0 : timegm(&tm);
-	return *ret >= 0;
+	*ret = year < 1970 ? 0 : utc_seconds(&tm);
+	return true;
 }
 
 static bool take_validity(struct der *from, struct certificate_der *ret)
 {
 	struct der validity;
-	time_t begin, end;
+	int64_t begin, end;
 
 	if (!take(from, TAG_SEQUENCE, &validity) || !take_time(&validity, &begin) ||
 	    !take_time(&validity, &end) || validity.size)

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/utc.h"
 #include "broker/hours.h"
 #include "broker/pin.h"
 
@@ -97,7 +98,7 @@ static bool parse_time(const char *value, uint64_t *ret)
 {
 	struct tm tm = {};
 	const char *end = strptime(value, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	time_t t = end && !*end ? timegm(&tm) : -1;
+	int64_t t = end && !*end ? utc_seconds(&tm) : -1;
 
 	*ret = (uint64_t)t * USEC_PER_SEC;
 	return t > 0;

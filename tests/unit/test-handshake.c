@@ -363,9 +363,13 @@ static void test_when_a_certificate_ends(void **state)
 	uint8_t der[2048];
 
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		struct party p = make_party(GNUTLS_PK_ECDSA, P256, ends[i]);
-		struct certificate_der c = dates_of(&p, der, sizeof(der));
+		struct party p;
+		struct certificate_der c;
 
+		if ((time_t)ends[i] != ends[i]) /* which GnuTLS cannot write here */
+			continue;
+		p = make_party(GNUTLS_PK_ECDSA, P256, ends[i]);
+		c = dates_of(&p, der, sizeof(der));
 		assert_int_equal(c.not_after, i == 2 ? 0 : (uint64_t)(ends[i] + 1) * USEC_PER_SEC);
 		assert_int_equal(c.not_before,
 				 (uint64_t)gnutls_x509_crt_get_activation_time(p.certificate) *
