@@ -10,6 +10,20 @@
 #define DAY         (24 * 60 * 60)
 #define SERIAL_SIZE 16
 #define KEY_ID_SIZE 20
+#define TIME_MAX    (sizeof(time_t) > 4 ? INT64_MAX : INT32_MAX)
+
+/* GnuTLS speaks in time_t, which ends in 2038 where it has 32 bits: what ends later ends then. */
+static time_t for_gnutls(int64_t moment)
+{
+	return (time_t)(moment < TIME_MAX ? moment : TIME_MAX);
+}
+
+static int64_t end_of(gnutls_x509_crt_t certificate)
+{
+	time_t end = gnutls_x509_crt_get_expiration_time(certificate);
+
+	return end < 0 ? TIME_MAX : end;
+}
 
 int tls_certificate_make_key(gnutls_x509_privkey_t *ret)
 {
@@ -56,8 +70,8 @@ static int begin(gnutls_x509_privkey_t key, const char *name, int64_t from, int6
 	    set_serial(certificate) < 0 || gnutls_x509_crt_set_key(certificate, key) < 0 ||
 	    gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, name,
 					  (unsigned)strlen(name)) < 0 ||
-	    gnutls_x509_crt_set_activation_time(certificate, (time_t)from) < 0 ||
-	    gnutls_x509_crt_set_expiration_time(certificate, (time_t)to) < 0 ||
+	    gnutls_x509_crt_set_activation_time(certificate, for_gnutls(from)) < 0 ||
+	    gnutls_x509_crt_set_expiration_time(certificate, for_gnutls(to)) < 0 ||
 	    gnutls_x509_crt_set_subject_key_id(certificate, id, sizeof(id)) < 0)
 		return -EIO;
 	*ret = steal_pointer(&certificate);
@@ -126,7 +140,7 @@ int tls_certificate_make_server(gnutls_x509_privkey_t key, const struct tls_name
 {
 	_cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t server = NULL;
 	int64_t to = now + (int64_t)(TLS_CERTIFICATE_DAYS - 1) * DAY;
-	int64_t end = gnutls_x509_crt_get_expiration_time(ca);
+	int64_t end = end_of(ca);
 	int r = begin(key, "camward", now - DAY, to < end ? to : end, &server);
 
 	if (r == 0)
@@ -169,8 +183,8 @@ int tls_certificate_make_client(gnutls_x509_crq_t request, const char *name, int
 	if (gnutls_x509_crt_set_dn(certificate, "", NULL) < 0 ||
 	    gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, name,
 					  (unsigned)strlen(name)) < 0 ||
-	    gnutls_x509_crt_set_activation_time(certificate, (time_t)from) < 0 ||
-	    gnutls_x509_crt_set_expiration_time(certificate, (time_t)to) < 0 ||
+	    gnutls_x509_crt_set_activation_time(certificate, for_gnutls(from)) < 0 ||
+	    gnutls_x509_crt_set_expiration_time(certificate, for_gnutls(to)) < 0 ||
 	    gnutls_x509_crt_set_basic_constraints(certificate, 0, -1) < 0 ||
 	    gnutls_x509_crt_set_key_usage(certificate, GNUTLS_KEY_DIGITAL_SIGNATURE) < 0 ||
 	    gnutls_x509_crt_set_key_purpose_oid(certificate, GNUTLS_KP_TLS_WWW_CLIENT, 0) < 0)
@@ -200,8 +214,8 @@ bool tls_certificate_good(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t k
 			  const struct tls_names *names, gnutls_x509_crt_t ca, int64_t now)
 {
 	int64_t from = gnutls_x509_crt_get_activation_time(certificate);
-	int64_t to = gnutls_x509_crt_get_expiration_time(certificate);
-	int64_t ca_end = gnutls_x509_crt_get_expiration_time(ca);
+	int64_t to = end_of(certificate);
+	int64_t ca_end = end_of(ca);
 	int64_t least = now + (int64_t)TLS_CERTIFICATE_RENEW_DAYS * DAY;
 
 	return from <= now && (to >= least || to == ca_end) &&

@@ -120,6 +120,8 @@ static void test_chain(void **s)
 	assert_true(gnutls_x509_crt_get_expiration_time(identity->server) -
 			    gnutls_x509_crt_get_activation_time(identity->server) <=
 		    800 * 24 * 60 * 60);
+	assert_true(gnutls_x509_crt_get_expiration_time(identity->ca) >
+		    gnutls_x509_crt_get_expiration_time(identity->server));
 }
 
 static void test_names(void **s)
