@@ -54,16 +54,17 @@ int tar_write(int fd, const char *name, const void *data, size_t size, uint64_t 
 {
 	static const uint8_t zeros[BLOCK];
 	struct header header = {.type = '0', .magic = "ustar", .version = {'0', '0'}};
+	uint64_t length = size;
 	int r;
 
 	_Static_assert(sizeof(header) == BLOCK, "a header is a block");
-	if (strlen(name) >= sizeof(header.name) || size > SIZE_MAX_OF_FILE)
+	if (strlen(name) >= sizeof(header.name) || length > SIZE_MAX_OF_FILE)
 		return -EFBIG;
 	snprintf(header.name, sizeof(header.name), "%s", name);
 	snprintf(header.mode, sizeof(header.mode), "0000600");
 	snprintf(header.uid, sizeof(header.uid), "0000000");
 	snprintf(header.gid, sizeof(header.gid), "0000000");
-	snprintf(header.size, sizeof(header.size), "%011" PRIo64, (uint64_t)size);
+	snprintf(header.size, sizeof(header.size), "%011" PRIo64, length);
 	snprintf(header.mtime, sizeof(header.mtime), "%011" PRIo64, mtime & SIZE_MAX_OF_FILE);
 	snprintf(header.checksum, sizeof(header.checksum), "%06o", checksum(&header) & 0777777);
 	header.checksum[7] = ' ';

@@ -251,7 +251,7 @@ static bool break_down(uint64_t t, bool local, struct tm *tm, char text[WHEN_STR
 	time_t seconds = (time_t)(t / USEC_PER_SEC);
 	const struct tm *done = local ? localtime_r(&seconds, tm) : gmtime_r(&seconds, tm);
 
-	if (done && tm->tm_year <= YEAR_MAX - 1900)
+	if (done && (uint64_t)seconds == t / USEC_PER_SEC && tm->tm_year <= YEAR_MAX - 1900)
 		return true;
 	snprintf(text, WHEN_STRING_SIZE, "@%llu", (unsigned long long)(t / USEC_PER_SEC));
 	return false;
