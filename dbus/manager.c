@@ -5,6 +5,8 @@
 
 #include "base/cleanup.h"
 #include "broker/control.h"
+#include "broker/gate-link.h"
+#include "broker/session-link.h"
 #include "dbus/agents.h"
 #include "dbus/errors.h"
 #include "dbus/objects.h"
@@ -286,6 +288,24 @@ static int get_ready(sd_bus *b, const char *path, const char *interface, const c
 	return sd_bus_message_append(reply, "b", (int)broker_is_ready(object_bus(b)->broker));
 }
 
+static int get_listeners(sd_bus *b, const char *path, const char *interface, const char *property,
+			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct gate *gate = gate_first(object_bus(b)->broker);
+	int r = sd_bus_message_open_container(reply, 'a', "(ssq)");
+
+	for (uint32_t i = 0; r >= 0 && gate && i < gate->listening.n_listeners; i++) {
+		const struct gate_peer *l = &gate->listening.listeners[i];
+		char address[SESSION_ADDRESS_TEXT_SIZE];
+
+		session_format_address(l, address);
+		r = sd_bus_message_append(reply, "(ssq)",
+					  l->service == GATE_SERVICE_RTSPS ? "rtsps" : "https",
+					  address, l->port);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int get_has_agent(sd_bus *b, const char *path, const char *interface, const char *property,
 			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -339,6 +359,8 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("Watching", "b", get_watching, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Metrics", "s", get_metrics, 0, 0),
 	SD_BUS_PROPERTY("Ready", "b", get_ready, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Listeners", "a(ssq)", get_listeners, 0,
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_SIGNAL_WITH_ARGS(
 		"LeaseEnded",
 		SD_BUS_ARGS("t", id, "s", client, "s", camera, "s", reason, "t", delivered), 0),

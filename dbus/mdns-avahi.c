@@ -62,7 +62,7 @@ static int on_added(sd_bus_message *answer, void *userdata, sd_bus_error *error)
 static void go_on(struct mdns *mdns)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
-	bool all = mdns->step == MDNS_SERVICES;
+	bool all = mdns->step == mdns->n_services;
 	int r = mdns_new_call(mdns, &call, mdns->group, INTERFACE, all ? "Commit" : "AddService");
 
 	if (r >= 0 && !all)

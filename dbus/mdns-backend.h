@@ -41,7 +41,7 @@ extern const struct mdns_backend mdns_avahi, mdns_resolved;
 
 struct mdns_service {
 	const char *type, *id;
-	uint16_t port;
+	uint16_t port; /* never 0 */
 };
 
 struct mdns {
@@ -51,6 +51,7 @@ struct mdns {
 	char name[MDNS_NAME_SIZE];
 	unsigned conflicts; /* of the name */
 	struct mdns_service services[MDNS_SERVICES];
+	unsigned n_services; /* that viewers on the network can reach */
 
 	struct mdns_peer {
 		struct mdns *mdns;
@@ -66,7 +67,7 @@ struct mdns {
 	char *group;       /* Avahi's entry group; NULL: none */
 	unsigned step;     /* services that are through */
 
-	bool ready, announced;
+	bool announced;
 	char trouble[MDNS_TROUBLE_SIZE]; /* that was told last */
 };
 

@@ -74,7 +74,7 @@ static int on_registered(sd_bus_message *answer, void *userdata, sd_bus_error *e
 		mdns_failed(mdns, failure->message ? failure->message : failure->name);
 		return 1;
 	}
-	if (++mdns->step == MDNS_SERVICES)
+	if (++mdns->step == mdns->n_services)
 		mdns_announced(mdns);
 	else
 		go_on(mdns);
@@ -139,7 +139,7 @@ static void publish(struct mdns *mdns)
 /* Also one whose answer has not come yet; that another one never was is no harm. */
 static void withdraw(struct mdns *mdns, bool last)
 {
-	for (int i = 0; i < MDNS_SERVICES; i++) {
+	for (unsigned i = 0; i < mdns->n_services; i++) {
 		_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
 
 		if (new_unregister(mdns, &mdns->services[i], &call) >= 0)
@@ -151,7 +151,7 @@ static void on_signal(struct mdns *mdns, sd_bus_message *signal)
 {
 	const char *path = sd_bus_message_get_path(signal);
 
-	for (int i = 0; i < MDNS_SERVICES; i++) {
+	for (unsigned i = 0; i < mdns->n_services; i++) {
 		_cleanup_free_ char *own = path_of(&mdns->services[i]);
 
 		if (own && !strcmp(path, own)) {

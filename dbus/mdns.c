@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/event.h"
 #include "base/log.h"
+#include "broker/gate-link.h"
 #include "dbus/mdns-backend.h"
 #include "dbus/objects.h"
 
@@ -86,7 +87,7 @@ static const struct mdns_backend *choose(const struct mdns *mdns)
 
 static bool is_asked_for(const struct mdns *mdns)
 {
-	return mdns->settings.announce && mdns->ready;
+	return mdns->settings.announce && mdns->n_services;
 }
 
 /* Whether both have been looked for. */
@@ -241,30 +242,50 @@ static int load(struct mdns *mdns)
 		return r;
 	}
 	mdns->settings = settings;
-	mdns->services[0] =
-		(struct mdns_service){"_rtsps._tcp", "camward-rtsps", settings.rtsps_port};
-	mdns->services[1] =
-		(struct mdns_service){"_https._tcp", "camward-https", settings.https_port};
 	return 0;
+}
+
+/* What is set in the file stands: something may be between the network and the gate. */
+static void add_service(struct mdns *mdns, const char *type, const char *id,
+			enum gate_service service, uint16_t set)
+{
+	const struct gate_peer *listener = gate_reachable(mdns->owner->broker, service);
+	uint16_t port = set ? set : listener ? listener->port : 0;
+
+	if (port)
+		mdns->services[mdns->n_services++] = (struct mdns_service){type, id, port};
+}
+
+/* Takes back what was announced, by the services as they were, and begins anew. */
+static void renew(struct mdns *mdns)
+{
+	const struct service_settings *s = &mdns->settings;
+
+	withdraw(mdns, false);
+	mdns->backend = NULL;
+	mdns->trouble[0] = '\0';
+	mdns->n_services = 0;
+	if (broker_is_ready(mdns->owner->broker)) {
+		add_service(mdns, "_rtsps._tcp", "camward-rtsps", GATE_SERVICE_RTSPS,
+			    s->rtsps_port);
+		add_service(mdns, "_https._tcp", "camward-https", GATE_SERVICE_HTTPS,
+			    s->https_port);
+		if (s->announce && !mdns->n_services)
+			tell_trouble(mdns, "mDNS", "the gate listens on this machine only");
+	}
+	update(mdns);
 }
 
 void mdns_ready_changed(struct mdns *mdns)
 {
-	/* While the gate is started again the announcement stays. */
-	if (!mdns || mdns->ready || !broker_is_ready(mdns->owner->broker))
-		return;
-	mdns->ready = true;
-	update(mdns);
+	if (mdns)
+		renew(mdns);
 }
 
 void mdns_reload(struct mdns *mdns)
 {
-	if (!mdns || load(mdns) < 0)
-		return;
-	withdraw(mdns, false);
-	mdns->backend = NULL;
-	mdns->trouble[0] = '\0';
-	update(mdns);
+	if (mdns && load(mdns) >= 0)
+		renew(mdns);
 }
 
 int mdns_open(struct bus *bus, struct mdns **ret)

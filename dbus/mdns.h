@@ -2,8 +2,8 @@
 /*
  * Announces the service on the local network (RFC 6762, RFC 6763: _rtsps._tcp, _https._tcp) if
  * camward.conf asks for it (broker/settings-service.h): by Avahi or, without it, systemd-resolved,
- * whichever is on the bus. From the first time that viewers can connect until the end. What can be
- * read there names no camera.
+ * whichever is on the bus. With the ports of the gate's sockets, but for those that only this
+ * machine reaches, and while a gate is there. What can be read there names no camera.
  *
  * It never stops the service: what goes wrong is an event in the journal, and is tried again when
  * one of the two comes or is started again.

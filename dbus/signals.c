@@ -29,7 +29,7 @@ static void on_ready_changed(void *userdata)
 	struct bus *bus = userdata;
 
 	(void)sd_bus_emit_properties_changed(bus->bus, CAMWARD_PATH, CAMWARD_INTERFACE_MANAGER,
-					     "Ready", NULL);
+					     "Ready", "Listeners", NULL);
 	mdns_ready_changed(bus->mdns);
 }
 

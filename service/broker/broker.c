@@ -311,5 +311,5 @@ bool broker_clock_is_set(void)
 
 bool broker_is_ready(const struct broker *broker)
 {
-	return !list_empty(&broker->gates);
+	return gate_first(broker) != NULL;
 }

@@ -13,8 +13,20 @@
 #include "broker/session-link.h"
 
 enum gate_link_state {
-	STATE_SERVING = 1 << 0,
+	STATE_ARRIVING = 1 << 0, /* until LISTENING */
+	STATE_SERVING = 1 << 1,
 };
+
+static int on_listening(void *userdata, const void *message, int *fds)
+{
+	struct gate *gate = userdata;
+
+	memcpy(&gate->listening, message, sizeof(gate->listening));
+	gate->link.chan.state = STATE_SERVING;
+	event_log(LOG_INFO, EVENT_READY, NULL, "the gate is there: viewers can connect");
+	observe(gate->broker, ready_changed);
+	return 0;
+}
 
 static int on_connection(void *userdata, const void *message, int *fds)
 {
@@ -51,6 +63,14 @@ static int on_exited(void *userdata, const void *message, int *fds)
 }
 
 static const struct chan_rule rules[] = {
+	{
+		.type = GATE_LISTENING,
+		.size = sizeof(struct gate_listening),
+		.once = true,
+		.states = STATE_ARRIVING,
+		.valid = gate_listening_valid,
+		.handler = on_listening,
+	},
 	{
 		.type = GATE_CONNECTION,
 		.size = sizeof(struct gate_connection),
@@ -114,7 +134,7 @@ int gate_new(struct broker *broker, int fd, struct gate **ret)
 	list_init(&gate->sessions);
 	list_init(&gate->list);
 	r = link_open(&gate->link, broker->event, BROKER_PRIORITY_GATE, fd, GATE_MSG_VERSION, rules,
-		      ARRAY_SIZE(rules), STATE_SERVING, on_over, gate);
+		      ARRAY_SIZE(rules), STATE_ARRIVING, on_over, gate);
 	if (r >= 0)
 		r = fdpass_set_backlog(fd);
 	if (r >= 0)
@@ -124,8 +144,6 @@ int gate_new(struct broker *broker, int fd, struct gate **ret)
 		return r;
 	}
 	list_append(&broker->gates, &gate->list);
-	event_log(LOG_INFO, EVENT_READY, NULL, "the gate is there: viewers can connect");
-	observe(broker, ready_changed);
 	*ret = gate;
 	return 0;
 }
@@ -142,6 +160,29 @@ struct gate *gate_free(struct gate *gate, const char *reason)
 	list_remove(&gate->list);
 	observe(gate->broker, ready_changed);
 	free(gate);
+	return NULL;
+}
+
+const struct gate *gate_first(const struct broker *broker)
+{
+	const struct gate *gate;
+
+	list_for_each (gate, &broker->gates, list)
+		if (gate->listening.n_listeners)
+			return gate;
+	return NULL;
+}
+
+const struct gate_peer *gate_reachable(const struct broker *broker, enum gate_service service)
+{
+	const struct gate *gate = gate_first(broker);
+
+	for (uint32_t i = 0; gate && i < gate->listening.n_listeners; i++) {
+		const struct gate_peer *l = &gate->listening.listeners[i];
+
+		if (l->service == service && !gate_is_loopback(l))
+			return l;
+	}
 	return NULL;
 }
 

@@ -16,6 +16,8 @@ struct gate {
 	struct broker *broker;
 	struct link link;
 	struct list sessions;
+	struct gate_listening
+		listening; /* n_listeners 0: it has not said yet, nobody can connect */
 };
 
 /* Takes fd, also on failure, and tells the gate the server's certificates. Until it is freed, which
@@ -28,6 +30,11 @@ struct gate *gate_free(struct gate *gate, const char *reason);
 
 /* The server's certificates, for the connections to come. -ENOMEM, -EFBIG. */
 int gate_send_server(struct gate *gate);
+
+/* The gate that viewers come to; NULL: none. */
+const struct gate *gate_first(const struct broker *broker);
+/* A listening socket of this service that others than this machine reach; NULL: there is none. */
+const struct gate_peer *gate_reachable(const struct broker *broker, enum gate_service service);
 
 /* connection: the number that the gate has given it (proto/gate-msg.h). */
 

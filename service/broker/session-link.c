@@ -280,17 +280,22 @@ void session_tell_end(struct session *session, enum session_end_reason reason)
 	link_send_message(&session->link, SESSION_END, &m);
 }
 
-void session_format_peer(const struct gate_peer *peer, char text[SESSION_PEER_TEXT_SIZE])
+void session_format_address(const struct gate_peer *peer, char text[SESSION_ADDRESS_TEXT_SIZE])
 {
 	struct in6_addr address;
-	char host[INET6_ADDRSTRLEN];
 
 	memcpy(&address, peer->address, sizeof(address));
-	if (IN6_IS_ADDR_V4MAPPED(&address)) {
-		inet_ntop(AF_INET, &peer->address[12], host, sizeof(host));
-		snprintf(text, SESSION_PEER_TEXT_SIZE, "%s:%u", host, peer->port);
-	} else {
-		inet_ntop(AF_INET6, &address, host, sizeof(host));
-		snprintf(text, SESSION_PEER_TEXT_SIZE, "[%s]:%u", host, peer->port);
-	}
+	if (IN6_IS_ADDR_V4MAPPED(&address))
+		inet_ntop(AF_INET, &peer->address[12], text, INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET6, &address, text, INET6_ADDRSTRLEN);
+}
+
+void session_format_peer(const struct gate_peer *peer, char text[SESSION_PEER_TEXT_SIZE])
+{
+	char host[INET6_ADDRSTRLEN];
+
+	session_format_address(peer, host);
+	snprintf(text, SESSION_PEER_TEXT_SIZE, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host,
+		 peer->port);
 }

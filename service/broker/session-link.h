@@ -21,7 +21,8 @@
 #define SESSION_EXIT_TIMEOUT  (1 * USEC_PER_SEC)
 #define SESSION_ASKED_TIMEOUT (10 * USEC_PER_SEC)
 
-#define SESSION_PEER_TEXT_SIZE 64
+#define SESSION_ADDRESS_TEXT_SIZE 46 /* INET6_ADDRSTRLEN */
+#define SESSION_PEER_TEXT_SIZE    64
 
 /* Of the link's channel. */
 enum session_state {
@@ -72,4 +73,5 @@ void session_deny(struct session *session, enum session_denied_reason reason);
 void session_tell_end(struct session *session, enum session_end_reason reason);
 
 /* "127.0.0.1:53211", "[::1]:5". */
+void session_format_address(const struct gate_peer *peer, char text[SESSION_ADDRESS_TEXT_SIZE]);
 void session_format_peer(const struct gate_peer *peer, char text[SESSION_PEER_TEXT_SIZE]);

@@ -8,7 +8,6 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
-#include "proto/meeting-place.h"
 
 struct service_parser {
 	struct service_settings settings;
@@ -141,8 +140,6 @@ int settings_load_service(const char *directory, struct service_settings *ret,
 			  char error[SETTINGS_ERROR_SIZE])
 {
 	struct service_parser p = {.settings = {
-					   .rtsps_port = MEETING_PLACE_RTSPS,
-					   .https_port = MEETING_PLACE_HTTPS,
 					   .events_days = SETTINGS_EVENTS_DAYS,
 					   .addresses_days = SETTINGS_ADDRESSES_DAYS,
 				   }};

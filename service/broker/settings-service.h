@@ -7,7 +7,7 @@
  *	announce=yes
  *	; under which name; the machine's is the default
  *	name=Camera server
- *	; where viewers come to, if not to 322 and 8443
+ *	; where viewers come to, if not to the gate's own sockets: behind a port forwarding
  *	rtsps-port=322
  *	https-port=8443
  *
@@ -31,8 +31,8 @@
 
 struct service_settings {
 	bool announce;
-	char name[SETTINGS_MDNS_NAME_SIZE]; /* printable ASCII, never "" */
-	uint16_t rtsps_port, https_port;
+	char name[SETTINGS_MDNS_NAME_SIZE];   /* printable ASCII, never "" */
+	uint16_t rtsps_port, https_port;      /* 0: the gate's own */
 	uint32_t events_days, addresses_days; /* 0: for ever */
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "ctl/certificate.h"
+#include "ctl/listeners.h"
 #include "ctl/objects.h"
 #include "ctl/qr.h"
 
@@ -80,6 +81,38 @@ static int read_hosts(const char *pem, struct invitation *in)
 	return 0;
 }
 
+/* What units/camward-gate*.socket come with. */
+#define PORT_RTSPS 322
+#define PORT_HTTPS 8443
+
+static void read_port(const struct json_object *manager, const char *service, unsigned usual,
+		      unsigned *port)
+{
+	const struct json_object *listener = listeners_find(manager, service);
+
+	if (!*port)
+		*port = listener ? (unsigned)json_number(listener, "port") : usual;
+}
+
+/* Where the gate is to be found, unless that is everywhere. */
+static int read_place(const struct json_object *manager, struct invitation *in)
+{
+	const struct json_object *listener = listeners_find(manager, "rtsps");
+	const char *address = json_text(listener, "address");
+	char bracketed[INET6_ADDRSTRLEN + 2];
+
+	if (!listener)
+		in->remark = "No gate is there now, so that nobody can connect: see 'camwardctl "
+			     "doctor'.";
+	if (!listener || listeners_is_any(address))
+		return read_hosts(json_text(manager, "server_certificate"), in);
+	if (listeners_is_loopback(address))
+		in->remark = "The gate listens on this machine only: nobody else reaches it.";
+	snprintf(bracketed, sizeof(bracketed), strchr(address, ':') ? "[%s]" : "%s", address);
+	add_host(in, bracketed);
+	return 0;
+}
+
 /* A PEM's one line of content. */
 static void read_seal_root(const char *pem, struct invitation *in)
 {
@@ -102,7 +135,9 @@ int invitation_read_device(struct ctl *ctl, const char *host, struct invitation 
 	if (host)
 		add_host(in, host);
 	else
-		r = read_hosts(json_text(manager, "server_certificate"), in);
+		r = read_place(manager, in);
+	read_port(manager, "rtsps", PORT_RTSPS, &in->rtsps_port);
+	read_port(manager, "https", PORT_HTTPS, &in->https_port);
 	return r ? r : certificate_ca(ctl, &in->ca);
 }
 
@@ -146,6 +181,8 @@ static void print_hosts(const struct invitation *in)
 		for (size_t c = 0; c < in->n_cameras; c++)
 			printf("    rtsps://%s:%u/%s\n", in->hosts[i], in->rtsps_port,
 			       in->cameras[c]);
+	if (in->remark)
+		printf("    (%s)\n", in->remark);
 }
 
 static void print_command(const struct invitation *in)

@@ -18,20 +18,22 @@ struct invitation {
 	const char *client, *integration; /* the arguments' */
 	const char *const *cameras;
 	size_t n_cameras;
-	uint64_t expires; /* us, CLOCK_REALTIME; 0: never */
-	unsigned rtsps_port, https_port;
+	uint64_t expires;                /* us, CLOCK_REALTIME; 0: never */
+	unsigned rtsps_port, https_port; /* 0: those that the gate listens on */
 	char token[INVITATION_TOKEN_SIZE];
 	const char *pkcs12; /* NULL: no certificate */
 	char passphrase[KEY_FILE_PASSPHRASE_SIZE];
 	/* The device's. The first host is the one to try first; IPv6 in brackets. */
 	char hosts[INVITATION_HOSTS_MAX][INVITATION_HOST_SIZE];
 	size_t n_hosts;
+	const char *remark; /* about the hosts, for who invites; NULL: none */
 	char pin[KEY_FILE_FINGERPRINT_SIZE];
 	char seal_root[128]; /* base64 of the SubjectPublicKeyInfo */
 	char *ca;            /* PEM */
 };
 
-/* host: as the caller wants it; NULL: as the server's certificate has them. */
+/* host: as the caller wants it; NULL: what the gate listens on, or, where that is all addresses, as
+ * the server's certificate has them. */
 int invitation_read_device(struct ctl *ctl, const char *host, struct invitation *in);
 void invitation_release(struct invitation *in);
 

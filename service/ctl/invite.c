@@ -14,9 +14,6 @@
 #include "ctl/verbs.h"
 #include "dbus/names.h"
 
-#define PORT_RTSPS 322
-#define PORT_HTTPS 8443
-
 /* The files that are asked for: all are made before anything else is. */
 struct files {
 	const char *path[3]; /* PNG, SVG, PKCS #12; NULL: not asked for */
@@ -155,8 +152,6 @@ static int read_arguments(struct ctl *ctl, const struct args *args, struct invit
 		r = check_name(ctl, "integration", in->integration);
 	if (!r)
 		r = check_end(ctl, args, "--expires", &in->expires);
-	in->rtsps_port = PORT_RTSPS;
-	in->https_port = PORT_HTTPS;
 	if (!r)
 		r = read_port(ctl, args, "--rtsps-port", &in->rtsps_port);
 	if (!r)

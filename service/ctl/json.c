@@ -24,6 +24,7 @@ static int from_basic(sd_bus_message *m, char type, struct json_object **ret)
 		const char *s;
 		uint8_t y;
 		int b;
+		uint16_t q;
 		uint32_t u;
 		int32_t i;
 		uint64_t t;
@@ -45,6 +46,9 @@ static int from_basic(sd_bus_message *m, char type, struct json_object **ret)
 		break;
 	case SD_BUS_TYPE_BOOLEAN:
 		*ret = json_object_new_boolean(value.b);
+		break;
+	case SD_BUS_TYPE_UINT16:
+		*ret = json_object_new_int(value.q);
 		break;
 	case SD_BUS_TYPE_UINT32:
 		*ret = json_object_new_int64(value.u);

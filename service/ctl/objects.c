@@ -53,6 +53,7 @@ static const struct structure {
 	{"Tokens", {"id", "@created", "@expires", "@used"}},
 	{"Certificates", {"fingerprint", "@created", "@expires", "issued_here", "@used"}},
 	{"Suspensions", {"kind", "name", "reason", "@since"}},
+	{"Listeners", {"service", "address", "port"}},
 };
 
 static const struct structure menu = {"menu", {"value", "text"}};

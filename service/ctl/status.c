@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ctl/cameras.h"
+#include "ctl/listeners.h"
 #include "ctl/objects.h"
 #include "ctl/suspend.h"
 #include "ctl/text.h"
@@ -73,6 +74,10 @@ static int print_status(const struct json_object *status)
 	printf(LABEL "%s, %s\n", "camward", json_text(status, "version"),
 	       json_true(status, "ready") ? "ready"
 					  : "not ready: no gate is there, nobody can connect");
+	if (json_count(json_member(status, "listeners"))) {
+		printf(LABEL, "listens on");
+		listeners_print(status);
+	}
 	printf(LABEL "%s%s\n", "fingerprint", *fingerprint ? "sha256/" : "-", fingerprint);
 	print_seal_root(json_text(status, "seal_root"));
 	if (json_true(status, "cloned"))
@@ -117,7 +122,7 @@ int status_run(struct ctl *ctl, const struct args *args)
 	static const char *const taken[] = {
 		"version",   "ready",       "fingerprint", "server_certificate",
 		"seal_root", "suspensions", "has_agent",   "watching",
-		"cloned"};
+		"cloned",    "listeners"};
 	int r = objects_manager(ctl, &manager);
 
 	if (!r)

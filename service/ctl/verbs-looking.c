@@ -243,7 +243,7 @@ const struct verb verbs_looking[] = {
 			   OPTION("--png", "FILE", "the QR code as a picture"),
 			   OPTION("--svg", "FILE", "the QR code as a drawing"),
 			   OPTION("--host", "HOST", "the device as the viewer knows it"),
-			   OPTION("--rtsps-port", "PORT", "if it is not 322"),
+			   OPTION("--rtsps-port", "PORT", "if not the gate's own"),
 			   OPTION("--https-port", "PORT", "of the page, once there is one")},
 		.summary = "make a client that may watch, and print all it has to know",
 		.help = "Makes a client, lets it watch these cameras (live and still), and prints "

@@ -2,7 +2,7 @@
 /*
  * The link between the gate and the broker. One message = one struct, fixed size (base/chan.h).
  *
- *	gate -> broker   CONNECTION (+2 fds), EXITED
+ *	gate -> broker   LISTENING (once, first), CONNECTION (+2 fds), EXITED
  *	broker -> gate   SERVER (once, first), CREDENTIAL, ADMITTED, KILL
  *
  * A connection's number is the gate's; it is never used twice on one link.
@@ -21,6 +21,7 @@ enum gate_msg_type {
 	/* gate -> broker */
 	GATE_CONNECTION = 1,
 	GATE_EXITED = 2,
+	GATE_LISTENING = 3,
 	/* broker -> gate */
 	GATE_SERVER = 101,
 	GATE_ADMITTED = 102,
@@ -46,6 +47,18 @@ struct gate_connection {
 	struct chan_header header;
 	uint64_t connection;
 	struct gate_peer peer;
+};
+
+/*
+ * Where viewers come to: the addresses that its listening sockets are bound to, which nobody but
+ * the kernel has told it. Not sent again by a gate that executes itself anew: they are the same.
+ */
+#define GATE_LISTENERS_MAX 8
+struct gate_listening {
+	struct chan_header header;
+	uint32_t n_listeners;
+	uint32_t reserved;
+	struct gate_peer listeners[GATE_LISTENERS_MAX];
 };
 
 enum gate_exit {
@@ -102,8 +115,12 @@ struct gate_credential {
 	uint32_t reserved;
 };
 
+/* Whether only this machine reaches a listening socket that is bound to the address. */
+bool gate_is_loopback(const struct gate_peer *listener);
+
 /* Whether the content is sound; the header has been checked already. For chan_rule.valid. */
 bool gate_connection_valid(const void *message);
 bool gate_exited_valid(const void *message);
+bool gate_listening_valid(const void *message);
 bool gate_server_valid(const void *message);
 bool gate_credential_valid(const void *message);

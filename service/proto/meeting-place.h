@@ -5,7 +5,3 @@
 
 #define MEETING_PLACE_CAMERA "/run/camward/camera.sock"
 #define MEETING_PLACE_GATE   "/run/camward/gate.sock"
-
-/* The ports to which viewers come (units/camward-gate.socket, camward-gate-https.socket). */
-#define MEETING_PLACE_RTSPS 322
-#define MEETING_PLACE_HTTPS 8443

@@ -142,6 +142,21 @@ static int reach_broker(struct gate *g, int *ret)
 	return r;
 }
 
+/* The first that it says. */
+static int tell_listeners(struct gate *g)
+{
+	struct gate_listening m = {.n_listeners = (uint32_t)g->n_listeners};
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < g->n_listeners; i++)
+		r = listener_address(&g->listeners[i], &m.listeners[i]);
+	if (r == 0)
+		r = chan_send_message(&g->link, GATE_LISTENING, &m);
+	if (r < 0)
+		log_error("cannot tell camwardd where viewers come to: %s", strerror(-r));
+	return r;
+}
+
 int gate_broker_init(struct gate *g)
 {
 	struct carry c;
@@ -161,7 +176,9 @@ int gate_broker_init(struct gate *g)
 	g->next_connection = r ? c.next_connection : 1;
 	if (r)
 		g->server = c.server;
-	return fdpass_set_backlog(g->link.fd);
+	else
+		r = tell_listeners(g);
+	return r < 0 ? r : fdpass_set_backlog(g->link.fd);
 }
 
 int gate_broker_watch(struct gate *g)

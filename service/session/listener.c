@@ -80,6 +80,17 @@ static int fill_peer(const struct sockaddr_storage *address, struct gate_peer *r
 	return -EAFNOSUPPORT;
 }
 
+int listener_address(const struct listener *l, struct gate_peer *ret)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+
+	*ret = (struct gate_peer){.service = (uint16_t)l->service};
+	if (getsockname(l->fd, (struct sockaddr *)&address, &size) < 0)
+		return -errno;
+	return fill_peer(&address, ret) < 0 ? -EAFNOSUPPORT : 0;
+}
+
 static int set_int(int sock, int level, int name, int value)
 {
 	return setsockopt(sock, level, name, &value, sizeof(value)) < 0 ? -errno : 0;

@@ -6,7 +6,7 @@
 
 #include "proto/gate-msg.h"
 
-#define LISTENERS_MAX 8
+#define LISTENERS_MAX GATE_LISTENERS_MAX
 
 /* More would only be stale by the time the viewer reads it, and less would cut an ordinary access
  * unit (17 KB at 4 Mbit/s) in two system calls before the connection has found its speed. */
@@ -23,6 +23,9 @@ struct listener {
  * socket that does not listen), -E2BIG.
  */
 int listener_collect(struct listener ret[LISTENERS_MAX]);
+
+/* Fills in what a socket listens on. Errors: -EAFNOSUPPORT, those of getsockname(2). */
+int listener_address(const struct listener *l, struct gate_peer *ret);
 
 /*
  * Accepts one connection, non-blocking, with everything set on it that must hold from the first

@@ -66,6 +66,7 @@ static const struct target targets[] = {
 	{sizeof(struct camera_streams), camera_streams_valid, 0, 0},
 	{sizeof(struct camera_move_wake), camera_move_wake_valid, 0, 0},
 	{sizeof(struct session_certificate), session_certificate_valid, 0, 0},
+	{sizeof(struct gate_listening), gate_listening_valid, 0, 0},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -31,7 +31,8 @@ LEASE = {"id": int, "client": str, "integration": str, "camera": str, "right": s
          "delivered": int, "skipped": dict, "bytes": int}
 STATUS = {"version": str, "ready": bool, "fingerprint": str, "server_certificate": str,
           "seal_root": str, "suspensions": list, "viewers": int, "cameras": list, "leases": list,
-          "has_agent": bool, "watching": bool, "cloned": bool}
+          "has_agent": bool, "watching": bool, "cloned": bool,
+          "listeners": list}
 SUSPENSION = {"kind": str, "name": str, "reason": str, "since": str}
 
 

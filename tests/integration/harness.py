@@ -36,10 +36,10 @@ def wait_until(condition, timeout=10.0, what="the condition"):
 
 class Demo:
     def __init__(self, cameras=2, source="pattern", size="640x360", fps=30, directory=None,
-                 environment=None, penalties=False):
+                 environment=None, penalties=False, listen="127.0.0.1"):
         self.arguments = ["--cameras", str(cameras), "--source", source, "--size", size,
                           "--fps", str(fps), "--rtsps-port", "0", "--https-port", "0",
-                          "--no-install", "--build", str(BUILD)]
+                          "--listen", listen, "--no-install", "--build", str(BUILD)]
         if penalties:
             self.arguments.append("--penalties")
         if directory:

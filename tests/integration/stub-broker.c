@@ -257,7 +257,24 @@ static int on_exited(void *userdata, const void *message, int *fds)
 	return 0;
 }
 
+static int on_listening(void *userdata, const void *message, int *fds)
+{
+	const struct gate_listening *m = message;
+
+	for (uint32_t i = 0; i < m->n_listeners; i++)
+		printf("listening %u port %u\n", m->listeners[i].service, m->listeners[i].port);
+	return 0;
+}
+
 static const struct chan_rule gate_rules[] = {
+	{
+		.type = GATE_LISTENING,
+		.size = sizeof(struct gate_listening),
+		.once = true,
+		.states = CHAN_ANY_STATE,
+		.valid = gate_listening_valid,
+		.handler = on_listening,
+	},
 	{
 		.type = GATE_CONNECTION,
 		.size = sizeof(struct gate_connection),

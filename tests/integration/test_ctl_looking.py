@@ -34,6 +34,9 @@ class Looking(WithDemo):
         status = self.demo.ctl_json("status")
         self.assert_shape(status, STATUS)
         self.assertTrue(status["ready"])
+        self.assertEqual(status["listeners"],
+                         [{"service": s, "address": "127.0.0.1", "port": self.info[f"{s}_port"]}
+                          for s in ("rtsps", "https")])
         self.assertEqual(status["fingerprint"], self.info["spki_sha256"])
         self.assertEqual([c["name"] for c in status["cameras"]], ["back", "front"])
         self.assertEqual(status["server_certificate"],

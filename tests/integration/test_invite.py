@@ -23,12 +23,18 @@ class Invite(WithDemo):
 
     def invite(self, name, *arguments):
         self.addCleanup(self.demo.ctl, "client", "remove", name, check=False)
-        return self.demo.ctl_json("invite", name, *arguments, "--rtsps-port",
-                                  str(self.info["rtsps_port"]), "--https-port",
-                                  str(self.info["https_port"]))
+        return self.demo.ctl_json("invite", name, *arguments)
+
+    def address(self, camera):
+        """Where the gate's socket is, whatever port the kernel gave it."""
+        return f"rtsps://127.0.0.1:{self.info['rtsps_port']}/{camera}\n"
+
+    def test_what_stands_before_the_gate_is_told(self):
+        made = self.invite("ann", "front", "--host", "example.org", "--rtsps-port", "1322")
+        self.assertEqual(made["rtsps"], ["rtsps://example.org:1322/"])
 
     def test_it_suffices_to_watch(self):
-        made = self.invite("kim", "front", "--host", "127.0.0.1")
+        made = self.invite("kim", "front")
         self.assertEqual(made["pin"], self.info["spki_sha256"])
         self.assertEqual(made["rtsps"], [f"rtsps://127.0.0.1:{self.info['rtsps_port']}/"])
         self.assertEqual(self.status("front", "kim", made["token"]), 200)
@@ -45,8 +51,8 @@ class Invite(WithDemo):
     def test_the_text_says_it_all(self):
         self.addCleanup(self.demo.ctl, "client", "remove", "jo", check=False)
         text = self.says("invite", "jo", "front", "back")
-        for part in (self.info["spki_sha256"], "BEGIN CERTIFICATE", "camward-view", ":322/front",
-                     ":322/back", "shown this once"):
+        for part in (self.info["spki_sha256"], "BEGIN CERTIFICATE", "camward-view", self.address("front"),
+                     self.address("back"), "on this machine only", "shown this once"):
             self.assertIn(part, text)
         self.assertNotIn("https:", text)  # there is no page yet
         self.assertRegex(text, rf"password  {TOKEN.pattern}\n")

@@ -18,7 +18,7 @@ TXT = [list(b"txtvers=1")]
 class Mdns(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.demo = cls.enterClassContext(harness.Demo(cameras=1))
+        cls.demo = cls.enterClassContext(harness.Demo(cameras=1, listen="0.0.0.0"))
         cls.bus = cls.demo.info["bus"]
         cls.config = pathlib.Path(cls.demo.info["server_cert"]).parent / "config" / "camward.conf"
 
@@ -56,7 +56,8 @@ class Mdns(unittest.TestCase):
             before = self.length()
             self.configure("[mdns]\nannounce=yes\nrtsps-port=1322\n")
             self.assertEqual(self.announced(avahi, 1),
-                             [[HOST, "_rtsps._tcp", 1322, TXT], [HOST, "_https._tcp", 8443, TXT]])
+                             [[HOST, "_rtsps._tcp", 1322, TXT],
+                              [HOST, "_https._tcp", self.demo.info["https_port"], TXT]])
             avahi.tell_group(avahi.ESTABLISHED)
             self.logged(f"announced as '{HOST}' by Avahi", before)
             self.configure("[mdns]\nannounce=no\n")
@@ -100,9 +101,9 @@ class Mdns(unittest.TestCase):
         with mdns.Resolved(self.bus) as resolved:
             before = self.length()
             self.configure("[mdns]\nannounce=yes\nname=100% here\n")
-            calls = resolved.wait("RegisterService", 2)
-            self.assertEqual(calls[0][:6], ["camward-rtsps", "100%% here", "_rtsps._tcp", 322, 0, 0])
-            self.assertEqual(calls[1][:6], ["camward-https", "100%% here", "_https._tcp", 8443, 0, 0])
+            calls, info = resolved.wait("RegisterService", 2), self.demo.info
+            self.assertEqual(calls[0][:6], ["camward-rtsps", "100%% here", "_rtsps._tcp", info["rtsps_port"], 0, 0])
+            self.assertEqual(calls[1][:6], ["camward-https", "100%% here", "_https._tcp", info["https_port"], 0, 0])
             self.assertEqual(calls[0][6], [{"txtvers": list(b"1")}])
             self.logged("announced as '100% here' by systemd-resolved", before)
             resolved.forget()
@@ -146,6 +147,18 @@ class Mdns(unittest.TestCase):
             self.demo.ctl("status")
             self.assertEqual(avahi.calls("Free", avahi.group), [])
 
+    def test_without_a_gate_nothing_is_announced(self):
+        with mdns.Avahi(self.bus) as avahi:
+            self.configure("[mdns]\nannounce=yes\n")
+            there = self.announced(avahi, 1)
+            gate = self.demo.info["pids"]["gate"]
+            os.kill(gate, signal.SIGKILL)
+            avahi.wait("Free", 1, avahi.group)
+            # The demo starts it again, and it says where it listens.
+            self.assertEqual(self.announced(avahi, 2), there)
+            self.assertEqual(len(avahi.calls("Free", avahi.group)), 1)
+            harness.wait_until(lambda: self.demo.info["pids"]["gate"] != gate, 20, "the new gate")
+
     def test_a_mistake_in_the_file_changes_nothing(self):
         with mdns.Avahi(self.bus) as avahi:
             self.configure("[mdns]\nannounce=yes\n")
@@ -164,10 +177,26 @@ class Mdns(unittest.TestCase):
 
 
 class Stop(unittest.TestCase):
+    def test_what_only_this_machine_reaches_is_not_announced(self):
+        with harness.Demo(cameras=1) as demo, mdns.Avahi(demo.info["bus"]) as avahi:
+            config = (pathlib.Path(demo.info["server_cert"]).parent / "config" / "camward.conf")
+            config.write_text("[mdns]\nannounce=yes\n")
+            os.kill(demo.info["pids"]["broker"], signal.SIGHUP)
+            harness.wait_until(lambda: "the gate listens on this machine only" in
+                               demo.log.read_text(), 20, "the warning")
+            self.assertEqual(avahi.calls("EntryGroupNew"), [])
+            # What is before it is for the administrator to say.
+            config.write_text("[mdns]\nannounce=yes\nhttps-port=443\n")
+            os.kill(demo.info["pids"]["broker"], signal.SIGHUP)
+            avahi.wait("Commit", 1, avahi.group)
+            self.assertEqual([[a[4], a[7]] for a in avahi.calls("AddService", avahi.group)],
+                             [["_https._tcp", 443]])
+
     def test_it_is_taken_back_at_the_end(self):
         for daemon, path, method, n in ((mdns.Avahi, mdns.Avahi.group, "Free", 1),
                                         (mdns.Resolved, None, "UnregisterService", 2)):
-            with self.subTest(daemon.name), harness.Demo(cameras=1) as demo:
+            with self.subTest(daemon.name), \
+                    harness.Demo(cameras=1, listen="0.0.0.0") as demo:
                 (pathlib.Path(demo.info["server_cert"]).parent / "config" /
                  "camward.conf").write_text("[mdns]\nannounce=yes\n")
                 with daemon(demo.info["bus"]) as one:

@@ -194,8 +194,8 @@ class Demo:
 
     def start(self):
         self.write_configuration()
-        self.rtsps = listen(self.arguments.rtsps_port, "rtsps")
-        self.https = listen(self.arguments.https_port, "https")
+        self.rtsps = listen(self.arguments.listen, self.arguments.rtsps_port, "rtsps")
+        self.https = listen(self.arguments.listen, self.arguments.https_port, "https")
         sources = self.arguments.sources
         if self.arguments.source.startswith("clip:"):
             copy = "clip:" + self.readable(sources[0].partition(":")[2])
@@ -246,12 +246,16 @@ class Demo:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         try:
-            with socket.create_connection(self.rtsps.getsockname(), timeout=2) as s:
+            address = (self.host(), self.rtsps.getsockname()[1])
+            with socket.create_connection(address, timeout=2) as s:
                 s.settimeout(2)
                 with context.wrap_socket(s):
                     return True
         except OSError:
             return False
+
+    def host(self):
+        return "127.0.0.1" if self.arguments.listen == "0.0.0.0" else self.arguments.listen
 
     # -- what the user gets ---------------------------------------------------------------------
 
@@ -290,7 +294,7 @@ class Demo:
         by_name = {c["name"]: c for c in cameras}
         return {
             "bus": self.bus,
-            "host": "127.0.0.1",
+            "host": self.host(),
             "rtsps_port": self.rtsps.getsockname()[1],
             "https_port": self.https.getsockname()[1],
             "server_cert": str(certificate),

@@ -16,10 +16,10 @@ def is_jpeg(source):
 def greeting(demo, d):
     """What to try, in lines. d: the demo's description of itself."""
     owner = d["clients"][0]["token"]
-    url = f"rtsps://owner:{owner}@127.0.0.1:{d['rtsps_port']}"
+    url = f"rtsps://owner:{owner}@{d['host']}:{d['rtsps_port']}"
     ctl, view = (os.path.relpath(p) if str(p).startswith(os.getcwd()) else p
                  for p in (demo.ctl, demo.view))
-    lines = ["", f"camward is serving {len(demo.names)} camera(s) on 127.0.0.1."
+    lines = ["", f"camward is serving {len(demo.names)} camera(s) on {demo.arguments.listen}."
                  " Ctrl-C stops it.", "", "Watch (as the client 'owner', who may see all):"]
     lines += [f"  ffplay -rtsp_transport tcp {url}/{name}" for name in demo.names[:3]]
     lines += [f"  gst-launch-1.0 rtspsrc location={url}/{demo.names[0]}"
@@ -34,8 +34,7 @@ def greeting(demo, d):
               f"  {ctl} status",
               f"  {ctl} leases                # who is watching",
               f"  {ctl} revoke owner {demo.names[0]}    # ends it at once",
-              f"  {ctl} invite kim {demo.names[0]} --host 127.0.0.1 --rtsps-port {d['rtsps_port']}"
-              "    # all that Kim has to know", "",
+              f"  {ctl} invite kim {demo.names[0]}    # all that Kim has to know", "",
               f"'guest' may see {demo.names[0]} only, 'stranger' nothing; their tokens:"]
     lines += [f"  {c['name']:<9}{c['token']}" for c in d["clients"][1:]]
     return "\n".join(lines)

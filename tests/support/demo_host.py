@@ -77,13 +77,13 @@ def build(chosen):
     return directory
 
 
-def listen(port, what):
+def listen(address, port, what):
     s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        s.bind(("127.0.0.1", port))
+        s.bind((address, port))
     except OSError as e:
-        raise DemoError(f"port {port} for {what} is taken or not permitted ({e.strerror}):"
+        raise DemoError(f"{address}, port {port} for {what}, is taken or not permitted ({e.strerror}):"
                         f" choose another with --{what}-port") from e
     s.listen(128)
     return s

@@ -2,6 +2,7 @@
 """What the demo is asked for: its command line, with each mistake told before anything is built."""
 
 import argparse
+import ipaddress
 import os
 import pathlib
 import re
@@ -39,6 +40,9 @@ def parse_arguments():
                              " found, if anything")
     parser.add_argument("--rtsps-port", type=int, default=8322, metavar="P")
     parser.add_argument("--https-port", type=int, default=8443, metavar="P")
+    parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS",
+                        help="the IPv4 address to listen on; 0.0.0.0: all, for viewers on the network"
+                             " (default 127.0.0.1: this machine only)")
     parser.add_argument("--dir", type=pathlib.Path, metavar="DIR",
                         help="where state is kept (default: a temporary directory)")
     parser.add_argument("--penalties", action="store_true",
@@ -64,6 +68,10 @@ def parse_arguments():
     for port in (a.rtsps_port, a.https_port):
         if not 0 <= port <= 65535:
             parser.error("a port lies between 1 and 65535 (0: any free one)")
+    try:
+        ipaddress.IPv4Address(a.listen)
+    except ValueError:
+        parser.error(f"--listen {a.listen}: this is no IPv4 address")
     if a.json and not a.json.absolute().parent.is_dir():
         parser.error(f"--json {a.json}: there is no directory {a.json.absolute().parent}")
     if a.json and not os.access(a.json.absolute().parent, os.W_OK):

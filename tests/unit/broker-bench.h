@@ -62,6 +62,13 @@ struct bench {
 	int done, error; /* of the last control call */
 };
 
+/* A port on loopback, and one that others reach. */
+static struct gate_listening bench_listening = {
+	.n_listeners = 2,
+	.listeners = {{.address = {[15] = 1}, .port = 8443, .service = GATE_SERVICE_HTTPS},
+		      {.port = 322, .service = GATE_SERVICE_RTSPS}},
+};
+
 /* One turn of the loop at most. */
 static inline void bench_turn(struct bench *b, uint64_t usec)
 {
@@ -425,6 +432,9 @@ static inline int bench_setup(void **state)
 	b->gate_link = pair[0];
 	assert_int_equal(gate_new(&b->broker, pair[1], &b->gate), 0);
 	assert_int_equal(bench_receive(b, b->gate_link, &server, sizeof(server)), GATE_SERVER);
+	assert_false(broker_is_ready(&b->broker));
+	bench_send(b->gate_link, GATE_LISTENING, GATE_MSG_VERSION, &bench_listening,
+		   sizeof(bench_listening), NULL, 0);
 	fake_camera_start(b, &b->front);
 	fake_camera_start(b, &b->back);
 	*state = b;
