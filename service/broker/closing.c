@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "broker/closing.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 struct closing {
 	struct list list; /* of the broker */
 	struct broker *broker;
+	enum ledger_kind kind; /* CLOSED or SWITCHED */
 	struct ledger_event event;
 	struct exposure exposure;
 	sd_event_source *timer; /* of the camera's patience, then of the next try; NULL: the last */
@@ -65,20 +67,46 @@ static bool is_of_the_disk(int error)
 	return error != -EINVAL && error != -EEXIST && error != -ENOENT;
 }
 
-static void on_closed(void *userdata, int error)
+static void tell_failure(enum ledger_kind kind, int error)
+{
+	event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL, "the ledger lacks %s: %s",
+		  kind == LEDGER_CLOSED ? "the end of a lease"
+					: "that a lease has switched its stream",
+		  strerror(-error));
+}
+
+static void on_written(void *userdata, int error)
 {
 	struct closing *c = userdata;
 
 	c->queued = false;
 	if (error < 0 && !c->delay)
-		event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL,
-			  "the ledger lacks the end of a lease: %s", strerror(-error));
+		tell_failure(c->kind, error);
 	if (error == 0 || !c->timer || !is_of_the_disk(error)) {
 		closing_free(c);
 		return;
 	}
 	c->delay = c->delay ? smaller(c->delay * 2, CLOSING_DELAY_MAX) : CLOSING_DELAY_FIRST;
 	arm(c, c->delay);
+}
+
+static int queue(struct broker *broker, enum ledger_kind kind, const struct ledger_event *event,
+		 struct closing *c)
+{
+	store_done done = c ? on_written : NULL;
+
+	return kind == LEDGER_CLOSED ? ledger_closed(broker->store, event, done, c)
+				     : ledger_switched(broker->store, event, done, c);
+}
+
+bool closing_is_behind(const struct broker *broker, uint64_t lease)
+{
+	const struct closing *c;
+
+	list_for_each (c, &broker->closings, list)
+		if (c->kind == LEDGER_SWITCHED && c->event.lease == lease && c->delay)
+			return true;
+	return false;
 }
 
 static void write_row(struct closing *c)
@@ -88,10 +116,15 @@ static void write_row(struct closing *c)
 	if (!c->judged)
 		judge(&c->event, &c->exposure);
 	c->judged = true;
+	/* Who reads the ledger takes the end for the last word. */
+	if (c->timer && c->kind == LEDGER_CLOSED && closing_is_behind(c->broker, c->event.lease)) {
+		arm(c, CLOSING_DELAY_FIRST);
+		return;
+	}
 	c->queued = true;
-	r = ledger_closed(c->broker->store, &c->event, on_closed, c);
+	r = queue(c->broker, c->kind, &c->event, c);
 	if (r < 0)
-		on_closed(c, r);
+		on_written(c, r);
 }
 
 static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
@@ -100,7 +133,8 @@ static int on_timer(sd_event_source *source, uint64_t when, void *userdata)
 	return 0;
 }
 
-static struct closing *closing_new(struct broker *broker, const struct ledger_event *event,
+static struct closing *closing_new(struct broker *broker, enum ledger_kind kind,
+				   const struct ledger_event *event,
 				   const struct exposure *exposure)
 {
 	struct closing *c = calloc(1, sizeof(*c));
@@ -108,9 +142,10 @@ static struct closing *closing_new(struct broker *broker, const struct ledger_ev
 
 	if (!c)
 		return NULL;
-	*c = (struct closing){.broker = broker, .event = *event, .exposure = *exposure};
+	*c = (struct closing){
+		.broker = broker, .kind = kind, .event = *event, .exposure = *exposure};
 	list_init(&c->list);
-	/* It ended now, not when the row is written. */
+	/* It was now, not when the row is written. */
 	c->event.realtime = clock_realtime();
 	c->event.boottime = clock_now(CLOCK_BOOTTIME);
 	r = sd_event_add_time(broker->event, &c->timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY,
@@ -126,28 +161,39 @@ static struct closing *closing_new(struct broker *broker, const struct ledger_ev
 }
 
 /* Without memory there is one try. */
-static void write_once(struct broker *broker, const struct ledger_event *event,
-		       const struct exposure *exposure)
+static void write_once(struct broker *broker, enum ledger_kind kind,
+		       const struct ledger_event *event)
 {
-	struct ledger_event copy = *event;
-
-	judge(&copy, exposure);
-	if (ledger_closed(broker->store, &copy, NULL, NULL) < 0)
-		event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL,
-			  "the ledger lacks the end of a lease: %s", strerror(ENOMEM));
+	if (queue(broker, kind, event, NULL) < 0)
+		tell_failure(kind, -ENOMEM);
 }
 
 void closing_add(struct broker *broker, const struct ledger_event *event,
 		 const struct exposure *exposure, const struct camera *camera)
 {
-	struct closing *c = closing_new(broker, event, exposure);
+	struct closing *c = closing_new(broker, LEDGER_CLOSED, event, exposure);
+	struct ledger_event copy = *event;
 
-	if (!c)
-		write_once(broker, event, exposure);
-	else if (camera && camera->welcomed && !exposure_is_whole(exposure))
+	if (!c) {
+		judge(&copy, exposure);
+		write_once(broker, LEDGER_CLOSED, &copy);
+	} else if (camera && camera->welcomed && !exposure_is_whole(exposure)) {
 		arm(c, CLOSING_TIMEOUT);
-	else
+	} else {
 		write_row(c);
+	}
+}
+
+void closing_add_switch(struct broker *broker, const struct ledger_event *event)
+{
+	struct closing *c = closing_new(broker, LEDGER_SWITCHED, event, &(const struct exposure){});
+
+	if (!c) {
+		write_once(broker, LEDGER_SWITCHED, event);
+		return;
+	}
+	c->judged = true;
+	write_row(c);
 }
 
 static bool is_about(const struct closing *c, const struct camera *camera,

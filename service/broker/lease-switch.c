@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/event.h"
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/camera.h"
+#include "broker/closing.h"
 #include "broker/fault.h"
 #include "broker/lease-count.h"
 #include "broker/lease.h"
@@ -38,6 +38,11 @@ int lease_switch(struct lease *lease, uint32_t stream)
 		deny(lease, SESSION_DENIED_NOT_FOUND);
 		return 0;
 	}
+	/* The ledger is a step behind at most. */
+	if (closing_is_behind(lease->broker, lease->id)) {
+		deny(lease, SESSION_DENIED_UNAVAILABLE);
+		return 0;
+	}
 	r = camera_attach(lease->camera, stream);
 	if (r < 0) {
 		deny(lease, SESSION_DENIED_UNAVAILABLE);
@@ -52,28 +57,17 @@ int lease_switch(struct lease *lease, uint32_t stream)
 	return 0;
 }
 
-static void on_recorded(void *userdata, int error)
-{
-	if (error < 0)
-		event_log(LOG_ERR, EVENT_LEDGER_FAILED, NULL,
-			  "the ledger lacks that a lease has switched its stream: %s",
-			  strerror(-error));
-}
-
 /* Nothing waits for it: what a lease may read is decided, and stands in the ledger, by the larger
  * stream. The address stands with OPENED and CLOSED. */
 static void record(const struct lease *lease)
 {
 	struct ledger_event event;
-	int r;
 
 	lease_fill_event(lease, &event);
 	event.stream = lease->stream;
 	memset(event.peer, 0, sizeof(event.peer));
 	event.port = 0;
-	r = ledger_switched(lease->broker->store, &event, on_recorded, NULL);
-	if (r < 0)
-		on_recorded(NULL, r);
+	closing_add_switch(lease->broker, &event);
 }
 
 /* The camera goes on with the old one until CAMERA_LINGER after it has no taker: the session reads

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A lease that goes from one stream to the other, and back. */
+#include "broker/closing.h"
 #include "lease-bench.h"
 
 #define MAIN (1U << RING_STREAM_MAIN)
@@ -201,6 +202,59 @@ static void a_limit_in_number_does_not_hinder_it(void **state)
 	fake_session_close(&s);
 }
 
+static void set_disk(struct bench *b, const char *sql)
+{
+	sqlite3 *db;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/" STORE_FILE, b->directory);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 10000);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* A sum that does not fit is no fault of the row's, as a disk's error is none. */
+static void refuse_switches(struct bench *b)
+{
+	set_disk(b, "CREATE TRIGGER no BEFORE INSERT ON events WHEN NEW.kind = 6"
+		    " BEGIN SELECT abs(-9223372036854775807 - 1); END");
+}
+
+/* Meanwhile it stays where it is, so that no more than one row of it waits; and its end is not told
+ * before. */
+static void what_the_disk_refuses_is_written_later(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = begin(b);
+	uint64_t lease = lease_of(b), end = clock_monotonic() + 10 * USEC_PER_SEC;
+	struct session_denied m;
+
+	refuse_switches(b);
+	ask(&s, RING_STREAM_SUB);
+	assert_streams(b, MAIN | SUB, 2);
+	fake_camera_give(&b->front, RING_STREAM_SUB, 2);
+	assert_ring(b, &s, RING_STREAM_SUB, b->front.sub);
+	while (!closing_is_behind(&b->broker, lease) && clock_monotonic() < end)
+		bench_turn(b, 10 * USEC_PER_MSEC);
+	assert_true(closing_is_behind(&b->broker, lease));
+	bench_wait(b, SESSION_SWITCH_USEC);
+	ask(&s, RING_STREAM_MAIN);
+	assert_int_equal(bench_receive_within(b, 5 * USEC_PER_SEC, s.link, &m, sizeof(m), NULL, 0),
+			 SESSION_DENIED);
+	assert_int_equal(m.reason, SESSION_DENIED_UNAVAILABLE);
+	fake_session_close(&s);
+	bench_settle(b);
+	assert_ledger(b, LEDGER_SWITCHED, "count(*)", "0");
+	set_disk(b, "DROP TRIGGER no");
+	for (end = clock_monotonic() + 20 * USEC_PER_SEC;
+	     !list_empty(&b->broker.closings) && clock_monotonic() < end;)
+		bench_turn(b, 10 * USEC_PER_MSEC);
+	assert_ledger(b, LEDGER_SWITCHED, "count(*) || ' ' || stream", "1 1");
+	assert_ledger(b, LEDGER_CLOSED,
+		      "count(*) || ' ' || (seq > (SELECT seq FROM events WHERE kind = 6))", "1 1");
+}
+
 #define BENCH(test) cmocka_unit_test_setup_teardown(test, bench_setup, bench_teardown)
 
 int main(void)
@@ -213,6 +267,7 @@ int main(void)
 		BENCH(without_a_ring_it_stays),
 		BENCH(what_ends_main_ends_it_also_on_sub),
 		BENCH(a_limit_in_number_does_not_hinder_it),
+		BENCH(what_the_disk_refuses_is_written_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
