@@ -169,17 +169,23 @@ int v4l2_capture_reformat(struct v4l2_capture *capture, uint32_t fourcc, uint32_
 	return r;
 }
 
-static unsigned int buffers_wanted(const struct v4l2_device *device)
+unsigned int v4l2_capture_least(const struct v4l2_capture *capture)
 {
 	int32_t least;
 
-	if (v4l2_controls_get(device, V4L2_CID_MIN_BUFFERS_FOR_CAPTURE, &least) < 0 || least < 1)
-		return BUFFERS_LEAST;
+	if (v4l2_controls_get(&capture->device, V4L2_CID_MIN_BUFFERS_FOR_CAPTURE, &least) < 0 ||
+	    least < 1)
+		return 1;
+	return (unsigned int)least;
+}
+
+static unsigned int buffers_wanted(const struct v4l2_capture *capture)
+{
+	unsigned int least = v4l2_capture_least(capture);
+
 	if (least > V4L2_QUEUE_BUFFERS_MAX - BUFFERS_EXTRA)
 		return V4L2_QUEUE_BUFFERS_MAX;
-	return (unsigned int)least + BUFFERS_EXTRA > BUFFERS_LEAST
-		       ? (unsigned int)least + BUFFERS_EXTRA
-		       : BUFFERS_LEAST;
+	return least + BUFFERS_EXTRA > BUFFERS_LEAST ? least + BUFFERS_EXTRA : BUFFERS_LEAST;
 }
 
 /* Not every driver has such events; without them a changed source shows as an error or a stall. */
@@ -220,7 +226,7 @@ static int set_up(struct v4l2_capture *capture, uint32_t memory, unsigned int co
 
 int v4l2_capture_allocate(struct v4l2_capture *capture, unsigned int least)
 {
-	unsigned int count = buffers_wanted(&capture->device);
+	unsigned int count = buffers_wanted(capture);
 
 	if (capture->queue.device)
 		return -EBUSY;
@@ -250,6 +256,9 @@ int v4l2_capture_import(struct v4l2_capture *capture, struct v4l2_pool *pool)
 	if (pool->n_planes != capture->format.n_planes)
 		return -EINVAL;
 	r = set_up(capture, V4L2_MEMORY_DMABUF, pool->count);
+	/* It asked for more, and would wait for them. */
+	if (r >= 0 && capture->queue.count > pool->count)
+		r = -ENOBUFS;
 	if (r >= 0)
 		r = bind_all(&capture->queue, pool, capture->format.size);
 	if (r < 0) {
@@ -264,6 +273,11 @@ int v4l2_capture_import(struct v4l2_capture *capture, struct v4l2_pool *pool)
 int v4l2_capture_export(struct v4l2_capture *capture)
 {
 	return capture->pool.count ? 0 : v4l2_pool_export(&capture->pool, &capture->queue);
+}
+
+unsigned int v4l2_capture_count(const struct v4l2_capture *capture)
+{
+	return capture->queue.count;
 }
 
 bool v4l2_capture_has_buffers(const struct v4l2_capture *capture)

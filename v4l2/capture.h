@@ -99,7 +99,8 @@ int v4l2_capture_allocate(struct v4l2_capture *capture, unsigned int least);
 
 /*
  * Works on this memory, and takes the pool over on success: *pool is then empty. -EINVAL, -EFAULT:
- * the driver cannot import, or not this; -ENOSPC: it is too small; -EBUSY.
+ * the driver cannot import, or not this; -ENOSPC: it is too small; -ENOBUFS: it has to have more
+ * buffers; -EBUSY. A driver may work with fewer than there are (v4l2_capture_count()).
  */
 int v4l2_capture_import(struct v4l2_capture *capture, struct v4l2_pool *pool);
 
@@ -112,6 +113,11 @@ const struct v4l2_pool *v4l2_capture_pool(const struct v4l2_capture *capture);
 
 /* Whether it has any, its own or imported. */
 bool v4l2_capture_has_buffers(const struct v4l2_capture *capture);
+
+/* How many it works with: its own, or those imported. */
+unsigned int v4l2_capture_count(const struct v4l2_capture *capture);
+/* How many the driver has to have before it gives one. */
+unsigned int v4l2_capture_least(const struct v4l2_capture *capture);
 
 /* Gives its buffers back, before start. */
 void v4l2_capture_free(struct v4l2_capture *capture);

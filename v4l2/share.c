@@ -9,7 +9,8 @@
 #include "v4l2/dumb.h"
 #include "v4l2/pool.h"
 
-#define BEYOND 3 /* what the encoder keeps: two with the camera, one between */
+/* What the encoder keeps: two with the camera, unless that keeps more, and one between. */
+#define BEYOND_LEAST 3
 
 const char *const v4l2_share_heaps[V4L2_SHARE_HEAPS] = {
 	"/dev/dma_heap/linux,cma",
@@ -29,16 +30,21 @@ static bool other_memory_may_do(int r)
 static unsigned int needed(const struct v4l2_share *s)
 {
 	unsigned int least = v4l2_m2m_controls(s->m2m)->least_raw;
+	unsigned int camera = v4l2_capture_least(s->camera);
+	unsigned int beyond = camera < BEYOND_LEAST ? BEYOND_LEAST : camera + 1;
 
-	if (least >= V4L2_QUEUE_BUFFERS_MAX - BEYOND)
+	if (beyond >= V4L2_QUEUE_BUFFERS_MAX || least >= V4L2_QUEUE_BUFFERS_MAX - beyond)
 		return V4L2_QUEUE_BUFFERS_MAX;
-	return least + BEYOND > V4L2_SHARE_BUFFERS ? least + BEYOND : V4L2_SHARE_BUFFERS;
+	return least + beyond > V4L2_SHARE_BUFFERS ? least + beyond : V4L2_SHARE_BUFFERS;
 }
 
-/* It would keep them all, and wait for one more. */
+/* It would keep them all, and wait for one more; so would a camera that has to have several. count:
+ * those that go round. */
 static int check_enough(const struct v4l2_share *s, unsigned int count)
 {
-	return count > v4l2_m2m_controls(s->m2m)->least_raw ? 0 : -ENOBUFS;
+	unsigned int encoder = v4l2_m2m_controls(s->m2m)->least_raw;
+
+	return count > encoder && count - encoder >= v4l2_capture_least(s->camera) ? 0 : -ENOBUFS;
 }
 
 /* The encoder for the memory that the camera has, in the format that it has. */
@@ -63,9 +69,12 @@ static int open_importing(struct v4l2_share *s)
 		return r;
 	if (!v4l2_layout_same(f, &v4l2_m2m_format(s->m2m)->raw))
 		return -EOPNOTSUPP;
-	r = check_enough(s, pool->count);
+	r = check_enough(s, v4l2_capture_count(s->camera));
 	if (r >= 0)
 		r = v4l2_m2m_start(s->m2m);
+	/* Buffer i of the one is buffer i of the other: each has to have one. */
+	if (r >= 0 && v4l2_m2m_raw_queue(s->m2m)->count < pool->count)
+		r = -ENOBUFS;
 	for (uint32_t i = 0; i < pool->count && r >= 0; i++)
 		r = v4l2_m2m_import(s->m2m, i, pool->fds[i]);
 	return r < 0 ? r : v4l2_m2m_try_import(s->m2m);
@@ -90,7 +99,7 @@ static int encoders_memory(struct v4l2_share *s)
 	if (r >= 0)
 		r = v4l2_capture_import(s->camera, &pool);
 	v4l2_pool_release(&pool);
-	return r;
+	return r < 0 ? r : check_enough(s, v4l2_capture_count(s->camera));
 }
 
 static int cameras_memory(struct v4l2_share *s)
@@ -182,7 +191,7 @@ static void say_obstacle(struct v4l2_share *s, bool too_few)
 {
 	if (too_few)
 		snprintf(s->obstacle, sizeof(s->obstacle),
-			 "the encoder keeps all buffers that it could share with the camera");
+			 "camera and encoder keep more buffers than they can share");
 	else if (!*s->obstacle)
 		snprintf(s->obstacle, sizeof(s->obstacle), UNREACHABLE);
 }

@@ -289,10 +289,17 @@ bool epoch_has_stalled(const struct epoch *e)
 	return clock_monotonic() >= stalled_at(e);
 }
 
+/* An encoder that has all frames, or some while the camera keeps the others, waits for one more
+ * than there are. That shows in the first round: later, it is the camera that gives none. */
+static bool lacks_frames(const struct epoch *e)
+{
+	return !source_events(e->source) || (e->held && e->captured <= SOURCE_FRAMES_MAX);
+}
+
 void epoch_lose_stalled(struct epoch *e)
 {
 	e->may_return = true;
-	if (!source_events(e->source))
+	if (lacks_frames(e))
 		e->source->encoder_lost = clock_monotonic();
 	snprintf(e->reason, sizeof(e->reason), "stalled: no frame for %llu s",
 		 (unsigned long long)(patience(e) / USEC_PER_SEC));

@@ -51,12 +51,14 @@ struct duet_node {
 	bool fixed_stride; /* it is no stride but its own */
 	bool no_import, no_export;
 	int queue_r; /* of VIDIOC_QBUF of an imported buffer */
-	/* V4L2_CID_MIN_BUFFERS_FOR_OUTPUT; 0: there is no such control. */
+	/* V4L2_CID_MIN_BUFFERS_FOR_OUTPUT, or a camera's for CAPTURE; 0: no such control. */
 	int32_t least;
-	unsigned int gives;       /* buffers at least, however few are asked for */
-	uint32_t room;            /* of a buffer; 0: DUET_ROOM */
-	unsigned int empty_plane; /* a memory plane that it leaves empty; 0: none */
-	uint32_t offset;          /* where in the first plane its pictures begin */
+	unsigned int gives;        /* buffers at least, however few are asked for */
+	unsigned int gives_most;   /* however many; 0: DUET_BUFFERS */
+	unsigned int imports_most; /* of those that are imported; 0: no fewer */
+	uint32_t room;             /* of a buffer; 0: DUET_ROOM */
+	unsigned int empty_plane;  /* a memory plane that it leaves empty; 0: none */
+	uint32_t offset;           /* where in the first plane its pictures begin */
 	struct duet_queue raw, coded;
 	unsigned int opened, closed;
 };
@@ -266,12 +268,16 @@ static inline int duet_enum(const struct duet_node *n, struct v4l2_fmtdesc *desc
 static inline int duet_reqbufs(struct duet_node *n, struct duet_queue *q,
 			       struct v4l2_requestbuffers *r)
 {
+	unsigned int most = n->gives_most ? n->gives_most : DUET_BUFFERS;
+
 	if (r->count && r->memory == V4L2_MEMORY_DMABUF && n->no_import)
 		return -EINVAL;
+	if (r->memory == V4L2_MEMORY_DMABUF && n->imports_most)
+		most = n->imports_most;
 	if (r->count && r->count < n->gives)
 		r->count = n->gives;
-	else if (r->count > DUET_BUFFERS)
-		r->count = DUET_BUFFERS;
+	else if (r->count > most)
+		r->count = most;
 	*q = (struct duet_queue){.count = r->count, .memory = r->memory};
 	return 0;
 }
@@ -401,13 +407,16 @@ static inline int duet_heap(struct duet *d, struct dma_heap_allocation_data *dat
 	return 0;
 }
 
-static inline int duet_control(const struct duet_node *n, unsigned long request, void *arg)
+static inline int duet_control(const struct duet_node *n, bool camera, unsigned long request,
+			       void *arg)
 {
+	uint32_t known =
+		camera ? V4L2_CID_MIN_BUFFERS_FOR_CAPTURE : V4L2_CID_MIN_BUFFERS_FOR_OUTPUT;
 	struct v4l2_query_ext_ctrl *query = arg;
 	struct v4l2_control *control = arg;
 	uint32_t id = request == VIDIOC_G_CTRL ? control->id : query->id;
 
-	if (id != V4L2_CID_MIN_BUFFERS_FOR_OUTPUT || !n->least)
+	if (id != known || !n->least)
 		return -EINVAL;
 	if (request == VIDIOC_G_CTRL) {
 		control->value = n->least;
@@ -461,7 +470,7 @@ static inline int duet_ioctl(const struct v4l2_sys *sys, int fd, unsigned long r
 		return duet_rate(n, arg);
 	case VIDIOC_QUERY_EXT_CTRL:
 	case VIDIOC_G_CTRL:
-		return duet_control(n, request, arg);
+		return duet_control(n, n == &d->camera, request, arg);
 	case VIDIOC_S_SELECTION:
 		return n == &d->encoder ? 0 : -ENOTTY; /* as it was asked for */
 	default:

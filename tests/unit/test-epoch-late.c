@@ -247,6 +247,30 @@ static void frames_go_back_when_no_encoder_reads_them(void **state)
 	end(&e);
 }
 
+/* The camera keeps the rest, and waits for more of them. */
+static void an_encoder_and_a_camera_that_both_wait_are_parted(void **state)
+{
+	struct epoch e;
+
+	for (unsigned int held = 0; held < 2; held++) {
+		begin(&e);
+		camera.source.encoder_lost = 0;
+		assert_int_equal(epoch_step(&e), 0);
+		late.holds = held;
+		assert_int_equal(collect(&e), 0);
+		assert_int_equal(camera.out, held);
+		assert_int_not_equal(source_events(&camera.source), 0);
+		epoch_lose_stalled(&e);
+		assert_int_equal(camera.source.encoder_lost != 0, held);
+		/* They have worked together: it is the camera. */
+		camera.source.encoder_lost = 0;
+		e.captured = 1000;
+		epoch_lose_stalled(&e);
+		assert_int_equal(camera.source.encoder_lost, 0);
+		end(&e);
+	}
+}
+
 static void units_carry_the_times_of_their_own_frames(void **state)
 {
 	struct ring_reader ring;
@@ -315,6 +339,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_go_back_when_no_encoder_reads_them),
 		cmocka_unit_test(what_an_encoder_takes_as_it_is_is_not_converted),
+		cmocka_unit_test(an_encoder_and_a_camera_that_both_wait_are_parted),
 		cmocka_unit_test(units_carry_the_times_of_their_own_frames),
 		cmocka_unit_test(a_keyframe_that_was_asked_for_is_not_asked_for_with_each_frame),
 		cmocka_unit_test(an_encoder_that_breaks_or_makes_things_up_loses_the_epoch),

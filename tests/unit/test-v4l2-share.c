@@ -180,14 +180,52 @@ static void an_encoder_may_keep_many_buffers(void **state)
 	/* All that there are, or more. */
 	duet_init(&d);
 	d.encoder.least = 8;
-	check_refused(&d, -EOPNOTSUPP, "the encoder keeps all buffers that it could share");
+	check_refused(&d, -EOPNOTSUPP, "keep more buffers than they can share");
 	duet_init(&d);
 	d.encoder.least = 1000;
-	check_refused(&d, -EOPNOTSUPP, "the encoder keeps all buffers that it could share");
+	check_refused(&d, -EOPNOTSUPP, "keep more buffers than they can share");
 	/* More than anybody can count with. */
 	duet_init(&d);
 	d.encoder.gives = 33;
 	check_refused(&d, -EOPNOTSUPP, "");
+}
+
+/* Drivers give fewer buffers than they are asked for, or insist on more: what goes round is enough
+ * for both, or the way is not taken. */
+static void few_buffers_never_stall_the_two(void **state)
+{
+	struct duet d;
+
+	/* The camera works with some of the encoder's: one goes round. */
+	duet_init(&d);
+	d.encoder.least = 2;
+	d.camera.gives_most = 3;
+	check_shared(&d, V4L2_SHARE_ENCODER);
+	/* The encoder would have them all. */
+	duet_init(&d);
+	d.encoder.least = 3;
+	d.camera.gives_most = 3;
+	check_refused(&d, -EOPNOTSUPP, "keep more buffers than they can share");
+	/* The camera has to have two of its own. */
+	duet_init(&d);
+	d.encoder.least = 2;
+	d.camera.least = 2;
+	d.camera.gives_most = 3;
+	check_refused(&d, -EOPNOTSUPP, "keep more buffers than they can share");
+	d.camera.gives_most = 4;
+	check_shared(&d, V4L2_SHARE_ENCODER);
+	/* The camera has to have more than the encoder gave: they come from the camera. */
+	duet_init(&d);
+	d.camera.gives = 7;
+	check_shared(&d, V4L2_SHARE_CAMERA);
+	duet_init(&d);
+	d.camera.least = 1000;
+	check_refused(&d, -EOPNOTSUPP, "keep more buffers than they can share");
+	/* The encoder imports fewer than there are. */
+	duet_init(&d);
+	d.encoder.no_export = true;
+	d.encoder.imports_most = 4;
+	check_refused(&d, -EOPNOTSUPP, "keep more buffers than they can share");
 }
 
 /* That nothing has to be copied is not worth a frame. */
@@ -323,7 +361,7 @@ static void an_encoder_may_come_later(void **state)
 	d.encoder.least = 4;
 	assert_int_equal(v4l2_share_join(camera, "encoder", &want, &share), -EOPNOTSUPP);
 	assert_string_equal(share.obstacle,
-			    "the encoder keeps all buffers that it could share with the camera");
+			    "camera and encoder keep more buffers than they can share");
 	d.encoder.least = 3;
 	assert_int_equal(v4l2_share_join(camera, "encoder", &want, &share), 0);
 	v4l2_share_release(&share);
@@ -432,6 +470,7 @@ int main(void)
 		cmocka_unit_test(whose_memory_it_is_follows_what_each_can_do),
 		cmocka_unit_test(what_cannot_be_shared_leaves_the_camera_as_it_was),
 		cmocka_unit_test(an_encoder_may_keep_many_buffers),
+		cmocka_unit_test(few_buffers_never_stall_the_two),
 		cmocka_unit_test(no_rate_is_given_up_for_sharing),
 		cmocka_unit_test(an_encoder_is_told_the_colours_again),
 		cmocka_unit_test(layouts_are_agreed_on_exactly),

@@ -66,7 +66,7 @@ check_habits() {
 	# There are 32.
 	serve min_output=32
 	watch 3
-	by copy "the encoder keeps all buffers that it could share"
+	by copy "keep more buffers than they can share"
 	serve min_output=33
 	falls_back "needs more buffers than there can be"
 	# One that makes something else.
