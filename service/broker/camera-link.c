@@ -76,6 +76,7 @@ static void greet(struct camera *camera)
 	camera->link.chan.state = STATE_WELCOMED;
 	link_send_message(&camera->link, CAMERA_WELCOME, &welcome);
 	send_choices(camera, record);
+	camera_resume(camera);
 	event_log(LOG_INFO, EVENT_CAMERA_CAME, &(struct event_about){.camera = camera->name},
 		  "camera %s is there", camera->name);
 	observe(camera->broker, camera_changed, camera);
@@ -235,23 +236,32 @@ static void leave(struct camera *camera)
 	camera->welcomed = false;
 	camera->state = (struct camera_state){};
 	camera_controls_fail(camera);
-	camera_end_epoch(camera, "camera lost");
+	if (!camera_withdraw_epoch(camera))
+		camera_end_epoch(camera, "camera lost");
 	observe(camera->broker, camera_changed, camera);
+}
+
+/* Its process ended, with or without having read all. */
+static bool has_gone(int error)
+{
+	return error == 0 || error == -ECONNRESET || error == -EPIPE;
 }
 
 static void on_over(void *userdata, int error)
 {
 	struct camera *camera = userdata;
 
-	if (error < 0)
+	if (!has_gone(error))
 		log_warning("camera %s: its link is ended: %s", camera->name, strerror(-error));
 	else
 		event_log(LOG_INFO, EVENT_CAMERA_WENT,
 			  &(struct event_about){.camera = camera->name}, "camera %s has gone",
 			  camera->name);
 	/* What was wrong with a process that has gone is wrong no more. */
-	if (error == 0)
+	if (has_gone(error))
 		camera->trouble[0] = '\0';
+	else
+		camera_end_epoch(camera, "camera lost");
 	leave(camera);
 }
 

@@ -258,6 +258,22 @@ void camera_detach(struct camera *camera, uint32_t index)
 	observe(camera->broker, camera_changed, camera);
 }
 
+/* Its key is the first that a process says of an epoch. */
+bool camera_withdraw_epoch(struct camera *camera)
+{
+	if (!camera->epoch || camera->certificate_size)
+		return false;
+	forget_epoch(camera);
+	return true;
+}
+
+void camera_resume(struct camera *camera)
+{
+	for (size_t i = 0; i < RING_N_STREAMS; i++)
+		if (camera->streams[i].n_leases && !camera->streams[i].wanted)
+			want(camera, &camera->streams[i]);
+}
+
 void camera_end_epoch(struct camera *camera, const char *reason)
 {
 	uint64_t epoch = camera->epoch;

@@ -84,6 +84,14 @@ void camera_detach(struct camera *camera, uint32_t stream);
 /* Now, unless somebody has pictures of it: whoever suspends does not wait for CAMERA_LINGER. */
 void camera_close_device(struct camera *camera);
 
+/*
+ * Its process went before it had heard of the epoch's START, as one does that makes way for a new
+ * one: who waits for pictures goes on waiting (LEASE_OPEN_TIMEOUT), and resume asks the next
+ * process for them. Does nothing, and says so, of an epoch that had begun.
+ */
+bool camera_withdraw_epoch(struct camera *camera);
+void camera_resume(struct camera *camera);
+
 /* Ends the epoch: every lease in it gets an orderly end with this reason. */
 void camera_end_epoch(struct camera *camera, const char *reason);
 

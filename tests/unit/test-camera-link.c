@@ -291,6 +291,47 @@ static void test_a_new_process_takes_the_old_ones_place(void **state)
 	fake_session_close(&s);
 }
 
+/* A process makes way for a new one in the instant in which somebody comes. */
+static void test_a_start_that_nobody_heard_is_said_again(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = fake_session_open(b), t;
+	struct session_granted m;
+	uint64_t epoch;
+
+	fake_session_ask(&s, "alice", b->alice, "front");
+	bench_settle(b);
+	epoch = b->front.camera->epoch;
+	assert_true(epoch);
+	fake_camera_stop(&b->front);
+	bench_settle(b);
+	assert_false(link_is_open(&b->front.camera->link));
+	assert_int_equal(b->front.camera->epoch, 0);
+	/* Who comes now is told that it is not there. */
+	t = fake_session_open(b);
+	fake_session_ask(&t, "alice", b->alice, "front");
+	assert_int_equal(fake_session_refused(b, &t), SESSION_DENIED_UNAVAILABLE);
+	fake_camera_start(b, &b->front);
+	fake_camera_serve(b, &b->front);
+	assert_int_equal(bench_receive(b, s.link, &m, sizeof(m)), SESSION_GRANTED);
+	assert_true(m.epoch > epoch);
+	fake_session_close(&s);
+	fake_session_close(&t);
+}
+
+static void test_who_waits_for_a_camera_that_breaks_the_rules_is_told(void **state)
+{
+	struct bench *b = *state;
+	struct fake_session s = fake_session_open(b);
+
+	fake_session_ask(&s, "alice", b->alice, "front");
+	bench_settle(b);
+	b->front.epoch = b->front.camera->epoch;
+	fake_camera_give(&b->front, RING_STREAM_MAIN, 77);
+	assert_int_equal(fake_session_refused(b, &s), SESSION_DENIED_UNAVAILABLE);
+	fake_session_close(&s);
+}
+
 static void test_a_camera_keeps_its_uuid(void **state)
 {
 	struct bench *b = *state;
@@ -326,6 +367,8 @@ int main(void)
 		BENCH(test_one_that_floods_keeps_nobody_waiting),
 		BENCH(test_keyframes_are_coalesced),
 		BENCH(test_a_new_process_takes_the_old_ones_place),
+		BENCH(test_a_start_that_nobody_heard_is_said_again),
+		BENCH(test_who_waits_for_a_camera_that_breaks_the_rules_is_told),
 		BENCH(test_a_camera_keeps_its_uuid),
 	};
 
