@@ -37,12 +37,12 @@ static void wake_gone(void *userdata, const struct wake *wake)
 
 int camera_report(struct camera *c, enum camera_condition condition)
 {
-	const char *reason = "";
+	char reason[PROTO_REASON_SIZE] = "";
 
 	if (condition == CAMERA_LOST)
-		reason = c->epoch.reason;
+		snprintf(reason, sizeof(reason), "%s", c->epoch.reason);
 	else if (camera_is_running(c) && epoch_told(&c->epoch)->encoder)
-		reason = epoch_told(&c->epoch)->encoder->reason;
+		camera_tell_way(c, epoch_told(&c->epoch)->encoder, reason);
 	return report_state(&c->link, condition, c->source,
 			    condition == CAMERA_IDLE ? NULL : &c->epoch, reason);
 }

@@ -203,6 +203,7 @@ static int handle_set(void *userdata, const void *message, int *fds)
 	if (m->control[0])
 		return set_control(c, m);
 	c->welcome.configuration = m->configuration;
+	camera_make_way(c);
 	if (camera_is_running(c) && epoch_configure(&c->epoch, &m->configuration) < 0)
 		return camera_lose_epoch(c);
 	return 0;

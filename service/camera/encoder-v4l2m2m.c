@@ -211,7 +211,7 @@ static const char *explain(const struct v4l2_sys *sys, const char *node, int err
 	case -EPERM:
 		return "is not permitted";
 	case -EBUSY:
-		return "is busy";
+		return "is busy: it is tried again once nobody watches";
 	case -ENOTTY:
 		return "is no encoder";
 	case -EOPNOTSUPP:

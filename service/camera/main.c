@@ -17,11 +17,10 @@
 #include "camera/clip.h"
 #include "camera/confine.h"
 #include "camera/exit.h"
+#include "camera/hardware.h"
 #include "camera/options.h"
 #include "camera/watchdog.h"
 #include "proto/meeting-place.h"
-#include "v4l2/device.h"
-#include "v4l2/dumb.h"
 #include "v4l2/share.h"
 
 static int open_source(const struct options *o, struct source **ret)
@@ -103,69 +102,6 @@ static int settle(const struct options *o, struct source *source, int *ret)
 	return confine_settle(nodes, ARRAY_SIZE(nodes), ret);
 }
 
-/* udev may be behind, and the link lead to what has the number now: another camera. */
-static bool is_m2m(const char *node, struct arrival *arrival)
-{
-	struct v4l2_device device;
-	int r = v4l2_device_open(NULL, node, &device);
-	bool is = r >= 0 && device.kind == V4L2_DEVICE_M2M;
-
-	v4l2_device_close(&device);
-	arrival_forbidden(arrival, node, r);
-	return is;
-}
-
-/* One that comes later is for the next process. */
-static const char *choose_encoder(const struct options *o, struct arrival *arrival)
-{
-	bool asked_for = o->encoder && strcmp(o->encoder, OPTIONS_ENCODER) != 0;
-
-	if (asked_for)
-		return o->encoder;
-	if (o->source != OPTIONS_SOURCE_V4L2 || !if_there(o->encoder))
-		return NULL;
-	if (is_m2m(o->encoder, arrival))
-		return o->encoder;
-	log_warning("%s is no encoder, or not to be had: pictures are encoded by software",
-		    o->encoder);
-	return NULL;
-}
-
-/* As with the encoder. What is no converter after all is told by Reason. */
-static const char *choose_converter(const struct options *o, struct arrival *arrival)
-{
-	if (o->converter && strcmp(o->converter, OPTIONS_CONVERTER) != 0)
-		return o->converter;
-	if (o->source != OPTIONS_SOURCE_V4L2 || !if_there(o->converter) ||
-	    !is_m2m(o->converter, arrival))
-		return NULL;
-	return o->converter;
-}
-
-/* As with the encoder; what it cannot is told by Reason. */
-static const char *choose_card(const struct options *o, struct arrival *arrival)
-{
-	if (o->card && strcmp(o->card, OPTIONS_CARD) != 0)
-		return o->card;
-	if (o->source != OPTIONS_SOURCE_V4L2 || !if_there(o->card))
-		return NULL;
-	arrival_forbidden(arrival, o->card, v4l2_dumb_probe(NULL, o->card));
-	return o->card;
-}
-
-/* As long as a process that ends is followed by another one. */
-static void await(const struct options *o, struct arrival *ret)
-{
-	const char *paths[] = {o->encoder, o->converter, o->card};
-	bool awaits = o->as_service && o->source == OPTIONS_SOURCE_V4L2 && o->encoder;
-	int r;
-
-	*ret = (struct arrival){.fd = -EBADF};
-	r = awaits ? arrival_begin(ret, paths, ARRAY_SIZE(paths)) : 0;
-	if (r < 0)
-		log_warning("an encoder that comes later will not be noticed: %s", strerror(-r));
-}
-
 static int run(const struct options *o, struct source *source, struct arrival *arrival, int settled)
 {
 	_cleanup_(camera_freep) struct camera *camera = NULL;
@@ -218,10 +154,8 @@ int main(int argc, char *argv[])
 	r = open_source(&options, &source);
 	if (r < 0)
 		return EXIT_FAILURE;
-	await(&options, &arrival);
-	source->encoder = choose_encoder(&options, &arrival);
-	source->converter = choose_converter(&options, &arrival);
-	source->card = choose_card(&options, &arrival);
+	hardware_await(&options, &arrival);
+	hardware_choose(&options, NULL, &arrival, source);
 	r = settle(&options, source, &settled);
 	if (r < 0)
 		return exit_status(r);
