@@ -234,13 +234,12 @@ void mdns_call_off(struct mdns *mdns, sd_bus_message *call, bool last)
 static int load(struct mdns *mdns)
 {
 	struct service_settings settings;
-	char error[SETTINGS_ERROR_SIZE];
-	int r = settings_load_service(mdns->owner->broker->config_directory, &settings, error);
+	int r = reload_service(mdns->owner->broker, &settings);
 
-	if (r < 0) {
-		log_error("%s", error[0] ? error : strerror(-r));
+	if (r < 0)
 		return r;
-	}
+	if (!settings.name[0])
+		settings_service_name(settings.name);
 	mdns->settings = settings;
 	return 0;
 }

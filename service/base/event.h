@@ -60,7 +60,8 @@
 	X(GRANT_REVOKED, "35baf0aaea4743d5b18b0a688ceffa69")        \
 	X(DECLARATION_REFUSED, "b11ab0b65bce4667910c925f46b9a611")  \
 	X(LEDGER_HEAD, "f4210b95409f490b8699a83515a56efc")          \
-	X(LIGHT_FAILED, "1cbcd41f98ce4f2f8276f87ec4542ffd")
+	X(LIGHT_FAILED, "1cbcd41f98ce4f2f8276f87ec4542ffd")         \
+	X(SETTINGS_OVERDUE, "e555c78dbbcb4f28b37161ded3368fa0")
 
 #define EVENT_ENUM(name, id) EVENT_##name,
 enum event {

@@ -186,7 +186,7 @@ static int open_loop(struct broker *broker)
 	if (r >= 0)
 		r = make_cameras(broker);
 	if (r >= 0)
-		declared_load(broker);
+		r = reload_open(broker);
 	/* A crash may have come between a rename and its file. */
 	if (r >= 0)
 		r = store_write_names(broker->store, on_names, broker);
@@ -238,6 +238,7 @@ void broker_end(struct broker *broker)
 	if (broker->store)
 		store_close(broker->store);
 	broker->store = NULL;
+	reload_close(broker);
 }
 
 void broker_close(struct broker *broker)

@@ -24,6 +24,7 @@
 #include "broker/policy.h"
 #include "broker/redecide.h"
 #include "broker/reissue.h"
+#include "broker/reload.h"
 #include "broker/reserve.h"
 #include "broker/retention.h"
 #include "broker/seal-root.h"
@@ -70,6 +71,7 @@ struct broker {
 	struct reserve reserve;
 	struct retention retention;
 	struct reissue reissue;
+	struct reload reload;
 	struct forgotten forgotten;
 	sd_event_source *store_source;
 	sd_event_source *stop_timer;

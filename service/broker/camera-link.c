@@ -11,7 +11,7 @@
 #include "broker/broker.h"
 #include "broker/camera-epoch.h"
 #include "broker/lease.h"
-#include "broker/settings.h"
+#include "broker/settings-record.h"
 
 /* More than a camera has to say, and little enough that one which is out of its mind does not keep
  * the gate and the sessions, which come after it, from being heard. */
@@ -20,7 +20,7 @@
 
 enum camera_link_state {
 	STATE_NEW = 1 << 0,
-	STATE_HELD = 1 << 1, /* HELLO has been said, its settings are wrong */
+	STATE_HELD = 1 << 1, /* HELLO has been said, its settings are not read yet, or wrong */
 	STATE_WELCOMED = 1 << 2,
 };
 
@@ -60,11 +60,10 @@ static void greet(struct camera *camera)
 	const struct camera_record *record = record_of(camera);
 	struct camera_welcome welcome = {};
 	char error[SETTINGS_ERROR_SIZE];
-	int r = settings_load_camera(camera->broker->config_directory, camera->name,
-				     &welcome.configuration, error);
+	int r = settings_record_camera(camera->broker->reload.record, camera->name,
+				       &welcome.configuration, error);
 
 	if (r < 0) {
-		camera->link.chan.state = STATE_HELD;
 		keep_out(camera, error);
 		return;
 	}
@@ -93,7 +92,11 @@ static int on_hello(void *userdata, const void *message, int *fds)
 		keep_out(camera, why);
 		return -EPERM;
 	}
-	greet(camera);
+	/* Its file may have come with it. */
+	camera->link.chan.state = STATE_HELD;
+	camera->settings = reload_ask(camera->broker);
+	if (camera->broker->reload.overdue)
+		camera_link_tell_overdue(camera);
 	return 0;
 }
 
@@ -289,10 +292,24 @@ void camera_link_adopt(struct camera *camera, int fd)
 	}
 }
 
-void camera_link_greet_again(struct camera *camera)
+static bool is_held(const struct camera *camera)
 {
-	if (link_is_open(&camera->link) && camera->link.chan.state == STATE_HELD)
+	return link_is_open(&camera->link) && camera->link.chan.state == STATE_HELD;
+}
+
+void camera_link_greet_again(struct camera *camera, uint64_t reading)
+{
+	if (is_held(camera) && reading >= camera->settings)
 		greet(camera);
+}
+
+void camera_link_tell_overdue(struct camera *camera)
+{
+	char why[SETTINGS_ERROR_SIZE];
+
+	reload_say_overdue(camera->broker, why, sizeof(why));
+	if (is_held(camera))
+		keep_out(camera, why);
 }
 
 void camera_link_drop(struct camera *camera, const char *reason)
@@ -312,8 +329,8 @@ void camera_link_drop(struct camera *camera, const char *reason)
 int camera_link_configure(struct camera *camera, char error[SETTINGS_ERROR_SIZE])
 {
 	struct camera_set set = {};
-	int r = settings_load_camera(camera->broker->config_directory, camera->name,
-				     &set.configuration, error);
+	int r = settings_record_camera(camera->broker->reload.record, camera->name,
+				       &set.configuration, error);
 
 	if (r < 0)
 		return r;

@@ -9,8 +9,12 @@
  * name this camera in its HELLO, or the link ends. */
 void camera_link_adopt(struct camera *camera, int fd);
 
-/* Settings have changed: one that waits because its own were wrong is looked at anew. */
-void camera_link_greet_again(struct camera *camera);
+/* Settings have been read: one that waits for this reading, or because its own were wrong, is
+ * looked at anew. */
+void camera_link_greet_again(struct camera *camera, uint64_t reading);
+
+/* They cannot be read for now: one that waits for them is kept out. */
+void camera_link_tell_overdue(struct camera *camera);
 
 /* Whether a process has it now, also one that has not said HELLO. */
 bool camera_link_is_up(const struct camera *camera);
@@ -19,8 +23,8 @@ bool camera_link_is_up(const struct camera *camera);
  */
 void camera_link_drop(struct camera *camera, const char *reason);
 
-/* Tells its process, if it has one, the configuration: its file's and the owner's. Errors: those of
- * settings_load_camera(); then nothing is told. */
+/* Tells its process, if it has one, the configuration: its file's, as read last, and the owner's.
+ * Errors: those of settings_load_camera(); then nothing is told. */
 int camera_link_configure(struct camera *camera, char error[SETTINGS_ERROR_SIZE]);
 
 /* The same for a control that the owner has chosen a value for. */

@@ -48,6 +48,7 @@ struct camera {
 	char comes_as[NAME_SIZE]; /* the name under which its hardware asks; "": its own */
 
 	struct link link;          /* not open: the process does not run */
+	uint64_t settings;         /* the reading of them that HELLO waits for (reload.h) */
 	bool welcomed;             /* HELLO has been answered */
 	struct camera_state state; /* as last told; condition 0: nothing yet */
 	struct camera_controls controls;

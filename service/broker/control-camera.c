@@ -6,7 +6,7 @@
 #include "broker/broker.h"
 #include "broker/camera-link.h"
 #include "broker/control-job.h"
-#include "broker/settings.h"
+#include "broker/settings-record.h"
 
 /* One that is still being made known is nobody's yet. */
 static struct camera_record *find(const struct broker *broker, const char *name,
@@ -124,8 +124,9 @@ static int check_rename(const struct broker *broker, const struct camera *camera
 	if (!strcmp(camera->comes_as, new_name) || !strcmp(by_itself, new_name))
 		return 0;
 	snprintf(given, NAME_SIZE, "%s", by_itself);
-	return settings_has_camera(broker->config_directory, record->name) ? CONTROL_NAME_BY_FILE
-									   : 0;
+	return settings_record_has_camera(broker->reload.record, record->name)
+		       ? CONTROL_NAME_BY_FILE
+		       : 0;
 }
 
 int control_rename_camera(struct broker *broker, const char *name, const char *new_name,

@@ -102,7 +102,20 @@ static int is_conf(const struct dirent *entry)
 	return entry->d_name[0] != '.' && n > 5 && !strcmp(entry->d_name + n - 5, ".conf");
 }
 
-static void refuse(const char *name, const char *why)
+static void refuse(struct declared *declared, const char *name, const char *why)
+{
+	struct declared_refusal *more =
+		reallocarray(declared->refused, declared->n_refused + 1, sizeof(*more));
+
+	if (!more)
+		return; /* nobody is told, and nothing is granted */
+	declared->refused = more;
+	more += declared->n_refused++;
+	snprintf(more->name, sizeof(more->name), "%s", name);
+	snprintf(more->why, sizeof(more->why), "%s", why);
+}
+
+static void tell_refused(const char *name, const char *why)
 {
 	event_log(LOG_ERR, EVENT_DECLARATION_REFUSED, &(struct event_about){.reason = why},
 		  "policy.d/%.64s grants nothing: %s", name, why);
@@ -117,22 +130,27 @@ static void read_file(const char *directory, const char *name, struct declared *
 	    snprintf(path, sizeof(path), "%s/%s", directory, name) < (int)sizeof(path))
 		r = declared_file_read(path, declared, error);
 	if (r < 0)
-		refuse(name, error[0] ? error : strerror(-r));
+		refuse(declared, name, error[0] ? error : strerror(-r));
 }
 
 /* In the order of their names. */
-static void read_files(const char *directory, struct declared *declared)
+void declared_read(const char *directory, struct declared *ret)
 {
+	char path[SETTINGS_PATH_SIZE];
 	struct dirent **names;
-	int n = scandir(directory, &names, is_conf, alphasort);
+	int n = -1;
 
+	*ret = (struct declared){};
+	errno = ENAMETOOLONG;
+	if (snprintf(path, sizeof(path), "%s/policy.d", directory) < (int)sizeof(path))
+		n = scandir(path, &names, is_conf, alphasort);
 	if (n < 0) {
 		if (errno != ENOENT)
-			log_error("%s: %s", directory, strerror(errno));
+			refuse(ret, "*", strerror(errno));
 		return;
 	}
 	for (int i = 0; i < n; i++) {
-		read_file(directory, names[i]->d_name, declared);
+		read_file(path, names[i]->d_name, ret);
 		free(names[i]);
 	}
 	free(names);
@@ -161,7 +179,7 @@ static void check_clients(const struct broker *broker, struct declared *declared
 
 	while ((wrong = declared_client_check(broker, declared, error))) {
 		memcpy(source, wrong->client.source, sizeof(source));
-		refuse(source, error);
+		tell_refused(source, error);
 		drop_file(declared, source);
 	}
 }
@@ -198,16 +216,13 @@ static void replace(struct broker *broker, struct declared *by)
 	*old = *by;
 }
 
-void declared_load(struct broker *broker)
+void declared_take(struct broker *broker, struct declared *by)
 {
-	struct declared declared = {};
-	char path[SETTINGS_PATH_SIZE];
-
-	if (snprintf(path, sizeof(path), "%s/policy.d", broker->config_directory) <
-	    (int)sizeof(path))
-		read_files(path, &declared);
-	check_clients(broker, &declared);
-	replace(broker, &declared);
+	for (size_t i = 0; i < by->n_refused; i++)
+		tell_refused(by->refused[i].name, by->refused[i].why);
+	check_clients(broker, by);
+	replace(broker, by);
+	*by = (struct declared){};
 	declared_client_activate(broker);
 	for (size_t i = 0; i < broker->declared.n; i++)
 		(void)apply(broker, &broker->declared.entries[i]);
@@ -220,5 +235,6 @@ void declared_free(struct declared *declared)
 	if (declared->clients)
 		erase(declared->clients, declared->n_clients * sizeof(*declared->clients));
 	free(declared->clients);
+	free(declared->refused);
 	*declared = (struct declared){};
 }

@@ -16,6 +16,7 @@
 
 #include "broker/client.h"
 #include "broker/grant.h"
+#include "broker/settings-file.h"
 
 #define DECLARED_MAX 512
 
@@ -36,11 +37,19 @@ struct declared_client {
 	bool active;          /* the policy has it */
 };
 
+/* A file that is of no use, and why; "*": all of them. */
+struct declared_refusal {
+	char name[GRANT_SOURCE_SIZE];
+	char why[SETTINGS_ERROR_SIZE];
+};
+
 struct declared {
 	size_t n;
 	struct declaration *entries;
 	size_t n_clients;
 	struct declared_client *clients;
+	size_t n_refused;
+	struct declared_refusal *refused;
 };
 
 static inline bool grant_is_declared(const struct grant *grant)
@@ -48,8 +57,11 @@ static inline bool grant_is_declared(const struct grant *grant)
 	return grant->source[0] != '\0';
 }
 
-/* Reads the files anew and decides again. What is wrong with one is logged. */
-void declared_load(struct broker *broker);
+/* Reads the files into ret, which is the caller's. Any thread may. */
+void declared_read(const char *directory, struct declared *ret);
+/* What was read takes the place of what was declared before, and all is decided again. What is
+ * wrong with a file is logged. by is empty afterwards. */
+void declared_take(struct broker *broker, struct declared *by);
 /* A client or a camera has come, gone or another name. */
 void declared_apply(struct broker *broker);
 /* Whether it stands in a file, and is changed there. */

@@ -19,8 +19,9 @@ struct hardware {
  * -E2BIG. */
 int hardware_compose(const struct hardware *hardware, char ret[CAMERA_HARDWARE_SIZE]);
 
-/* Of the one device that has the name now. Errors: -ENODEV (none), -EEXIST (more than one), -ESTALE
- * (it has just gone), as above, others of the udev database. */
+/* Of the one device that has the name now; all that is asked is memory: sysfs, and /run. Errors:
+ * -ENODEV (none), -EEXIST (more than one), -ESTALE (it has just gone), as above, others of the udev
+ * database. */
 int hardware_read(const char *name, char ret[CAMERA_HARDWARE_SIZE]);
 
 const char *hardware_error_text(int error);

@@ -134,18 +134,14 @@ static bool take(void *userdata, const char *section, const char *name, const ch
 	return light[0] && !error[0];
 }
 
-static void load(struct broker *broker)
+int light_read(const char *directory, char file[LIGHT_PATH_SIZE], char error[SETTINGS_ERROR_SIZE])
 {
-	struct light *light = &broker->light;
-	char path[SETTINGS_PATH_SIZE], error[SETTINGS_ERROR_SIZE] = "";
+	char path[SETTINGS_PATH_SIZE];
 
-	light->file[0] = '\0';
-	light->error = -ENAMETOOLONG;
-	if (snprintf(path, sizeof(path), "%s/light.conf", broker->config_directory) <
-	    (int)sizeof(path))
-		light->error = settings_file_read(path, take, light->file, error);
-	if (light->error < 0)
-		tell_failed(error, light->error);
+	file[0] = error[0] = '\0';
+	if (snprintf(path, sizeof(path), "%s/light.conf", directory) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return settings_file_read(path, take, file, error);
 }
 
 /* A crash may have left some. */
@@ -167,19 +163,19 @@ void light_open(struct broker *broker, const char *directory)
 	broker->light = (struct light){.directory = directory};
 	if (directory)
 		clear(directory);
-	light_reload(broker);
 }
 
-void light_reload(struct broker *broker)
+void light_set(struct broker *broker, const char *file, int error, const char *why)
 {
 	struct light *light = &broker->light;
-	char before[LIGHT_PATH_SIZE];
 	int r;
 
-	snprintf(before, sizeof(before), "%s", light->file);
-	load(broker);
-	if (strcmp(before, light->file) != 0)
-		(void)write_light(before, LIGHT_OFF);
+	if (error < 0)
+		tell_failed(why, error);
+	if (strcmp(file, light->file) != 0)
+		(void)write_light(light->file, LIGHT_OFF);
+	snprintf(light->file, sizeof(light->file), "%s", file);
+	light->error = error;
 	r = write_light(light->file, light->n ? LIGHT_ON : LIGHT_OFF);
 	if (r < 0)
 		tell_failed(light->file, r);

@@ -10,14 +10,17 @@
  *		[light]
  *		file=/sys/class/leds/camera/brightness
  *
- * Both are there before the camera is asked for pictures, and stay until the last byte has gone. If
- * they cannot be had, or light.conf has an error, nobody may watch: better nothing than in the
- * dark.
+ * Both are written by the main loop: they are to be memory, as /run and sysfs are, where nothing
+ *waits for a disk. Both are there before the camera is asked for pictures, and stay until the last
+ *byte has gone. If they cannot be had, or light.conf has an error, nobody may watch: better nothing
+ *than in the dark.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "broker/settings-file.h"
 
 #define LIGHT_PATH_SIZE 4096
 
@@ -31,10 +34,13 @@ struct light {
 	unsigned n;                 /* leases, of all cameras */
 };
 
-/* Takes away what an earlier run may have left, and reads light.conf. */
+/* Reads light.conf: the file that it names. Errors: as settings_file_read(). */
+int light_read(const char *directory, char file[LIGHT_PATH_SIZE], char error[SETTINGS_ERROR_SIZE]);
+
+/* Takes away what an earlier run may have left. */
 void light_open(struct broker *broker, const char *directory);
-/* Reads light.conf again; a light that is to go on goes on. */
-void light_reload(struct broker *broker);
+/* What light_read() has read; a light that is to go on goes on. */
+void light_set(struct broker *broker, const char *file, int error, const char *why);
 
 /* One more or less who watches. -errno: it could not be told, and must not begin. */
 int light_begin(struct camera *camera);

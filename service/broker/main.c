@@ -2,6 +2,7 @@
 /* camwardd: joins the broker, the bus and the intakes of links. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,7 +20,7 @@
 #include "broker/intake.h"
 #include "broker/metrics-socket.h"
 #include "broker/options.h"
-#include "broker/reload.h"
+#include "broker/settings-file.h"
 #include "dbus/bus.h"
 
 #define EXIT_USAGE 2
@@ -63,11 +64,22 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	return 0;
 }
 
+/* It is ready with what it has, whatever becomes of the files. */
+static void on_reloaded(void *userdata, int error)
+{
+	char why[SETTINGS_ERROR_SIZE] = "";
+
+	if (error == -ETIMEDOUT)
+		reload_say_overdue(userdata, why, sizeof(why));
+	else if (error < 0)
+		snprintf(why, sizeof(why), "settings cannot be read: %s", strerror(-error));
+	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", why);
+}
+
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	(void)sd_notify(0, "RELOADING=1");
-	reload_cameras(userdata);
-	(void)sd_notify(0, "READY=1");
+	reload_begin(userdata, on_reloaded, userdata);
 	return 0;
 }
 

@@ -119,15 +119,12 @@ static int load(struct broker *broker)
 {
 	struct retention *retention = &broker->retention;
 	struct service_settings settings;
-	char error[SETTINGS_ERROR_SIZE];
 	/* By a clock that is not set everything, or nothing, is old. */
 	uint64_t now = broker_clock_is_set() ? clock_realtime() : 0;
-	int r = settings_load_service(broker->config_directory, &settings, error);
+	int r = reload_service(broker, &settings);
 
-	if (r < 0) {
-		log_error("%s", error[0] ? error : strerror(-r));
+	if (r < 0)
 		return r;
-	}
 	retention->events_before = days_ago(now, settings.events_days);
 	retention->addresses_before = days_ago(now, settings.addresses_days);
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Reads a file of [SECTION]s with KEY=VALUE lines, strictly: the first line that is not understood
- * ends it. It is a file of its own and of bounded size: the broker's loop waits for nothing else
- * but the machine's own disk here, neither for the writer of a FIFO nor for a device. */
+ * ends it. It is a file of its own and of bounded size, which waits for the file system alone:
+ * neither for the writer of a FIFO nor for a device. Any thread may. */
 #pragma once
 
 #include <stdbool.h>

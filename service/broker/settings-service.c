@@ -128,8 +128,7 @@ static bool take_setting(void *userdata, const char *section, const char *name, 
 	return false;
 }
 
-/* The machine's own, as far as it fits. */
-static void set_default_name(char name[SETTINGS_MDNS_NAME_SIZE])
+void settings_service_name(char name[SETTINGS_MDNS_NAME_SIZE])
 {
 	if (gethostname(name, SETTINGS_MDNS_NAME_SIZE) < 0 || !name[0])
 		snprintf(name, SETTINGS_MDNS_NAME_SIZE, "camward");
@@ -151,8 +150,6 @@ int settings_load_service(const char *directory, struct service_settings *ret,
 		r = settings_file_read(path, take_setting, &p, error);
 	if (r < 0)
 		return r;
-	if (!p.settings.name[0])
-		set_default_name(p.settings.name);
 	*ret = p.settings;
 	return 0;
 }

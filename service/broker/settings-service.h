@@ -31,10 +31,13 @@
 
 struct service_settings {
 	bool announce;
-	char name[SETTINGS_MDNS_NAME_SIZE];   /* printable ASCII, never "" */
+	char name[SETTINGS_MDNS_NAME_SIZE];   /* printable ASCII; "": settings_service_name() */
 	uint16_t rtsps_port, https_port;      /* 0: the gate's own */
 	uint32_t events_days, addresses_days; /* 0: for ever */
 };
+
+/* The machine's own name now, as far as it fits, never "". */
+void settings_service_name(char name[SETTINGS_MDNS_NAME_SIZE]);
 
 /* Errors: as settings_file_read(). */
 int settings_load_service(const char *directory, struct service_settings *ret,

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What is being filled in. */
 struct settings_camera {
@@ -178,13 +177,6 @@ static bool path_of(char path[SETTINGS_PATH_SIZE], const char *directory, const 
 {
 	return snprintf(path, SETTINGS_PATH_SIZE, "%s/camera.d/%s.conf", directory, name) <
 	       SETTINGS_PATH_SIZE;
-}
-
-bool settings_has_camera(const char *directory, const char *name)
-{
-	char path[SETTINGS_PATH_SIZE];
-
-	return path_of(path, directory, name) && access(path, F_OK) == 0;
 }
 
 int settings_load_camera(const char *directory, const char *name, struct camera_configuration *ret,

@@ -44,9 +44,6 @@ bool settings_valid(const struct camera_configuration *configuration);
 void settings_overlay(struct camera_configuration *configuration,
 		      const struct camera_configuration *chosen);
 
-/* Whether the camera's name is given by such a file. */
-bool settings_has_camera(const char *directory, const char *name);
-
 /* No file: all defaults. Errors: -EINVAL (error says "FILE:LINE: ..."), those of open(). */
 int settings_load_camera(const char *directory, const char *name, struct camera_configuration *ret,
 			 char error[SETTINGS_ERROR_SIZE]);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <grp.h>
-#include <mntent.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +11,6 @@
 
 #define GROUP     "camward"
 #define STATE     "/var/lib/camward"
-#define SETTINGS  "/etc/camward"
 #define GROUP_MAX 256
 
 /* Less than this, and the ledger soon has no room; then nobody may watch. */
@@ -93,47 +91,6 @@ static void look_at_clock(struct doctor *d)
 			    "The clock is kept right over the network.");
 }
 
-/* Whether path is dir or below it. */
-static bool is_in(const char *path, const char *dir)
-{
-	size_t n = strcmp(dir, "/") ? strlen(dir) : 0;
-
-	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
-}
-
-static bool waits_for_others(const char *type)
-{
-	static const char *const prefixes[] = {"nfs", "fuse", "cifs", "smb", "ceph", "9p", "afs"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (!strncmp(type, prefixes[i], strlen(prefixes[i])))
-			return true;
-	return false;
-}
-
-/* By the table of mounts: a file system that hangs would hold up whoever asks it itself. */
-static void look_at_settings(struct doctor *d)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	const struct mntent *mount;
-	char type[32] = "";
-	size_t longest = 0;
-
-	while (mounts && (mount = getmntent(mounts)))
-		if (is_in(SETTINGS, mount->mnt_dir) && strlen(mount->mnt_dir) >= longest) {
-			longest = strlen(mount->mnt_dir);
-			snprintf(type, sizeof(type), "%s", mount->mnt_type);
-		}
-	if (mounts)
-		endmntent(mounts);
-	if (waits_for_others(type))
-		doctor_find(d, "settings", DOCTOR_WARNING,
-			    "keep " SETTINGS " on this machine's disk",
-			    SETTINGS " is on %s: should that not answer when a camera comes or the "
-				     "service is reloaded, nobody's access could be ended.",
-			    type);
-}
-
 static void look_at_file(struct doctor *d, const char *check, const char *path, const char *says)
 {
 	if (access(path, R_OK) == 0)
@@ -147,7 +104,6 @@ void doctor_look_at_system(struct doctor *d)
 {
 	look_at_user(d);
 	look_at_disk(d);
-	look_at_settings(d);
 	look_at_clock(d);
 	/* Another bus has its own rules. */
 	if (getenv("DBUS_SYSTEM_BUS_ADDRESS"))

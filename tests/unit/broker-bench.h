@@ -82,6 +82,32 @@ static inline void bench_settle(struct bench *b)
 		;
 }
 
+static inline void bench_reloaded(void *userdata, int error)
+{
+	*(int *)userdata = error;
+}
+
+/* As by SIGHUP, until it is done. */
+static inline void bench_reload(struct bench *b)
+{
+	int error = 1;
+
+	reload_begin(&b->broker, bench_reloaded, &error);
+	while (error > 0)
+		sd_event_run(b->event, USEC_PER_SEC);
+	assert_int_equal(error, 0);
+	b->broker.reload.done = NULL;
+}
+
+/* What stands in policy.d, and nothing else, as at a reload. */
+static inline void bench_declare(struct bench *b)
+{
+	struct declared declared;
+
+	declared_read(b->directory, &declared);
+	declared_take(&b->broker, &declared);
+}
+
 static inline void bench_wait(struct bench *b, uint64_t usec)
 {
 	uint64_t end = clock_monotonic() + usec;

@@ -140,7 +140,7 @@ static inline void service_done(void *userdata, int error)
 
 static inline void service_open(struct service *s, const char *directory)
 {
-	*s = (struct service){.options.state_directory = directory};
+	*s = (struct service){.options = {directory, directory, NULL}};
 	assert_true(sd_event_new(&s->event) >= 0);
 	assert_int_equal(broker_open(&s->broker, s->event, &s->options), 0);
 }

@@ -92,10 +92,10 @@ static void test_wrong_settings_keep_one_camera_out(void **state)
 	assert_string_equal(camera_condition_text(b->front.camera), "absent");
 	assert_non_null(strstr(b->front.camera->trouble, "this is no line of the form"));
 	assert_true(camera_is_online(b->back.camera));
-	reload_cameras(&b->broker);
+	bench_reload(b);
 	assert_int_equal(bench_receive_within(b, 0, b->front.link, NULL, 0, NULL, 0), -EAGAIN);
 	write_settings(b, "[camera]\nfps=15\n");
-	reload_cameras(&b->broker);
+	bench_reload(b);
 	assert_int_equal(bench_receive(b, b->front.link, NULL, 0), CAMERA_WELCOME);
 	assert_true(camera_is_online(b->front.camera));
 	assert_string_equal(b->front.camera->trouble, "");

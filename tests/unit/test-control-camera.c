@@ -277,6 +277,7 @@ static void what_cannot_be_renamed_is_told(void **state)
 	assert_int_equal(OUTCOME(b, control_rename_camera, "front", "Front"), CONTROL_INVALID_NAME);
 	assert_int_equal(OUTCOME(b, control_rename_camera, "nowhere", "x"), CONTROL_NO_SUCH_CAMERA);
 	write_settings(b, "front");
+	bench_reload(b);
 	assert_int_equal(OUTCOME(b, control_rename_camera, "front", "x"), CONTROL_NAME_BY_FILE);
 	b->back.camera->inherited = true;
 	assert_int_equal(OUTCOME(b, control_rename_camera, "back", "x"), CONTROL_NAME_INHERITED);

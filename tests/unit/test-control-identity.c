@@ -122,7 +122,7 @@ static void test_declared_grants_stay_with_the_name(void **state)
 	fputs("[grant one]\nclient = alice\ncamera = back\nrights = live\n", file);
 	fputs("[grant two]\nclient = jo\ncamera = back\nrights = live\n", file);
 	assert_int_equal(fclose(file), 0);
-	declared_load(&b->broker);
+	bench_declare(b);
 	assert_int_equal(b->broker.policy->n_grants, 2);
 	assert_int_equal(OUTCOME(b, control_rename_client, "alice", "jo"), CONTROL_NAME_DECLARED);
 	assert_int_equal(OUTCOME(b, control_rename_client, "alice", "kim"), 0);

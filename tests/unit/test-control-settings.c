@@ -317,6 +317,9 @@ static void a_configuration_stands_in_place_of_the_file(void **state)
 	      "sub_size=320x240\nsub_fps=5\nsub_bitrate=100000\nencoder=software\n",
 	      file);
 	fclose(file);
+	bench_reload(b);
+	assert_int_equal(bench_receive(b, b->front.link, &m, sizeof(m)), CAMERA_SET);
+	assert_int_equal(m.configuration.bitrate, 1000000);
 	assert_int_equal(OUTCOME(b, control_configure, "front", &c,
 				 CONTROL_CONFIGURE_BITRATE | CONTROL_CONFIGURE_FPS |
 					 CONTROL_CONFIGURE_SUB_SIZE),

@@ -45,7 +45,7 @@ static void test_every_limit_is_read(void **state)
 		   "; a comment\n[grant day]\nclient=bob\ncamera=front\nrights=live, still\n"
 		   "from=2026-01-01T00:00:00Z\nuntil=2100-01-02T03:04:05Z\n"
 		   "hours=mon-fri 08:00-18:00\nmax-leases=3\nonly-sub=yes\nask-first=yes\n");
-	declared_load(&b->broker);
+	bench_declare(b);
 	grant = find_declared(b);
 	assert_non_null(grant);
 	assert_string_equal(grant->client, "bob");
@@ -128,7 +128,7 @@ static void test_a_broken_file_grants_nothing_and_hinders_no_other(void **state)
 	write_file(b, "10.conf", HEAD);
 	write_file(b, "20.conf", HEAD "[grant b]\nclient=bob\ncamera=back\nrights=live\nuntil=x\n");
 	write_file(b, "notes.txt", "not a file of grants");
-	declared_load(&b->broker);
+	bench_declare(b);
 	assert_int_equal(N_OF(b), before + 1);
 	assert_string_equal(find_declared(b)->source, "10.conf");
 }
@@ -140,18 +140,18 @@ static void test_reloading_ends_what_stands_there_no_more(void **state)
 	uint64_t id;
 
 	write_file(b, "10.conf", HEAD);
-	declared_load(&b->broker);
+	bench_declare(b);
 	id = find_declared(b)->id;
 	alice = bench_watching(b);
 	fake_session_ask(&bob, "bob", b->bob, "front");
 	assert_int_equal(bench_receive(b, bob.link, NULL, 0), SESSION_GRANTED);
 	/* What says the same goes on, also as the same grant. */
 	write_file(b, "20.conf", "[grant c]\nclient=bob\ncamera=back\nrights=live\n");
-	declared_load(&b->broker);
+	bench_declare(b);
 	assert_int_equal(viewer_state(&bob), -EAGAIN);
 	assert_non_null(policy_find_grant(b->broker.policy, id));
 	write_file(b, "10.conf", HEAD "until=2020-01-01T00:00:00Z\n");
-	declared_load(&b->broker);
+	bench_declare(b);
 	assert_int_equal(viewer_state(&bob), -ECONNRESET);
 	assert_ledger(b, LEDGER_CLOSED, "reason", "grant expired");
 	assert_int_equal(viewer_state(&alice), -EAGAIN);
@@ -168,7 +168,7 @@ static void test_clients_and_cameras_may_come_later(void **state)
 	write_file(b, "10.conf",
 		   "[grant a]\nclient=carol\ncamera=garden\nrights=live\n"
 		   "[grant b]\nintegration=nest\ncamera=garden\nrights=live\n");
-	declared_load(&b->broker);
+	bench_declare(b);
 	assert_null(find_declared(b));
 	assert_int_equal(camera_register(&b->broker, "garden", &camera), 0);
 	assert_string_equal(find_declared(b)->integration, "nest");
@@ -187,7 +187,7 @@ static void test_it_cannot_be_revoked_but_suspended(void **state)
 	struct fake_session bob = fake_session_open(b);
 
 	write_file(b, "10.conf", HEAD);
-	declared_load(&b->broker);
+	bench_declare(b);
 	bench_grant(b, &(struct control_grant){.client = "bob"});
 	fake_session_ask(&bob, "bob", b->bob, "front");
 	fake_camera_serve(b, &b->front);
@@ -222,7 +222,7 @@ static void test_a_declared_client_watches_as_long_as_it_stands_there(void **sta
 	const struct client *client;
 
 	write_file(b, "10.conf", HUB HUB_SEES);
-	declared_load(&b->broker);
+	bench_declare(b);
 	client = policy_find_client(b->broker.policy, "hub");
 	assert_non_null(client);
 	assert_string_equal(client->source, "10.conf");
@@ -234,11 +234,11 @@ static void test_a_declared_client_watches_as_long_as_it_stands_there(void **sta
 	assert_int_equal(bench_receive(b, hub.link, NULL, 0), SESSION_GRANTED);
 	/* What stands there as before goes on. */
 	write_file(b, "20.conf", "[client two]\nintegration=nest\ntoken-sha256=" OTHER_HASH "\n");
-	declared_load(&b->broker);
+	bench_declare(b);
 	assert_int_equal(viewer_state(&hub), -EAGAIN);
 	assert_ptr_equal(policy_find_client(b->broker.policy, "hub"), client);
 	remove_file(b, "10.conf");
-	declared_load(&b->broker);
+	bench_declare(b);
 	assert_int_equal(viewer_state(&hub), -ECONNRESET);
 	assert_null(policy_find_client(b->broker.policy, "hub"));
 	assert_true(declared_is_integration(&b->broker, "nest")); /* the other's still */
@@ -247,7 +247,7 @@ static void test_a_declared_client_watches_as_long_as_it_stands_there(void **sta
 	fake_session_ask(&other, "hub", "hub-token", "front");
 	assert_int_equal(bench_receive(b, other.link, NULL, 0), SESSION_DENIED);
 	remove_file(b, "20.conf");
-	declared_load(&b->broker);
+	bench_declare(b);
 	assert_null(policy_find_integration(b->broker.policy, "nest"));
 	fake_session_close(&hub);
 	fake_session_close(&other);
@@ -259,7 +259,7 @@ static void test_its_token_counts_for_it_alone(void **state)
 	struct fake_session session = fake_session_open(b);
 
 	write_file(b, "10.conf", HUB HUB_SEES);
-	declared_load(&b->broker);
+	bench_declare(b);
 	fake_session_ask(&session, "hub", "hub-tokem", "front");
 	assert_int_equal(bench_receive(b, session.link, NULL, 0), SESSION_DENIED);
 	fake_session_close(&session);
@@ -282,7 +282,7 @@ static void test_who_the_owner_has_made_is_not_taken_over(void **state)
 	bench_settle(b);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		write_file(b, "10.conf", files[i]);
-		declared_load(&b->broker);
+		bench_declare(b);
 		assert_int_equal(N_OF(b), before);
 		assert_int_equal(b->broker.policy->n_clients, clients);
 		assert_false(declared_is_client(&b->broker, "bob"));
@@ -296,12 +296,12 @@ static void test_a_client_is_declared_once(void **state)
 	write_file(b, "10.conf", HUB);
 	write_file(b, "20.conf", "[client hub]\n" TOKEN);
 	write_file(b, "30.conf", "[client other]\npin=" KEY "\n");
-	declared_load(&b->broker);
+	bench_declare(b);
 	/* The first stands, of a name and of a key. */
 	assert_string_equal(policy_find_client(b->broker.policy, "hub")->source, "10.conf");
 	assert_null(policy_find_client(b->broker.policy, "other"));
 	remove_file(b, "10.conf");
-	declared_load(&b->broker);
+	bench_declare(b);
 	assert_string_equal(policy_find_client(b->broker.policy, "hub")->source, "20.conf");
 	assert_non_null(policy_find_client(b->broker.policy, "other"));
 }
@@ -318,7 +318,7 @@ static void test_it_can_be_suspended_and_nothing_else(void **state)
 	struct tls_issued *issued = NULL;
 
 	write_file(b, "10.conf", HUB HUB_SEES);
-	declared_load(broker);
+	bench_declare(b);
 	REFUSED(control_remove_client(broker, "hub", &r, bench_done, b));
 	REFUSED(control_add_client(broker, "new", "nest", 0, &r, bench_done, b));
 	REFUSED(control_add_token(broker, "hub", 0, &r, bench_done, b));
@@ -344,9 +344,9 @@ static void test_it_can_be_suspended_and_nothing_else(void **state)
 	assert_int_equal(viewer_state(&hub), -ECONNRESET);
 	/* That holds whatever the files say meanwhile. */
 	remove_file(b, "10.conf");
-	declared_load(broker);
+	bench_declare(b);
 	write_file(b, "10.conf", HUB HUB_SEES);
-	declared_load(broker);
+	bench_declare(b);
 	fake_session_close(&hub);
 	hub = fake_session_open(b);
 	fake_session_ask(&hub, "hub", "hub-token", "front");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Each finding of camwardctl doctor that a running service does not show: by what the service would
  * say, and by a machine that is so. */
-#include <fcntl.h>
 #include <gnutls/x509.h>
 #include <grp.h>
 #include <sched.h>
@@ -267,17 +266,6 @@ static bool write_empty(const char *path)
 	return file && fclose(file) == 0;
 }
 
-/* A file system whose daemon never answers; how: where. */
-static bool set_settings(const char *how)
-{
-	char options[64];
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
-	return is_directory_anew("/etc", "", 0) && mkdir(how, 0755) == 0 && fd >= 0 &&
-	       mount("test", how, "fuse", 0, options) == 0;
-}
-
 /* how: "all", or what lacks. */
 static bool set_files(const char *how)
 {
@@ -301,20 +289,10 @@ static void test_the_system(void **state)
 	assert_system(set_run_and_group, "root", "group", "fine", "root");
 	assert_system(set_run_and_group, "member", "group", "fine", "is in the group");
 	assert_system(set_run_and_group, "stranger", "group", "warning", "is not in the group");
-	assert_system(set_run_and_group, "root", "settings", "", "");
 	assert_system(set_files, "all", "bus policy", "fine", "");
 	assert_system(set_files, "all", "polkit", "fine", "");
 	assert_system(set_files, "bus policy", "bus policy", "problem", "lacks");
 	assert_system(set_files, "polkit", "polkit", "problem", "lacks");
-}
-
-/* Whoever touched it would wait for ever. */
-static void test_settings_that_hang(void **state)
-{
-	if (geteuid() != 0 || access("/dev/fuse", W_OK) < 0)
-		skip();
-	assert_system(set_settings, "/etc/camward", "settings", "warning", "is on fuse");
-	assert_system(set_settings, "/etc/camward-other", "settings", "", "");
 }
 
 int main(void)
@@ -322,7 +300,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_service), cmocka_unit_test(test_the_certificate),
 		cmocka_unit_test(test_cameras),     cmocka_unit_test(test_the_agent),
-		cmocka_unit_test(test_the_system),  cmocka_unit_test(test_settings_that_hang),
+		cmocka_unit_test(test_the_system),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

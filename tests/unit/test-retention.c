@@ -38,6 +38,7 @@ static void write_lease(struct bench *b, uint64_t days)
 
 static void clear(struct bench *b)
 {
+	bench_reload(b);
 	bench_settle(b);
 	assert_false(b->broker.retention.running);
 	sd_event_source_set_time(b->broker.retention.timer, 0);
