@@ -24,5 +24,12 @@ bool progress_stalled(struct progress *p, int sock, uint64_t now)
 	p->acknowledged = info.tcpi_bytes_acked;
 	/* What was sent into a window that closed meanwhile is not acknowledged, either. */
 	is_open = info.tcpi_unacked && info.tcpi_snd_wnd;
-	return now - p->at >= (is_open ? PROGRESS_SILENT_USEC : PROGRESS_CLOSED_USEC);
+	if (is_open && !p->open)
+		p->opened = now;
+	p->open = is_open;
+	if (!is_open)
+		return now - p->at >= PROGRESS_CLOSED_USEC;
+	/* The time that it took the viewer to open its window is not one in which it was silent. */
+	return now - (p->opened > p->at ? p->opened : p->at) >= PROGRESS_SILENT_USEC ||
+	       now - p->at >= PROGRESS_CLOSED_USEC + PROGRESS_SILENT_USEC;
 }

@@ -8,7 +8,8 @@
  *
  * Whoever does not acknowledge what was sent into an open window cannot be reached. Whoever has its
  * window closed may be reading still: a kernel may open it only once some 64 KB have been read, for
- * which 15 KB/s take more than four seconds.
+ * which 15 KB/s take more than four seconds. What is sent into it then has its own time to be
+ * acknowledged.
  *
  * TCP_USER_TIMEOUT is not for this. It counts from the first probe of a closed window, and a window
  * that opens by less than what stands first in the queue does not stop it (Linux 6.18,
@@ -30,8 +31,10 @@ struct progress {
 	/* CLOCK_MONOTONIC, us. */
 	/* Of the last look that found the viewer owed nothing, or to have taken some. */
 	uint64_t at;
-	uint64_t look; /* when the next is due, by progress_stalled() */
-	bool owed;     /* when it was looked at last; then */
+	uint64_t opened; /* of the first look that found something under way into an open window */
+	uint64_t look;   /* when the next is due, by progress_stalled() */
+	/* When it was looked at last; then. */
+	bool owed, open;
 	uint64_t acknowledged;
 };
 

@@ -190,6 +190,31 @@ static void who_takes_a_little_is_not(void **state)
 	expect_stall(b, PROGRESS_CLOSED_USEC);
 }
 
+/* What comes into a window that opens late is on its way for as long as the network takes. */
+static void who_opens_its_window_late_is_not(void **state)
+{
+	struct bench *b = *state;
+	uint64_t before, opened;
+	uint8_t bytes[SMALL];
+
+	fill(b);
+	settle(b);
+	for (int looks = 0; looks < 10; looks++)
+		assert_false(next(b));
+	before = acknowledged(b);
+	vanish(b);
+	for (int waited = 0; !info_of(b).tcpi_unacked; waited++) {
+		assert_true(waited < PATIENCE_MS);
+		(void)recv(b->viewer, bytes, sizeof(bytes), MSG_DONTWAIT);
+		poll(NULL, 0, 1);
+	}
+	assert_int_equal(acknowledged(b), before);
+	assert_false(next(b));
+	for (opened = b->now; !next(b);)
+		assert_true(b->now - opened < PROGRESS_CLOSED_USEC);
+	assert_int_equal(b->now - opened, PROGRESS_SILENT_USEC);
+}
+
 /* However long ago the last look was that found it with nothing to take. */
 static void who_was_owed_nothing_is_not(void **state)
 {
@@ -210,6 +235,7 @@ int main(void)
 		BENCH(who_cannot_be_reached_is_stalled_sooner),
 		BENCH(who_takes_nothing_of_little_is_as_well),
 		BENCH(who_takes_a_little_is_not),
+		BENCH(who_opens_its_window_late_is_not),
 		BENCH(who_was_owed_nothing_is_not),
 	};
 
