@@ -33,6 +33,7 @@ void session_end_orderly(struct session *s, enum session_done_how how)
 	tls_bye(&s->tls);
 	progress_begin(&s->progress, s->now);
 	s->how = how;
+	s->draining = s->now;
 	s->phase = SESSION_PHASE_DRAINING;
 }
 

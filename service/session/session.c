@@ -42,7 +42,7 @@ static uint64_t deadline(const struct session *s)
 	if (s->phase == SESSION_PHASE_CLOSING)
 		return s->closing + SESSION_CLOSING_USEC;
 	if (s->phase == SESSION_PHASE_DRAINING)
-		return s->progress.look;
+		return earlier(s->progress.look, s->draining + SESSION_DRAINING_USEC);
 	if (outgoing_pending(&s->out))
 		d = s->progress.look;
 	if (!s->lease.granted)
@@ -63,8 +63,11 @@ static void check_time(struct session *s)
 	}
 	if (progress_stalled(&s->progress, s->sock, s->now))
 		session_leave(s, SESSION_DONE_STALLED);
-	if (s->phase == SESSION_PHASE_DRAINING)
+	if (s->phase == SESSION_PHASE_DRAINING) {
+		if (s->now >= s->draining + SESSION_DRAINING_USEC)
+			session_leave(s, s->how);
 		return;
+	}
 	if (!s->lease.granted) {
 		if (s->now >= without_lease(s))
 			session_end_orderly(s, SESSION_DONE_SILENT);

@@ -33,6 +33,7 @@
 #define SESSION_PENDING_USEC  (60 * USEC_PER_SEC) /* longer than the broker lets an agent take */
 #define SESSION_LEASE_USEC    (10 * USEC_PER_SEC) /* from the lease to PLAY */
 #define SESSION_SILENCE_USEC  (65 * USEC_PER_SEC) /* RTSP_SESSION_TIMEOUT and some slack */
+#define SESSION_DRAINING_USEC (10 * USEC_PER_SEC) /* for what was begun, of a session that ends */
 #define SESSION_CLOSING_USEC  (800 * USEC_PER_MSEC)
 #define SESSION_BACKLOG_MAX   16384 /* bytes of replies that wait before requests stand still */
 #define SESSION_NEVER         UINT64_MAX
@@ -82,10 +83,10 @@ struct session {
 
 	/* CLOCK_MONOTONIC, us. */
 	uint64_t now;
-	uint64_t grace;   /* when a session without a lease ends */
-	uint64_t granted; /* when its lease began */
-	uint64_t alive;   /* last sign of life */
-	uint64_t closing; /* when the phase CLOSING began */
+	uint64_t grace;             /* when a session without a lease ends */
+	uint64_t granted;           /* when its lease began */
+	uint64_t alive;             /* last sign of life */
+	uint64_t draining, closing; /* when these phases began */
 	struct progress progress;
 	bool delivering;
 	enum session_done_how how; /* from DRAINING on */
