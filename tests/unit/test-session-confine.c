@@ -127,12 +127,17 @@ ATTEMPT(try_write, __NR_write, CONFINE_SOCK, "x", 1)
 ATTEMPT(try_write_log, __NR_write, STDERR_FILENO, "x", 1)
 ATTEMPT(try_read, __NR_read, CONFINE_SOCK, NULL, 0)
 ATTEMPT(try_splice, __NR_splice, CONFINE_SOCK, NULL, CONFINE_LINK, NULL, 1, 0)
-ATTEMPT(try_executable_memory, __NR_mmap, NULL, 4096, PROT_READ | PROT_EXEC,
-	MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-ATTEMPT(try_shared_anonymous, __NR_mmap, NULL, 4096, PROT_READ | PROT_WRITE,
-	MAP_SHARED | MAP_ANONYMOUS, -1, 0)
-ATTEMPT(try_fixed_memory, __NR_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+#ifdef __NR_mmap2 /* which has pages for its offset; 32-bit ARM has no other */
+#define MMAP __NR_mmap2
+#else
+#define MMAP __NR_mmap
+#endif
+ATTEMPT(try_executable_memory, MMAP, NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
 	-1, 0)
+ATTEMPT(try_shared_anonymous, MMAP, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+	-1, 0)
+ATTEMPT(try_fixed_memory, MMAP, NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+	0)
 ATTEMPT(try_mprotect_executable, __NR_mprotect, NULL, 0, PROT_READ | PROT_EXEC)
 ATTEMPT(try_fixed_remap, __NR_mremap, NULL, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, NULL)
 
