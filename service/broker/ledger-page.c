@@ -31,8 +31,8 @@ static const char select_rows[] =
 				  "  OR (kind IN (1, 6) AND lease IN (SELECT lease FROM "
 				  "reservations))"
 				  "  OR (kind = 6 AND EXISTS (SELECT 1 FROM events AS c"
-				  "   WHERE c.lease = e.lease AND c.kind = 2 AND c.realtime >= "
-				  "?6)))"
+				  "   WHERE c.lease = e.lease AND c.kind = 2"
+				  "   AND max(c.realtime, coalesce(c.since, c.realtime)) >= ?6)))"
 				  " AND min(realtime, coalesce(since, realtime)) < ?7"
 				  " ORDER BY seq";
 

@@ -50,7 +50,9 @@ static void add_running_rows(struct table *table, const struct exposure *e)
 		table_cell(table, "%llu so far",
 			   (unsigned long long)json_number(lease, "delivered"));
 		table_cell(table, "%s", json_text(lease, "peer"));
-		table_cell(table, "is watching");
+		table_cell(table, "%s",
+			   strcmp(json_text(lease, "state"), "opening") == 0 ? "is opening"
+									     : "is watching");
 	}
 }
 

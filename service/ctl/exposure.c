@@ -279,6 +279,31 @@ static void add_all_unwritten(struct exposure *e)
 	}
 }
 
+/* Of a running lease: what it began with, as of the others, and then each change, also one that the
+ * ledger did not tell of when it was read. */
+static void set_streams(struct exposure *e, struct json_object *lease, uint64_t id)
+{
+	const struct json_object *opened =
+		json_member(e->open, lease_key(id, (char[LEASE_KEY_SIZE]){}));
+	struct json_object *switches, *record;
+	size_t n;
+
+	set_switches(e, lease, id);
+	if (!opened) /* it has outlived what the ledger keeps: what it gets now is known */
+		return;
+	switches = json_member(lease, "switches");
+	n = json_count(switches);
+	if (!e->filter.until &&
+	    strcmp(json_text(lease, "stream"),
+		   n ? json_text(json_at(switches, n - 1), "stream") : stream_of(opened)) != 0) {
+		record = json_object_new_object();
+		json_set(record, "time", NULL);
+		json_set_text(record, "stream", json_text(lease, "stream"));
+		json_object_array_add(switches, record);
+	}
+	json_set_text(lease, "stream", stream_of(opened));
+}
+
 /* Of these the ledger has no last word yet. */
 static int add_running(struct ctl *ctl, struct exposure *e)
 {
@@ -291,8 +316,12 @@ static int add_running(struct ctl *ctl, struct exposure *e)
 	leases = objects_select(tree, CAMWARD_INTERFACE_LEASE);
 	for (size_t i = 0; i < json_count(leases); i++) {
 		struct json_object *lease = json_at(leases, i);
-		note_open(e, json_number(lease, "id"), NULL);
-		set_switches(e, lease, json_number(lease, "id"));
+		uint64_t id = json_number(lease, "id");
+
+		if (strcmp(json_text(lease, "state"), "asking") == 0) /* nothing is granted yet */
+			continue;
+		set_streams(e, lease, id);
+		note_open(e, id, NULL);
 		if (!is_wanted(e, lease))
 			continue;
 		add_frames(e, 0, json_number(lease, "delivered") + 1);

@@ -101,6 +101,8 @@ class AskFirst(unittest.TestCase):
         self.assertEqual((question["event"], question["client"], question["camera"],
                           question["right"]), ("asked", "guest", "front", "live"))
         self.assertEqual(self.demo.leases()[0]["state"], "asking")
+        self.assertNotIn(self.demo.leases()[0]["id"],
+                         [l["id"] for l in self.demo.ctl_json("exposure", "--client", "guest")["running"]])
         self.assertEqual(self.demo.camera("front")["condition"], "idle")
         agent.answer(question, "yes")
         thread.join()

@@ -57,6 +57,10 @@ class Auto(unittest.TestCase):
         self.assertEqual(len(since["switches"]), 2)
         self.demo.ctl("ledger", "verify")
 
+    def assert_told_so_far(self, streams):
+        running, = self.demo.ctl_json("exposure", "--camera", "front")["running"]
+        self.assertEqual([running["stream"], *(s["stream"] for s in running["switches"])], streams)
+
     def viewer(self, proxy, camera):
         viewer = sealed_viewer.SealedViewer({**self.demo.info, "rtsps_port": proxy.port}, camera,
                                             "owner", self.demo.token("owner"), timeout=20)
@@ -79,6 +83,7 @@ class Auto(unittest.TestCase):
                 if not seen or seal.stream != seen[-1]:
                     self.assertTrue(unit.keyframe)
                     seen.append(seal.stream)
+                    self.assert_told_so_far(["main", "sub", "main"][:len(seen)])
                 if len(seen) == 1 and seal.sequence > 60:
                     proxy.rate = SLOW
                 if len(seen) == 2:
