@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "dbus/agents.h"
 #include "dbus/mdns.h"
 #include "dbus/objects.h"
+
+#define WAIT_FOR_BUS (1 * USEC_PER_SEC)
 
 static int connect_bus(struct bus *bus)
 {
@@ -47,6 +50,9 @@ int bus_open(struct broker *broker, struct bus **ret)
 		return r;
 	signals_register(bus);
 	r = sd_bus_request_name(bus->bus, CAMWARD_BUS_NAME, 0);
+	/* sd-bus waits for the bus when it is asked who sent something. */
+	if (r >= 0)
+		r = sd_bus_set_method_call_timeout(bus->bus, WAIT_FOR_BUS);
 	if (r < 0)
 		return r;
 	*ret = steal_pointer(&bus);

@@ -32,7 +32,8 @@ struct mdns_backend {
 	void (*signal)(struct mdns *mdns, sd_bus_message *signal);
 };
 
-#define MDNS_LAST_TIMEOUT UINT64_C(500000) /* us */
+#define MDNS_TIMEOUT      UINT64_C(25000000) /* us */
+#define MDNS_LAST_TIMEOUT UINT64_C(500000)
 
 extern const struct mdns_backend mdns_avahi, mdns_resolved;
 

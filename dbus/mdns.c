@@ -216,7 +216,7 @@ void mdns_call(struct mdns *mdns, sd_bus_message *call, sd_bus_message_handler_t
 	int r;
 
 	mdns->call = sd_bus_slot_unref(mdns->call);
-	r = sd_bus_call_async(mdns->bus, &mdns->call, call, on_answer, mdns, 0);
+	r = sd_bus_call_async(mdns->bus, &mdns->call, call, on_answer, mdns, MDNS_TIMEOUT);
 	if (r < 0)
 		mdns_failed(mdns, strerror(-r));
 }
