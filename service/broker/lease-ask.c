@@ -23,7 +23,8 @@ void lease_admit(struct lease *lease)
 
 	sd_event_source_set_enabled(lease->timer, SD_EVENT_OFF);
 	if (!verdict.allowed) {
-		lease_refuse(lease, SESSION_DENIED_NOT_FOUND, policy_reason_text(verdict.reason));
+		lease_refuse(lease, session_denial(verdict.reason),
+			     policy_reason_text(verdict.reason));
 		return;
 	}
 	agent_forget(lease);

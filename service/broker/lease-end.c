@@ -93,8 +93,8 @@ static void deny(struct lease *lease, enum session_denied_reason denied, const c
 {
 	if (lease->subscription) {
 		subscription_refuse(lease->subscription,
-				    denied == SESSION_DENIED_NOT_FOUND ? SUBSCRIPTION_NOT_FOUND
-								       : SUBSCRIPTION_UNAVAILABLE,
+				    denied == SESSION_DENIED_UNAVAILABLE ? SUBSCRIPTION_UNAVAILABLE
+									 : SUBSCRIPTION_NOT_FOUND,
 				    reason);
 		return;
 	}

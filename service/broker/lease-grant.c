@@ -86,7 +86,8 @@ static void grant(struct lease *lease)
 	int r;
 
 	if (!verdict.allowed) {
-		lease_refuse(lease, SESSION_DENIED_NOT_FOUND, policy_reason_text(verdict.reason));
+		lease_refuse(lease, session_denial(verdict.reason),
+			     policy_reason_text(verdict.reason));
 		return;
 	}
 	r = lease->subscription ? subscription_grant(lease->subscription) : send_granted(lease);

@@ -280,6 +280,11 @@ void session_tell_end(struct session *session, enum session_end_reason reason)
 	link_send_message(&session->link, SESSION_END, &m);
 }
 
+enum session_denied_reason session_denial(enum policy_reason reason)
+{
+	return reason == POLICY_LEASES_TAKEN ? SESSION_DENIED_LIMIT : SESSION_DENIED_NOT_FOUND;
+}
+
 void session_format_address(const struct gate_peer *peer, char text[SESSION_ADDRESS_TEXT_SIZE])
 {
 	struct in6_addr address;

@@ -9,6 +9,7 @@
 #include "broker/handshake.h"
 #include "broker/link.h"
 #include "broker/list.h"
+#include "broker/policy-decide.h"
 #include "proto/gate-msg.h"
 #include "proto/session-msg.h"
 
@@ -70,6 +71,8 @@ void session_abort(struct session *session);
 int session_expire(struct session *session, uint64_t delay);
 
 void session_deny(struct session *session, enum session_denied_reason reason);
+/* What a session is told of a refusal: only whose grant has no room learns that it has one. */
+enum session_denied_reason session_denial(enum policy_reason reason);
 void session_tell_end(struct session *session, enum session_end_reason reason);
 
 /* "127.0.0.1:53211", "[::1]:5". */

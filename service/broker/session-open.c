@@ -195,7 +195,7 @@ static void open_lease(struct session *session, const struct session_open *m,
 	int r;
 
 	if (!verdict.allowed && !request.ask) {
-		session_deny(session, SESSION_DENIED_NOT_FOUND);
+		session_deny(session, session_denial(verdict.reason));
 		report(session, m, client, camera, policy_reason_text(verdict.reason));
 		return;
 	}

@@ -200,6 +200,8 @@ static enum visit_end deny(struct visit *v, unsigned status)
 		what = "the server asks who you are: rtsps://CLIENT@HOST/CAMERA";
 	else if (status == 401)
 		what = "the client's name or its token is wrong, or the token has expired";
+	else if (status == 453)
+		what = "as many watch already as may at once";
 	else if (status == 404 || status == 403)
 		what = "there is no such camera, or this client may not see it now";
 	snprintf(v->why, sizeof(v->why), "%s (%u)", what, status);

@@ -23,7 +23,7 @@ static const struct status rtsp[] = {
 	{414, "Request-URI Too Large"},
 	{431, "Request Header Fields Too Large"}, /* RFC 6585: RTSP has none of its own */
 	{451, "Parameter Not Understood"},
-	{453, "Not Enough Bandwidth"},
+	{453, "Too Many Viewers"}, /* players print the phrase, and RFC 2326's would mislead */
 	{454, "Session Not Found"},
 	{455, "Method Not Valid in This State"},
 	{457, "Invalid Range"},
@@ -31,7 +31,7 @@ static const struct status rtsp[] = {
 	{461, "Unsupported transport"},
 	{500, "Internal Server Error"},
 	{501, "Not Implemented"},
-	{503, "Service Unavailable"},
+	{503, "Camera Gives No Picture"}, /* the only use */
 	{505, "RTSP Version not supported"},
 	{551, "Option not supported"},
 };

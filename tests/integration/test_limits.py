@@ -48,7 +48,7 @@ class Limits(ctl_case.WithDemo):
         self.demo.ctl("grant", "family", "front", "live", "--max-leases", "2")
         first, _ = self.viewer("front", "family", token)
         second, _ = self.viewer("front", "family", token)
-        self.assertEqual(self.status("front", "family", token), 404)
+        self.assertEqual(self.status("front", "family", token), 453)
         for viewer in first, second:
             self.assertEqual(len(list(viewer.access_units(count=10))), 10)
         first.close()
@@ -64,7 +64,7 @@ class Limits(ctl_case.WithDemo):
         self.addCleanup(self.demo.ctl, "revoke", str(made["id"]), check=False)
         self.assertIn("all of nest", self.says("grants"))
         viewer, _ = self.viewer("front", "hub", tokens["hub"])
-        self.assertEqual(self.status("front", "screen", tokens["screen"]), 404)
+        self.assertEqual(self.status("front", "screen", tokens["screen"]), 453)
         # It is not the client's own.
         self.refused("revoke", "hub", "front")
         self.assertEqual(self.demo.ctl_json("revoke", str(made["id"]))["leases_ended"], 1)

@@ -23,7 +23,9 @@ def greeting(demo, d):
                  " Ctrl-C stops it.", "", "Watch (as the client 'owner', who may see all):"]
     lines += [f"  ffplay -rtsp_transport tcp {url}/{name}" for name in demo.names[:3]]
     lines += [f"  gst-launch-1.0 rtspsrc location={url}/{demo.names[0]}"
-              " tls-validation-flags=0 latency=100 ! decodebin ! autovideosink",
+              " tls-validation-flags=0 latency=100 ! decodebin ! videoconvert ! autovideosink",
+              "      (ffplay: package ffmpeg; gst-launch-1.0: gstreamer1.0-tools, -plugins-good, -plugins-bad,"
+              " -libav, -x)",
               ""]
     if not is_jpeg(demo.arguments.sources[0]):
         lines += ["Watch only what is proven (without --exec it checks, counts and shows nothing):",

@@ -270,7 +270,9 @@ static void test_asking_takes_no_place(void **state)
 	agent_answered(&b->broker, first, true);
 	assert_granted(&a, &one);
 	agent_answered(&b->broker, a.lease, true);
-	assert_refused(&a, &two, "as many watch already as may");
+	assert_int_equal(fake_session_refused(b, &two), SESSION_DENIED_LIMIT);
+	assert_ledger(b, LEDGER_DENIED, "reason", "as many watch already as may");
+	fake_session_close(&two);
 	fake_session_close(&one);
 }
 

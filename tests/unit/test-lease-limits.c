@@ -130,14 +130,15 @@ static void test_many_ends_come_in_time(void **state)
 	assert_in_range(late[N_ENDS - 1], 0, LATE_MAX);
 }
 
-static void assert_denied(struct bench *b, const char *name, const char *token, const char *reason)
+static void assert_denied(struct bench *b, const char *name, const char *token,
+			  enum session_denied_reason told, const char *reason)
 {
 	struct fake_session s = fake_session_open(b);
 	struct session_denied denied;
 
 	fake_session_ask(&s, name, token, "front");
 	assert_int_equal(bench_receive(b, s.link, &denied, sizeof(denied)), SESSION_DENIED);
-	assert_int_equal(denied.reason, SESSION_DENIED_NOT_FOUND);
+	assert_int_equal(denied.reason, told);
 	fake_session_close(&s);
 	assert_ledger(b, LEDGER_DENIED, "reason", reason);
 }
@@ -151,7 +152,7 @@ static void test_no_more_leases_than_may(void **state)
 	bench_grant(b, &(struct control_grant){.client = "alice", .max_leases = 2});
 	one = bench_watching(b);
 	two = bench_watching(b);
-	assert_denied(b, "alice", b->alice, "as many watch already as may");
+	assert_denied(b, "alice", b->alice, SESSION_DENIED_LIMIT, "as many watch already as may");
 	/* Whatever is decided anew, they keep their places. */
 	assert_int_equal(redecide_all(&b->broker), 0);
 	bench_grant(b, &(struct control_grant){.client = "bob"});
@@ -188,7 +189,7 @@ static void test_who_must_be_asked_for_is_denied(void **state)
 
 	BENCH_CONTROL(b, control_revoke, "alice", "front");
 	bench_grant(b, &(struct control_grant){.client = "alice", .ask_first = true});
-	assert_denied(b, "alice", b->alice, "nobody can be asked");
+	assert_denied(b, "alice", b->alice, SESSION_DENIED_NOT_FOUND, "nobody can be asked");
 }
 
 /* Sets the zone as others do: by replacing a link. */
