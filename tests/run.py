@@ -33,7 +33,7 @@ SANITIZER_ENV = {
     "TSAN_OPTIONS": "halt_on_error=1:exitcode=99",
 }
 # Tests whose program has threads of its own; they run under TSan as well.
-THREADED = ("store", "ledger")
+THREADED = ("store", "ledger", "settings-reader")
 
 
 class Results:
