@@ -241,6 +241,13 @@ static int get_cloned(sd_bus *b, const char *path, const char *interface, const 
 	return sd_bus_message_append(reply, "b", (int)object_bus(b)->broker->cloned);
 }
 
+static int get_settings_overdue(sd_bus *b, const char *path, const char *interface,
+				const char *property, sd_bus_message *reply, void *userdata,
+				sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "b", (int)object_bus(b)->broker->reload.overdue);
+}
+
 static int get_version(sd_bus *b, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -358,6 +365,7 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("HasAgent", "b", get_has_agent, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Watching", "b", get_watching, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Metrics", "s", get_metrics, 0, 0),
+	SD_BUS_PROPERTY("SettingsOverdue", "b", get_settings_overdue, 0, 0),
 	SD_BUS_PROPERTY("Ready", "b", get_ready, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Listeners", "a(ssq)", get_listeners, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

@@ -149,6 +149,12 @@ void doctor_look_at_service(struct doctor *d)
 			    "camwardctl identity renew, on one of the two",
 			    "The keys were made on another machine: if that one is in use, who "
 			    "trusts one of the two trusts both.");
+	if (json_true(d->manager, "settings_overdue"))
+		doctor_find(d, "settings", DOCTOR_PROBLEM,
+			    "see to the file system of /etc/camward; what is to end at once: "
+			    "camwardctl suspend",
+			    "The settings cannot be read: their file system does not answer. What "
+			    "was read last stays in force.");
 	look_at_certificate(d);
 	look_at_suspensions(d);
 	look_at_agent(d);

@@ -83,6 +83,10 @@ static int print_status(const struct json_object *status)
 	if (json_true(status, "cloned"))
 		puts("CLONED        the keys were made on another machine: if that one is in use, "
 		     "'camwardctl identity renew'");
+	if (json_true(status, "settings_overdue"))
+		puts("SETTINGS      cannot be read, their file system does not answer: what was "
+		     "read "
+		     "last stays in force");
 	if (viewers)
 		printf(LABEL "%llu\n", "viewers", viewers);
 	else
@@ -120,9 +124,9 @@ int status_run(struct ctl *ctl, const struct args *args)
 	_cleanup_json_ struct json_object *manager = NULL, *tree = NULL, *leases = NULL,
 					  *status = NULL;
 	static const char *const taken[] = {
-		"version",   "ready",       "fingerprint", "server_certificate",
-		"seal_root", "suspensions", "has_agent",   "watching",
-		"cloned",    "listeners"};
+		"version",   "ready",       "fingerprint",     "server_certificate",
+		"seal_root", "suspensions", "has_agent",       "watching",
+		"cloned",    "listeners",   "settings_overdue"};
 	int r = objects_manager(ctl, &manager);
 
 	if (!r)

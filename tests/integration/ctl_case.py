@@ -32,7 +32,7 @@ LEASE = {"id": int, "client": str, "integration": str, "camera": str, "right": s
 STATUS = {"version": str, "ready": bool, "fingerprint": str, "server_certificate": str,
           "seal_root": str, "suspensions": list, "viewers": int, "cameras": list, "leases": list,
           "has_agent": bool, "watching": bool, "cloned": bool,
-          "listeners": list}
+          "listeners": list, "settings_overdue": bool}
 SUSPENSION = {"kind": str, "name": str, "reason": str, "since": str}
 
 

@@ -104,6 +104,7 @@ class SettingsStall(unittest.TestCase):
             harness.wait_until(lambda: self.demo.camera("back")["reason"] == self.silent, 20,
                                "a camera that says why it is kept out")
             self.assertEqual(self.said(self.silent), 2)  # the reload, the camera
+            self.assertTrue(self.demo.ctl_json("status")["settings_overdue"])
             self.assertEqual(self.grants(), before)
             self.viewer()
             self.demo.ctl("camera", "set", "front", "bitrate=500000")
@@ -117,6 +118,7 @@ class SettingsStall(unittest.TestCase):
                            "the camera that was kept out")
         self.assertEqual(self.demo.camera("back")["reason"], "")
         harness.wait_until(lambda: len(self.grants() - before) == 1, 20, "the reload")
+        self.assertFalse(self.demo.ctl_json("status")["settings_overdue"])
         self.viewer("back")
 
     def test_a_stop_waits_for_no_file(self):

@@ -84,6 +84,8 @@ static void test_the_service(void **state)
 		{"{\"metrics\": \"x\\ncamward_clock_set_long 1\\n\"}", "clock", "problem", ""},
 		{"{\"cloned\": false}", "keys", "", ""},
 		{"{\"cloned\": true}", "keys", "problem", "another machine"},
+		{"{\"settings_overdue\": false}", "settings", "", ""},
+		{"{\"settings_overdue\": true}", "settings", "problem", "does not answer"},
 		{"{\"server_certificate\": \"none\"}", "certificate", "problem", "cannot be read"},
 		{"{\"suspensions\": []}", "suspended", "", ""},
 		{"{\"suspensions\": [{\"kind\": \"all\", \"name\": \"\", \"reason\": \"why\"}]}",
