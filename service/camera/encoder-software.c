@@ -26,6 +26,22 @@ struct encoder_software {
 	struct encoder_unit unit; /* bytes NULL: none waits */
 };
 
+/* Players take what does not say for BT.601 or BT.709 by its size, and for limited range. */
+static void set_colours(const struct v4l2_colours *colours, SSpatialLayerConfig *layer)
+{
+	const struct v4l2_colour_code code = v4l2_colours_code(colours);
+
+	if (!v4l2_colours_known(colours))
+		return;
+	layer->bVideoSignalTypePresent = true;
+	layer->uiVideoFormat = VF_UNDEF;
+	layer->bFullRange = code.full_range;
+	layer->bColorDescriptionPresent = true;
+	layer->uiColorPrimaries = code.primaries;
+	layer->uiTransferCharacteristics = code.transfer;
+	layer->uiColorMatrix = code.matrix;
+}
+
 static void set_parameters(const struct encoder_config *c, SEncParamExt *p)
 {
 	SSpatialLayerConfig *layer = &p->sSpatialLayers[0];
@@ -56,6 +72,7 @@ static void set_parameters(const struct encoder_config *c, SEncParamExt *p)
 	layer->iMaxSpatialBitrate = p->iMaxBitrate;
 	layer->uiProfileIdc = PRO_BASELINE;
 	layer->sSliceArgument.uiSliceMode = SM_SINGLE_SLICE;
+	set_colours(&c->colours, layer);
 }
 
 static bool size_supported(const struct encoder_config *c)

@@ -248,6 +248,11 @@ int encoder_v4l2m2m_new(const char *node, struct source *source,
 		.fps_den = config->fps_den,
 		.bitrate = (int32_t)config->bitrate,
 		.gop = (int32_t)config->gop,
+		/* Of copies; what is not copied is as the camera says. */
+		.colorspace = config->colours.colorspace,
+		.ycbcr_enc = config->colours.ycbcr_enc,
+		.quantization = config->colours.quantization,
+		.xfer_func = config->colours.xfer_func,
 	};
 	r = m2m_path_open(&m->path);
 	if (r < 0) {

@@ -29,6 +29,7 @@ struct encoder_config {
 	uint32_t fps_num, fps_den;
 	uint32_t bitrate; /* bit/s */
 	uint32_t gop;     /* frames between keyframes */
+	struct v4l2_colours colours;
 	enum camera_encoder encoder;
 };
 

@@ -16,6 +16,7 @@
 
 #include "base/ring.h"
 #include "proto/camera-msg.h"
+#include "v4l2/colours.h"
 #include "v4l2/convert.h"
 #include "wire/slice.h"
 
@@ -27,12 +28,13 @@ struct source_want {
 };
 
 struct source_format {
-	bool undecided;            /* the first frame decides, and brings the format */
-	bool encoded;              /* access units instead of raw pictures */
-	enum ring_codec codec;     /* of access units */
-	uint32_t width, height;    /* even if raw */
-	uint32_t fps_num, fps_den; /* frames a second, neither 0 */
-	uint32_t fourcc;           /* V4L2 pixel format of the source */
+	bool undecided;              /* the first frame decides, and brings the format */
+	bool encoded;                /* access units instead of raw pictures */
+	enum ring_codec codec;       /* of access units */
+	uint32_t width, height;      /* even if raw */
+	uint32_t fps_num, fps_den;   /* frames a second, neither 0 */
+	uint32_t fourcc;             /* V4L2 pixel format of the source */
+	struct v4l2_colours colours; /* of y, u and v, if raw */
 	/* What the camera gives, for people: "JPEG pictures"; NULL: raw pictures. */
 	const char *pictures;
 };

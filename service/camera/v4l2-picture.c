@@ -58,6 +58,9 @@ static int take_raw(struct v4l2_picture *p, const char *obstacle)
 	const struct v4l2_capture_format *f = v4l2_capture_format(p->capture);
 	int r = 0;
 
+	p->format.colours = v4l2_colours_converted(
+		f->fourcc,
+		&(struct v4l2_colours){f->colorspace, f->ycbcr_enc, f->quantization, f->xfer_func});
 	p->format.width = f->width & ~1U;
 	p->format.height = f->height & ~1U;
 	if (!p->format.width || !p->format.height)
