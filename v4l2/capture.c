@@ -79,6 +79,20 @@ int v4l2_capture_probe(const struct v4l2_sys *sys, const char *path)
 	return r < 0 ? r : 0;
 }
 
+int v4l2_capture_offers(const struct v4l2_sys *sys, const char *path, char *ret, size_t size)
+{
+	struct v4l2_device device;
+	int r = open_device(sys, path, &device);
+
+	*ret = '\0';
+	if (r < 0)
+		return r;
+	/* What stands there is set up elsewhere. */
+	r = device.media_pipeline ? -ENODATA : v4l2_format_offers(&device, ret, size);
+	v4l2_device_close(&device);
+	return r;
+}
+
 int v4l2_capture_open(const struct v4l2_sys *sys, const char *path,
 		      const struct v4l2_capture_want *want, struct v4l2_capture **ret)
 {

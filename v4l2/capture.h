@@ -77,6 +77,13 @@ int v4l2_capture_open(const struct v4l2_sys *sys, const char *path,
 int v4l2_capture_probe(const struct v4l2_sys *sys, const char *path);
 
 /*
+ * Which formats a camera has, "P010, BA81", for people to whom open said -EOPNOTSUPP; cut short if
+ * they do not fit. -ENODATA: there is none to tell of; others: those of v4l2_capture_open(). *ret
+ * is empty then.
+ */
+int v4l2_capture_offers(const struct v4l2_sys *sys, const char *path, char *ret, size_t size);
+
+/*
  * Stops the stream if it runs, gives the buffers back and closes the device (the camera's light
  * goes out). Every frame of it becomes invalid. NULL is allowed. Always returns NULL.
  */

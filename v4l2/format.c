@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,6 +207,35 @@ int v4l2_format_rank(const struct v4l2_device *device, const struct v4l2_capture
 	}
 	qsort_r(modes, n, sizeof(modes[0]), compare, (void *)(uintptr_t)want);
 	return (int)n;
+}
+
+/* Drivers may call a format anything. */
+static void say_name(char *text, size_t size, uint32_t fourcc)
+{
+	char name[] = V4L2_PLANES_NAME(fourcc);
+	size_t used = strlen(text);
+
+	for (size_t i = 0; name[i]; i++)
+		if (name[i] < ' ' || name[i] > '~')
+			name[i] = '?';
+	snprintf(text + used, size - used, "%s%s", used ? ", " : "", name);
+}
+
+int v4l2_format_offers(const struct v4l2_device *device, char *ret, size_t size)
+{
+	*ret = '\0';
+	for (uint32_t i = 0; i < LIST_MAX && strlen(ret) + 1 < size; i++) {
+		struct v4l2_fmtdesc format = {
+			.index = i,
+			.type = v4l2_device_capture_type(device),
+		};
+
+		if (v4l2_device_ioctl(device, VIDIOC_ENUM_FMT, &format) < 0)
+			break;
+		if (!(format.flags & V4L2_FMT_FLAG_EMULATED))
+			say_name(ret, size, format.pixelformat);
+	}
+	return *ret ? 0 : -ENODATA;
 }
 
 /* Fields of one frame woven together can be encoded; fields that come apart cannot. */

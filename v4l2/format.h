@@ -34,6 +34,9 @@ struct v4l2_format_mode {
 int v4l2_format_rank(const struct v4l2_device *device, const struct v4l2_capture_want *want,
 		     struct v4l2_format_mode *modes);
 
+/* The names of all, ", " between them, as many as fit. -ENODATA: there is none. */
+int v4l2_format_offers(const struct v4l2_device *device, char *ret, size_t size);
+
 /*
  * Sets a mode; *ret is what the driver made of it. -EOPNOTSUPP: it made something else of it that
  * is of no use (another format, another number of planes, separate fields); -EBUSY: in use.

@@ -13,8 +13,14 @@ _Static_assert(SOURCE_FRAMES_MAX <= 32, "a bit for each frame");
 
 static int lose_source(struct epoch *e, int error)
 {
+	const char *offers = e->source->offers;
+
 	e->may_return = source_may_return(error);
-	snprintf(e->reason, sizeof(e->reason), "%s", source_explain(error));
+	if (error == -EOPNOTSUPP && *offers)
+		snprintf(e->reason, sizeof(e->reason),
+			 "no picture format that can be used, only %s", offers);
+	else
+		snprintf(e->reason, sizeof(e->reason), "%s", source_explain(error));
 	return error;
 }
 

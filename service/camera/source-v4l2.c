@@ -73,6 +73,9 @@ static int v4l2_source_open(struct source *s, const struct source_want *want,
 	};
 	int r = v4l2_capture_open(NULL, v->path, &w, &v->capture);
 
+	s->offers[0] = '\0';
+	if (r == -EOPNOTSUPP)
+		v4l2_capture_offers(NULL, v->path, s->offers, sizeof(s->offers));
 	if (r < 0)
 		return r;
 	snprintf(s->description, sizeof(s->description), "v4l2 %s %s",

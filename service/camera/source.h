@@ -105,6 +105,7 @@ struct source {
 	const char *card;
 	uint64_t converter_lost; /* when that failed (us, CLOCK_MONOTONIC); 0: it did not */
 	char converter_obstacle[SOURCE_OBSTACLE_SIZE]; /* how it failed */
+	char offers[SOURCE_OBSTACLE_SIZE]; /* the formats that it has, if none of them will do */
 	/* Until close: an encoder works on its memory. What is raw is not converted before read. */
 	bool shared;
 	/* Until close: an encoder takes raw pictures as the camera lays them out. Frames whose

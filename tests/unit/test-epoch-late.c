@@ -33,6 +33,8 @@ static struct {
 
 static int camera_open(struct source *s, const struct source_want *want, struct source_format *ret)
 {
+	if (*s->offers)
+		return -EOPNOTSUPP;
 	*ret = (struct source_format){.encoded = true,
 				      .codec = RING_CODEC_H264,
 				      .width = 32,
@@ -247,6 +249,21 @@ static void frames_go_back_when_no_encoder_reads_them(void **state)
 	end(&e);
 }
 
+static void a_camera_of_unknown_formats_is_lost_by_their_names(void **state)
+{
+	static const struct ring_description description = {.epoch = 1};
+	struct camera_configuration none = {};
+	struct epoch e;
+
+	memset(&camera, 0, sizeof(camera));
+	camera.source.ops = &source_ops;
+	strcpy(camera.source.offers, "P010, BA81");
+	assert_int_equal(epoch_begin(&e, &camera.source, NULL, &description, &none, 1),
+			 -EOPNOTSUPP);
+	assert_string_equal(e.reason, "no picture format that can be used, only P010, BA81");
+	assert_false(e.may_return);
+}
+
 /* The camera keeps the rest, and waits for more of them. */
 static void an_encoder_and_a_camera_that_both_wait_are_parted(void **state)
 {
@@ -339,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_go_back_when_no_encoder_reads_them),
 		cmocka_unit_test(what_an_encoder_takes_as_it_is_is_not_converted),
+		cmocka_unit_test(a_camera_of_unknown_formats_is_lost_by_their_names),
 		cmocka_unit_test(an_encoder_and_a_camera_that_both_wait_are_parted),
 		cmocka_unit_test(units_carry_the_times_of_their_own_frames),
 		cmocka_unit_test(a_keyframe_that_was_asked_for_is_not_asked_for_with_each_frame),

@@ -6,10 +6,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "tests/support/v4l2-duet.h"
+#include "v4l2/capture.h"
 #include "v4l2/device.h"
 #include "v4l2/format.h"
 
@@ -287,6 +290,38 @@ static void pipelines_of_no_use_are_refused(void **state)
 	assert_int_equal(v4l2_format_negotiate(&device, &want, &format), -EOPNOTSUPP);
 }
 
+/* Only what is not known here: that it is named says more than that it will not do. */
+static void what_is_offered_in_vain_is_named(void **state)
+{
+	const struct v4l2_capture_want w = {.width = DUET_WIDTH, .height = DUET_HEIGHT, .fps = 30};
+	struct v4l2_capture *capture;
+	struct v4l2_device device;
+	char offers[40];
+	struct duet d;
+	struct camera c;
+
+	duet_init(&d);
+	d.camera.formats[0] = V4L2_PIX_FMT_P010;
+	d.camera.formats[1] = V4L2_PIX_FMT_NV12_4L4;
+	d.camera.formats[2] = V4L2_PIX_FMT_SBGGR8;
+	assert_int_equal(v4l2_capture_open(&d.sys, "camera", &w, &capture), -EOPNOTSUPP);
+	assert_int_equal(v4l2_capture_offers(&d.sys, "camera", offers, sizeof(offers)), 0);
+	assert_string_equal(offers, "P010, VT12, BA81");
+	assert_int_equal(v4l2_capture_offers(&d.sys, "encoder", offers, sizeof(offers)), -ENOTTY);
+	assert_string_equal(offers, "");
+	assert_int_equal(d.camera.opened, d.camera.closed);
+	/* A list without end, of names that are none. */
+	init(&c);
+	c.fourcc = v4l2_fourcc('A', '\n', 0x7f, 'B');
+	c.times = UINT32_MAX;
+	device = (struct v4l2_device){.sys = &c.sys};
+	assert_int_equal(v4l2_format_offers(&device, offers, sizeof(offers)), 0);
+	assert_int_equal(strlen(offers), sizeof(offers) - 1);
+	assert_memory_equal(offers, "A??B, A??B, ", 12);
+	c.enum_r = -EIO;
+	assert_int_equal(v4l2_format_offers(&device, offers, sizeof(offers)), -ENODATA);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +330,7 @@ int main(void)
 		cmocka_unit_test(intervals_that_cannot_be_are_passed_over),
 		cmocka_unit_test(answers_of_no_use_are_refused),
 		cmocka_unit_test(errors_are_told),
+		cmocka_unit_test(what_is_offered_in_vain_is_named),
 		cmocka_unit_test(undefined_colours_are_not_taken),
 		cmocka_unit_test(pipelines_of_no_use_are_refused),
 	};
