@@ -44,6 +44,16 @@ static ssize_t refuse(struct session *s, const struct http_request *r, unsigned 
 	return answer(s, r, status, "text/plain", text, w.len);
 }
 
+/* Who has typed the address into a browser; the same for everybody. */
+static ssize_t tell_no_page(struct session *s, const struct http_request *r)
+{
+	static const char text[] =
+		"There is no page here yet. Watch with a player that knows RTSP over TLS:\n"
+		"rtsps://CLIENT:TOKEN@HOST:PORT/CAMERA, as your invitation says.\n";
+
+	return answer(s, r, 404, "text/plain", text, sizeof(text) - 1);
+}
+
 static unsigned status_of_denial(enum session_denied_reason reason)
 {
 	switch (reason) {
@@ -87,6 +97,8 @@ static ssize_t dispatch(struct session *s, const struct http_request *r)
 
 	if (anonymous && needs_credential(r->path))
 		return refuse(s, r, 401);
+	if (slice_equal(r->path, "/"))
+		return tell_no_page(s, r);
 	if (!slice_equal(r->path, "/api/cameras"))
 		return refuse(s, r, 404);
 	if (r->method == HTTP_POST)

@@ -362,8 +362,11 @@ int options_parse(struct options *o, int argc, char **argv)
 		if (r != 0)
 			return r;
 	}
-	if (optind + 1 != argc)
+	if (optind == argc)
 		return fail("say one URL: rtsps://[CLIENT@]HOST[:PORT]/CAMERA");
+	if (optind + 1 < argc)
+		return fail("say one URL, not '%s' and '%s'%s", argv[optind], argv[optind + 1],
+			    o->display ? "; a screen is named as --display=DEVICE" : "");
 	r = parse_url(o, argv[optind]);
 	if (r == 0)
 		r = check(&p);

@@ -173,6 +173,13 @@ class Requests(Case):
             with self.subTest(path=path, method=method):
                 self.assertEqual(self.https(method, path, credential).status, status)
 
+    def test_who_opens_the_address_in_a_browser_learns_the_same_whoever_it_is(self):
+        answers = [self.https("GET", "/", credential)
+                   for credential in (None, "owner:secret", "owner:wrong", "nobody:x")]
+        self.assertEqual({a.status for a in answers}, {404})
+        self.assertIn(b"There is no page here yet", answers[0].data)
+        self.assertEqual(len({(a.data, str(a.headers)) for a in answers}), 1)
+
     def test_a_failed_handshake_is_told_by_an_alert(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
