@@ -40,6 +40,7 @@ static const struct sandbox_rule common[] = {
 	{SANDBOX_CALL(clock_gettime64)},
 	{SANDBOX_CALL(recvmsg)},
 	{SANDBOX_CALL(recvfrom)}, /* of local subscribers, as the next */
+	{SANDBOX_CALL(recv)},
 	{SANDBOX_CALL(pwritev)},
 	{SANDBOX_CALL(sendmsg)},
 	{SANDBOX_CALL(close)},
