@@ -81,8 +81,8 @@ static int condition_met(void)
 {
 	if (confine() < 0)
 		return 99;
-	return syscall(__NR_lseek, -1, 0, SEEK_SET) != -1 || errno != EBADF || syscall(__NR_lseek, 5, 0, SEEK_CUR) != -1 ||
-	       errno != EBADF;
+	return syscall(__NR_lseek, -1, 0, SEEK_SET) != -1 || errno != EBADF ||
+	       syscall(__NR_lseek, 5, 0, SEEK_CUR) != -1 || errno != EBADF;
 }
 
 static int condition_half_met(void)
