@@ -8,6 +8,9 @@ shown. The last line is "N passed, N failed", which is also what the exit status
 
 Builds take all cores and go one by one. Of what is built then, as many steps run side by side as
 there are lanes: most of them wait for something, most of the time.
+
+Each step is a session of processes of its own. Whatever ends it (its own end, its time, or a signal
+to ./check), nothing of it remains to disturb the next.
 """
 
 import argparse
@@ -16,12 +19,16 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TOP / "tests/support"))
+from process_session import ProcessSession  # noqa: E402
+
 FUZZ_SECONDS = int(os.environ.get("CAMWARD_FUZZ_SECONDS", "8"))
 PYTHON = sys.executable
 
@@ -43,6 +50,7 @@ class Results:
         self.passed = 0
         self.failed = 0
         self.failures = []
+        self.stopped = None  # the signal that stops it all
         self.start = time.monotonic()
 
     def say(self, text):
@@ -69,15 +77,14 @@ class Results:
     def step(self, name, command, env=None, timeout=600, cwd=TOP):
         """Runs one command; returns whether it succeeded."""
         began = time.monotonic()
+        if self.stopped:
+            return False
         try:
-            done = subprocess.run(command, cwd=cwd, env=dict(os.environ, **(env or {})),
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True, errors="replace",
-                                  timeout=timeout)
-            output, ok = done.stdout, done.returncode == 0
-        except subprocess.TimeoutExpired as e:
-            output = (e.stdout or b"").decode(errors="replace") + f"\ntimed out after {timeout} s\n"
-            ok = False
+            session = ProcessSession(command, cwd=cwd, env=dict(os.environ, **(env or {})))
+            output, status = session.run(timeout, lambda: self.stopped)
+            ok = status == 0
+            if status is None:
+                output += "\n" + ("stopped" if self.stopped else f"timed out after {timeout} s") + "\n"
         except OSError as e:
             output, ok = str(e), False
         passed, failed = self.count(output, ok)
@@ -96,6 +103,15 @@ class Results:
         with concurrent.futures.ThreadPoolExecutor(self.lanes) as lanes:
             for done in [lanes.submit(self.step, *arguments) for arguments in steps]:
                 done.result()
+
+    def stop_on_signals(self):
+        """From now on a signal that would end ./check ends what runs, and nothing more begins."""
+        def stop(number, _):
+            self.stopped = signal.Signals(number)
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                signal.signal(number, stop)
 
 
 def c_files():
@@ -267,12 +283,19 @@ def main():
         chosen = list(GROUPS)
 
     r = Results(arguments.lanes)
+    r.stop_on_signals()
     for group in chosen:
+        if r.stopped:
+            break
         r.say(f"== {group}")
         GROUPS[group][0](r)
     if r.failures:
         print("failed: " + ", ".join(r.failures))
+    if r.stopped:
+        print(f"stopped by {r.stopped.name}: what came after did not run")
     print(f"{r.passed} passed, {r.failed} failed")
+    if r.stopped:
+        return 128 + r.stopped
     return 1 if r.failed else 0
 
 
