@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include <cmocka.h>
 
 #include "ctl/doctor.h"
+#include "ctl/ledger-read.h"
 
 #define DAY (24 * 60 * 60)
 
@@ -180,6 +182,41 @@ static void test_cameras(void **state)
 	}
 }
 
+/* In place of the service's answer; NULL: none comes. */
+static const char *ledger_ends;
+
+int ledger_read_ends(struct ctl *ctl, struct json_object **ret_start, struct json_object **ret_end)
+{
+	if (!ledger_ends)
+		return CTL_FAILED;
+	*ret_start = json_tokener_parse(ledger_ends);
+	*ret_end = json_tokener_parse(ledger_ends);
+	return 0;
+}
+
+/* What a device has signed is found fine where one runs; what nobody signed is not. */
+static void test_the_ledger_and_its_disk(void **state)
+{
+	static const struct {
+		const char *ends, *manager, *check, *level, *says;
+	} cases[] = {
+		{NULL, "{}", "ledger", "problem", "cannot be read"},
+		{"{\"anchors\": [], \"head\": {}}", "{}", "ledger", "problem", "not signed"},
+		{"{}", "{\"metrics\": \"\\ncamward_store_queue_jobs 100\\n\"}", "disk", "", ""},
+		{"{}", "{\"metrics\": \"\\ncamward_store_queue_jobs 101\\n\"}", "disk", "warning",
+		 "slow"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = begin(cases[i].manager, "{}");
+
+		ledger_ends = cases[i].ends;
+		doctor_look_at_ledger(&d);
+		assert_found(&d, cases[i].check, cases[i].level, cases[i].says);
+		end(&d);
+	}
+}
+
 static void test_the_agent(void **state)
 {
 	static const struct {
@@ -256,6 +293,39 @@ static bool set_group(const char *how)
 	       setresuid(4712, 4712, 4712) == 0;
 }
 
+/* In place of the C library's: setting the machine's clock is not for a test. */
+static struct timex kernel_clock;
+static int clock_state;
+
+int adjtimex(struct timex *t)
+{
+	*t = kernel_clock;
+	return clock_state;
+}
+
+static void test_the_time(void **state)
+{
+	static const struct {
+		int state, status;
+		const char *level, *says;
+	} cases[] = {
+		{TIME_OK, STA_PLL, "fine", "kept right"},
+		{TIME_INS, STA_PLL, "fine", "kept right"},
+		{TIME_OK, STA_UNSYNC, "warning", "Nothing keeps the clock right"},
+		{TIME_ERROR, 0, "warning", "Nothing keeps the clock right"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = begin("{}", "{}");
+
+		clock_state = cases[i].state;
+		kernel_clock.status = cases[i].status;
+		doctor_look_at_system(&d);
+		assert_found(&d, "time", cases[i].level, cases[i].says);
+		end(&d);
+	}
+}
+
 static bool set_run_and_group(const char *how)
 {
 	return is_directory_anew("/run", "", 0) && set_group(how);
@@ -300,9 +370,13 @@ static void test_the_system(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_service), cmocka_unit_test(test_the_certificate),
-		cmocka_unit_test(test_cameras),     cmocka_unit_test(test_the_agent),
+		cmocka_unit_test(test_the_service),
+		cmocka_unit_test(test_the_certificate),
+		cmocka_unit_test(test_cameras),
+		cmocka_unit_test(test_the_agent),
 		cmocka_unit_test(test_the_system),
+		cmocka_unit_test(test_the_time),
+		cmocka_unit_test(test_the_ledger_and_its_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
