@@ -61,7 +61,7 @@ loop() {
 
 # serve [HABIT...]: the service on $camera, with an encoder that has these habits.
 serve() {
-	local sources
+	local sources said
 	end_service
 	modprobe -r venc
 	modprobe venc "$@"
@@ -78,22 +78,18 @@ serve() {
 		> /out/demo.log 2>&1 &
 	demo=$!
 	until_true 180 serving || fail "the demo does not come up"
-	bus=$(of_demo 'demo["bus"]')
-	pid=$(of_demo 'demo["pids"]["cameras"][0]')
+	# Python takes a second to begin here, so it is asked once for what is needed again and again.
+	said=$(python3 -c 'import json
+demo = json.load(open("/tmp/demo.json"))
+token, = (c["token"] for c in demo["clients"] if c["name"] == "owner")
+print(demo["bus"], demo["pids"]["cameras"][0],
+      "rtsps://owner:%s@%s:%d" % (token, demo["host"], demo["rtsps_port"]))')
+	read -r bus pid address <<< "$said"
 }
 
 serving() {
 	kill -0 "$demo" || fail "the demo ended"
 	[ -s /tmp/demo.json ]
-}
-
-of_demo() {
-	python3 -c "import json; demo = json.load(open('/tmp/demo.json')); print($1)"
-}
-
-url() {
-	of_demo "'rtsps://owner:%s@%s:%d/$1' % (next(c['token'] for c in demo['clients']
-		if c['name'] == 'owner'), demo['host'], demo['rtsps_port'])"
 }
 
 # has_habits HABIT...: those that can change while it runs.
@@ -145,7 +141,7 @@ by() {
 # view CAMERA SECONDS OUTPUT...: in the background, as $viewer.
 view() {
 	timeout 90 ffmpeg -y -hide_banner -nostdin -loglevel error -rtsp_transport tcp \
-		-i "$(url "$1")" -t "$2" -an -c copy "${@:3}" &
+		-i "$address/$1" -t "$2" -an -c copy "${@:3}" &
 	viewer=$!
 }
 

@@ -2,6 +2,8 @@
 # shellcheck shell=bash disable=SC2034
 # What jobs share: sourced first, inside the guest.
 set -Eeuo pipefail
+# The source is read-only: what Python compiles is kept here.
+export PYTHONPYCACHEPREFIX=/tmp/pycache
 trap 'echo "line $LINENO: \"$BASH_COMMAND\" failed"' ERR
 
 fail() {
@@ -14,13 +16,16 @@ has() {
 	grep "$@" > /dev/null
 }
 
+exec {silence}<> <(:)
+
 # until_true SECONDS COMMAND...
 until_true() {
 	local end=$((SECONDS + $1))
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.1
+		# A pause without a process: nobody ever writes there.
+		read -rt 0.1 -u "$silence" || true
 	done
 }
 

@@ -215,7 +215,8 @@ differs() {
 
 # cost WIDTH HEIGHT: sets $us, the CPU time of the camera's process a frame.
 cost() {
-	local from us_from
+	local from us_from frames=60
+	! is_alone || frames=200
 	still_cameras 1 1920 1080
 	WIDTH=$1 HEIGHT=$2 serve
 	without_keyframes front
@@ -226,7 +227,7 @@ cost() {
 	told_anew front
 	us_from=$(spent)
 	from=$(property Encoded)
-	until_true 60 beyond $((from + 200)) || fail "too few frames"
+	until_true 60 beyond $((from + frames)) || fail "too few frames"
 	us=$((($(spent) - us_from) / ($(property Encoded) - from)))
 	kill $viewer
 	wait $viewer || true
