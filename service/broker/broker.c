@@ -210,6 +210,7 @@ int broker_open(struct broker *broker, sd_event *event, const struct broker_opti
 	list_init(&broker->gates);
 	list_init(&broker->leases);
 	list_init(&broker->closings);
+	list_init(&broker->reload.waiters);
 	if (!broker_clock_is_set())
 		event_log(LOG_WARNING, EVENT_CLOCK_NOT_SET, NULL,
 			  "the clock is not set: what is granted for a time only is refused");

@@ -114,8 +114,6 @@ static int check_rename(const struct broker *broker, const struct camera *camera
 {
 	const char *by_itself = record->given[0] ? record->given : record->name;
 
-	if (!name_valid(new_name))
-		return CONTROL_INVALID_NAME;
 	if (policy_find_camera(broker->policy, new_name))
 		return CONTROL_CAMERA_EXISTS;
 	if (camera->inherited)
@@ -129,28 +127,50 @@ static int check_rename(const struct broker *broker, const struct camera *camera
 		       : 0;
 }
 
-int control_rename_camera(struct broker *broker, const char *name, const char *new_name,
-			  control_done done, void *userdata)
+/* What it is to be on disk. Errors: control_error, -errno. */
+static int begin_rename(struct control_job *job)
 {
-	_cleanup_free_ struct control_job *job = NULL;
-	char given[NAME_SIZE];
 	struct camera *camera;
-	const struct camera_record *record = find(broker, name, &camera);
+	const struct camera_record *record = find(job->broker, job->name, &camera);
 	int r;
 
 	if (!record)
 		return CONTROL_NO_SUCH_CAMERA;
-	r = check_rename(broker, camera, record, new_name, given);
+	job->camera = *record;
+	snprintf(job->camera.name, sizeof(job->camera.name), "%s", job->other);
+	r = check_rename(job->broker, camera, record, job->other, job->camera.given);
+	return r ? r : store_rename_camera(job->broker->store, &job->camera, on_renamed, job);
+}
+
+/* Much may have changed meanwhile. */
+static void rename_again(struct reload_waiter *waiter, bool read)
+{
+	struct control_job *job = list_entry(waiter, struct control_job, waiter);
+	int r = read ? begin_rename(job) : CONTROL_NAME_BY_FILE;
+
 	if (r)
-		return r;
+		control_job_finish(job, r);
+}
+
+int control_rename_camera(struct broker *broker, const char *name, const char *new_name,
+			  control_done done, void *userdata)
+{
+	_cleanup_free_ struct control_job *job = NULL;
+	int r;
+
+	if (!name_valid(new_name))
+		return CONTROL_INVALID_NAME;
 	job = control_job_new(broker, done, userdata);
 	if (!job)
 		return -ENOMEM;
-	job->camera = *record;
-	snprintf(job->camera.name, sizeof(job->camera.name), "%s", new_name);
-	snprintf(job->camera.given, sizeof(job->camera.given), "%s", given);
-	r = store_rename_camera(broker->store, &job->camera, on_renamed, job);
-	if (r < 0)
+	snprintf(job->name, sizeof(job->name), "%s", name);
+	snprintf(job->other, sizeof(job->other), "%s", new_name);
+	job->waiter.done = rename_again;
+	r = begin_rename(job);
+	/* The file may have gone since it was read. */
+	if (r == CONTROL_NAME_BY_FILE && reload_wait(broker, &job->waiter) == 0)
+		r = 0;
+	if (r)
 		return r;
 	steal_pointer(&job);
 	return 0;

@@ -6,8 +6,10 @@
 
 #include "base/cleanup.h"
 #include "broker/control.h"
+#include "broker/reload.h"
 
 struct control_job {
+	struct reload_waiter waiter;
 	struct broker *broker;
 	control_done done;
 	void *userdata;

@@ -70,6 +70,18 @@ static void tell_overdue(struct broker *broker)
 		tell(&broker->reload, -ETIMEDOUT);
 }
 
+/* Of those who wait for this reading, or one before it. */
+static void end_waits(struct reload *reload, uint64_t number, bool read)
+{
+	struct reload_waiter *waiter, *next;
+
+	list_for_each_safe (waiter, next, &reload->waiters, list)
+		if (waiter->reading <= number) {
+			list_remove(&waiter->list);
+			waiter->done(waiter, read);
+		}
+}
+
 static int on_overdue(sd_event_source *source, uint64_t when, void *userdata)
 {
 	struct broker *broker = userdata;
@@ -79,6 +91,7 @@ static int on_overdue(sd_event_source *source, uint64_t when, void *userdata)
 	tell_overdue(broker);
 	list_for_each (camera, &broker->cameras, list)
 		camera_link_tell_overdue(camera);
+	end_waits(&broker->reload, UINT64_MAX, false);
 	return 0;
 }
 
@@ -132,6 +145,16 @@ static int on_read(sd_event_source *source, int fd, uint32_t revents, void *user
 		finish(broker, record ? 0 : -ENOMEM);
 	list_for_each (camera, &broker->cameras, list)
 		camera_link_greet_again(camera, number);
+	end_waits(reload, number, record != NULL);
+	return 0;
+}
+
+int reload_wait(struct broker *broker, struct reload_waiter *waiter)
+{
+	if (broker->reload.overdue)
+		return -EAGAIN;
+	waiter->reading = reload_ask(broker);
+	list_append(&broker->reload.waiters, &waiter->list);
 	return 0;
 }
 
@@ -186,6 +209,7 @@ void reload_close(struct broker *broker)
 {
 	struct reload *reload = &broker->reload;
 
+	end_waits(reload, UINT64_MAX, false);
 	reload->source = sd_event_source_disable_unref(reload->source);
 	reload->timer = sd_event_source_disable_unref(reload->timer);
 	if (reload->reader)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Settings that change while the service runs, and who waits for them: a reload, and each camera
- * that comes. Nobody else does: they are read elsewhere (settings-reader.h), all else goes on
- * meanwhile, and what was read last stays in force. Files that do not answer for RELOAD_PATIENCE
- * are told of; as soon as they do answer, what was waiting goes on by itself.
+ * Settings that change while the service runs, and who waits for them: a reload, each camera that
+ * comes, and who is refused for what they say. Nobody else does: they are read elsewhere
+ * (settings-reader.h), all else goes on meanwhile, and what was read last stays in force. Files
+ * that do not answer for RELOAD_PATIENCE are told of; as soon as they do answer, what was waiting
+ * goes on by itself.
  */
 #pragma once
 
@@ -12,6 +13,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/clock.h"
+#include "broker/list.h"
 
 #define RELOAD_PATIENCE (3 * USEC_PER_SEC)
 
@@ -24,6 +26,14 @@ struct settings_record;
  * they have. -ENOMEM. */
 typedef void (*reload_done)(void *userdata, int error);
 
+/* One who waits for what stands in the files now; the first of what holds it. done ends the wait.
+ * read: they have been read; else they do not answer, or the service ends. */
+struct reload_waiter {
+	struct list list;
+	uint64_t reading;
+	void (*done)(struct reload_waiter *waiter, bool read);
+};
+
 struct reload {
 	struct settings_reader *reader;
 	struct settings_record *record; /* as read last; its declarations are in the broker */
@@ -33,6 +43,7 @@ struct reload {
 	bool overdue;    /* the files do not answer, and that is told */
 	reload_done done;
 	void *userdata;
+	struct list waiters;
 };
 
 /* Reads and applies them, at the start, before anybody can watch: this does wait. Logs what went
@@ -48,6 +59,9 @@ void reload_begin(struct broker *broker, reload_done done, void *userdata);
 /* For a camera that has come: its file is to be read. Returns the reading's number, which
  * camera_link_greet_again() is told. */
 uint64_t reload_ask(struct broker *broker);
+
+/* Nobody is called before it returns. -EAGAIN: they do not answer already. */
+int reload_wait(struct broker *broker, struct reload_waiter *waiter);
 
 /* camward.conf's, as read last. Errors: as settings_load_service(), logged. */
 int reload_service(const struct broker *broker, struct service_settings *ret);

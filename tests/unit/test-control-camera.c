@@ -270,6 +270,7 @@ static void a_name_given_up_makes_no_new_camera(void **state)
 static void what_cannot_be_renamed_is_told(void **state)
 {
 	struct bench *b = *state;
+	char path[128];
 
 	assert_int_equal(OUTCOME(b, control_rename_camera, "front", "back"), CONTROL_CAMERA_EXISTS);
 	assert_int_equal(OUTCOME(b, control_rename_camera, "front", "front"),
@@ -283,6 +284,11 @@ static void what_cannot_be_renamed_is_told(void **state)
 	assert_int_equal(OUTCOME(b, control_rename_camera, "back", "x"), CONTROL_NAME_INHERITED);
 	assert_int_equal(forget(b, "back", 0), CONTROL_NAME_INHERITED);
 	assert_true(link_is_open(&b->front.camera->link));
+	/* Whether there is a file is looked at anew, without a reload. */
+	snprintf(path, sizeof(path), "%s/camera.d/front.conf", b->directory);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(OUTCOME(b, control_rename_camera, "front", "x"), 0);
+	assert_non_null(camera(b, "x"));
 }
 
 static void a_forgotten_camera_is_a_stranger(void **state)
