@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* What is being filled in. */
-struct settings_camera {
+struct camera_parser {
 	struct camera_configuration configuration;
 	uint32_t seen;
 };
@@ -139,7 +139,7 @@ void settings_overlay(struct camera_configuration *c, const struct camera_config
 static bool take_setting(void *userdata, const char *section, const char *name, const char *value,
 			 char error[SETTINGS_ERROR_SIZE])
 {
-	struct settings_camera *p = userdata;
+	struct camera_parser *p = userdata;
 	int key = find_key(name);
 
 	if (!strcmp(section, "match")) {
@@ -182,7 +182,7 @@ static bool path_of(char path[SETTINGS_PATH_SIZE], const char *directory, const 
 int settings_load_camera(const char *directory, const char *name, struct camera_configuration *ret,
 			 char error[SETTINGS_ERROR_SIZE])
 {
-	struct settings_camera camera = {};
+	struct camera_parser camera = {};
 	char path[SETTINGS_PATH_SIZE];
 	int r = -ENAMETOOLONG;
 
